@@ -1,0 +1,50 @@
+# Everything runs from a virtual environment in .venv, installed from a hashed lock.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATA ?= ../shared/data/retail
+CASES ?= $(DATA)/cases.jsonl
+OUT ?= conformance-result.jsonl
+
+.PHONY: help setup demo test lint types conformance histories lock
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
+
+setup: $(READY) ## make the virtual environment and install the hashed lock into it
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Returnflow needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "python3 cannot make virtual environments here; on Debian: apt install python3-venv"; exit 1; }
+	@echo "installing the pinned packages (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## play the stories of a return, with days of virtual time, and judge them by the providers' books
+	@$(BIN)/returns demo
+
+test: $(READY) ## run the whole suite against a real Temporal server
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(READY) ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy, strict
+	$(BIN)/mypy
+
+conformance: $(READY) ## run recorded requests to their end: DATA=folder CASES=file OUT=file
+	$(BIN)/python -m tests.conformance.run --data "$(DATA)" --cases "$(CASES)" --out "$(OUT)"
+
+histories: $(READY) ## record the replay fixtures of every story anew
+	$(BIN)/python -m tests.replay.record
+
+lock: $(READY) ## refresh the hashed locks after a change of dependencies
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--all-extras --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--all-extras pyproject.toml -o requirements.lock

@@ -1,0 +1,1 @@
+"""The ports of the pipeline: what it asks of other systems, and the clients that ask it."""

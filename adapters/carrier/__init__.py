@@ -1,0 +1,1 @@
+"""The carrier port: its Protocol and its clients."""

@@ -1,0 +1,1 @@
+"""The coupons port: its Protocol and its clients."""

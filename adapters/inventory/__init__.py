@@ -1,0 +1,1 @@
+"""The inventory port: its Protocol and its clients."""

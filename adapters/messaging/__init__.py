@@ -1,0 +1,1 @@
+"""The messaging port: its Protocol and its clients."""

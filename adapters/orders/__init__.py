@@ -1,0 +1,1 @@
+"""The orders port: its Protocol and its clients."""

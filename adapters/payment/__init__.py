@@ -1,0 +1,1 @@
+"""The payment port: its Protocol and its clients."""

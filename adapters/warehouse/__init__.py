@@ -1,0 +1,1 @@
+"""The warehouse port: its Protocol and its clients."""

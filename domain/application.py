@@ -1,0 +1,153 @@
+"""What the customer applies for: the record of section 3. Prices are never taken from it."""
+
+from enum import StrEnum
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from domain.reasons import ReturnReason
+from domain.record import Identifier, Record, UtcDatetime
+
+
+class Channel(StrEnum):
+    """Where the application came in."""
+
+    APP = "app"
+    MINI_PROGRAM = "mini_program"
+    WEB = "web"
+    PHONE = "phone"
+    CHAT = "chat"
+    EMAIL = "email"
+    SOCIAL = "social"
+    STORE = "store"
+    ORDER_SYSTEM = "order_system"
+
+
+class Remedy(StrEnum):
+    """What the customer is to get (section 6)."""
+
+    RETURN_AND_REFUND = "return_and_refund"
+    EXCHANGE = "exchange"
+    CANCEL_ORDER = "cancel_order"
+
+
+class DeclaredCondition(StrEnum):
+    """The state of the goods as the customer tells it."""
+
+    UNOPENED = "unopened"
+    UNUSED = "unused"
+    OPENED = "opened"
+    ACTIVATED = "activated"
+    USED = "used"
+
+
+class ShipBackMethod(StrEnum):
+    """How the parcel travels back (section 7)."""
+
+    PICKUP = "pickup"
+    LABEL = "label"
+    QR_DROPOFF = "qr_dropoff"
+    CUSTOMER_SHIPS = "customer_ships"
+
+
+class Locale(StrEnum):
+    """The languages that customers are written to in."""
+
+    ZH_CN = "zh-CN"
+    EN = "en"
+
+
+class EvidenceKind(StrEnum):
+    """A video is reviewed before images."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class Evidence(Record):
+    """A reference to an image or a video in the shop's own store, never the bytes."""
+
+    kind: EvidenceKind
+    reference: str = Field(min_length=1, max_length=512)
+
+
+class ApplicationLine(Record):
+    """Units of one order line. `replacement_item_ids` names a variant per unit, for an exchange only."""
+
+    line_id: Identifier
+    quantity: int = Field(ge=1, le=100_000)
+    reason: ReturnReason = ReturnReason.CHANGED_MIND
+    condition: DeclaredCondition = DeclaredCondition.UNUSED
+    description: str = Field(default="", max_length=2_000)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=20)
+    replacement_item_ids: tuple[Identifier, ...] = Field(default=(), max_length=1_000)
+
+
+class Contact(Record):
+    """How to reach the customer about this return. Personal data: stays in payloads."""
+
+    name: str = Field(default="", max_length=200)
+    phone: str = Field(default="", max_length=50)
+    email: str = Field(default="", max_length=320)
+
+
+class PickupAddress(Record):
+    """Where the courier collects. Personal data: stays in payloads."""
+
+    lines: tuple[str, ...] = Field(min_length=1, max_length=5)
+    city: str = Field(min_length=1, max_length=100)
+    postal_code: str = Field(default="", max_length=20)
+    country: str = Field(min_length=2, max_length=56)
+
+
+class PickupWindow(Record):
+    """When the customer can be met; UTC."""
+
+    start: UtcDatetime
+    end: UtcDatetime
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "PickupWindow":
+        if self.end <= self.start:
+            raise ValueError("the window must end after it starts")
+        return self
+
+
+class ReturnApplication(Record):
+    """An application for a return, complete enough that the customer never has to tell it twice.
+
+    `payment_method_id` is the means to refund to, or to settle an exchange's price difference with; without
+    it the money goes back to where it came from. Naming another one is the customer's consent to it.
+    """
+
+    order_id: Identifier
+    customer_id: Identifier
+    desired_resolution: Remedy
+    lines: tuple[ApplicationLine, ...] = Field(default=(), max_length=500, validate_default=True)
+    payment_method_id: Identifier | None = None
+    channel: Channel = Channel.ORDER_SYSTEM
+    ship_back: ShipBackMethod = ShipBackMethod.PICKUP
+    pickup_address: PickupAddress | None = None
+    pickup_window: PickupWindow | None = None
+    contact: Contact = Contact()
+    locale: Locale = Locale.ZH_CN
+
+    @field_validator("lines")
+    @classmethod
+    def _lines_fit_the_resolution(
+        cls, lines: tuple[ApplicationLine, ...], info: ValidationInfo
+    ) -> tuple[ApplicationLine, ...]:
+        resolution = info.data.get("desired_resolution")
+        if resolution is Remedy.CANCEL_ORDER and lines:
+            raise ValueError("cancel_order is for the whole order and takes no lines")
+        if resolution in (Remedy.RETURN_AND_REFUND, Remedy.EXCHANGE) and not lines:
+            raise ValueError("name at least one line to return")
+        ids = [line.line_id for line in lines]
+        if repeated := next((line_id for line_id in ids if ids.count(line_id) > 1), None):
+            raise ValueError(f"line {repeated} is named twice; give its whole quantity once")
+        if resolution is Remedy.RETURN_AND_REFUND and any(line.replacement_item_ids for line in lines):
+            raise ValueError("replacement_item_ids belong to an exchange")
+        return lines
+
+    def replacement_item_ids(self) -> tuple[str, ...]:
+        """Every variant that the exchange asks for, one entry per unit."""
+        return tuple(item for line in self.lines for item in line.replacement_item_ids)

@@ -1,0 +1,154 @@
+"""What the pipeline asks the ledger to write: one entry per step of a stage, each written once.
+
+Every entry carries an `op`, unique within its return. The ledger stores the answer under it, so a repeat
+after a crash, a lost answer or a workflow reset gets the first answer and changes nothing.
+"""
+
+from enum import StrEnum
+
+from domain.application import ReturnApplication
+from domain.coupons import BreachCertificate
+from domain.intents import IntentState, PaymentIntent, RefundBasis
+from domain.orders import OrderSnapshot
+from domain.outbox import OutboxItem
+from domain.policy import ClockDurations, PickupRules
+from domain.record import MinorUnits, Record, UtcDatetime
+from domain.refund import RefundQuote, UnitsToSettle
+from domain.refusals import Refusal
+from domain.review import ReviewDecision
+
+
+class LedgerEntry(Record):
+    """What every entry has in common. `at` is the workflow's time of the effect, UTC."""
+
+    rma_id: str
+    op: str
+    at: UtcDatetime
+    outbox: tuple[OutboxItem, ...] = ()
+
+
+class ReturnOpening(LedgerEntry):
+    """Reserve the units of a return and freeze the money facts of its order."""
+
+    order: OrderSnapshot
+    units: dict[str, int]
+    max_applications_per_line: int
+
+
+class Opening(Record):
+    """What opening a return came to; a refusal holds nothing."""
+
+    refusal: Refusal | None = None
+
+
+class StageEntry(LedgerEntry):
+    """What a step decided: messages, and the parcel or the breach that it registers."""
+
+    carrier: str = ""
+    tracking_no: str = ""
+    breach: BreachCertificate | None = None
+    coupon_id: str = ""
+
+
+class RefundAuthorization(LedgerEntry):
+    """Quote the units and record a refund intent per tender, within every ceiling.
+
+    Attributes:
+        round: Counts the settlements of the return, for the keys.
+        destination: The means of payment that the customer consented to; None sends it back whence it came.
+        refund_shipping: Whether outbound shipping is owed; the ledger grants it once per order.
+        less_minor: For an exchange, what the replacements cost: taken off the quote.
+        order_entirely: Pay back everything that is left of the order (cancellation before shipping).
+    """
+
+    round: int
+    basis: RefundBasis
+    units: tuple[UnitsToSettle, ...]
+    destination: str | None = None
+    refund_shipping: bool = False
+    less_minor: MinorUnits = 0
+    order_entirely: bool = False
+
+
+class AuthorizedRefund(Record):
+    """The quote, the intents that pay it, and what the customer owes where the quote falls short."""
+
+    quote: RefundQuote
+    intents: tuple[PaymentIntent, ...]
+    owed_by_customer_minor: MinorUnits = 0
+
+
+class ChargeAuthorization(LedgerEntry):
+    """Record the intent to charge the difference of an exchange, in minor units."""
+
+    round: int
+    method_id: str
+    amount_minor: MinorUnits
+
+
+class TenderReplacement(LedgerEntry):
+    """Put another means of payment in the place of one that was declined."""
+
+    declined_key: str
+    round: int
+    method_id: str
+
+
+class IntentOutcome(LedgerEntry):
+    """What the provider said of an intent."""
+
+    key: str
+    state: IntentState
+    provider_reference: str = ""
+    failure: str = ""
+
+
+class ReturnClosing(LedgerEntry):
+    """Close the case: units that were not settled go free, the end is kept beyond Temporal's retention."""
+
+    header: str
+    refusal_code: str = ""
+    request_fingerprint: str = ""
+
+
+class Review(Record):
+    """What the review of an application came to, with the rules of the policy that the return stays on."""
+
+    refusal: Refusal | None = None
+    decision: ReviewDecision | None = None
+    clocks: ClockDurations = ClockDurations()
+    pickup: PickupRules | None = None
+    coupon_minor: MinorUnits = 0
+    currency: str = ""
+    price_difference_minor: int = 0
+    settle_method_id: str = ""
+    replacement_cost_minor: MinorUnits = 0
+
+
+class ReviewRequest(LedgerEntry):
+    """Check the facts of an application, decide it and reserve its units, in one step."""
+
+    application: ReturnApplication
+    order: OrderSnapshot | None
+    variants: tuple["VariantFact", ...] = ()
+    auto_review_late: bool = False
+    policy_version: str = ""
+
+
+class VariantFact(Record):
+    """A replacement as the catalogue knew it when the return opened; minor units."""
+
+    item_id: str
+    product_id: str
+    available: bool
+    unit_price_minor: MinorUnits
+
+
+class ParcelState(StrEnum):
+    """Whether a tracking number still belongs to an open return."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+ReviewRequest.model_rebuild()

@@ -1,0 +1,38 @@
+"""Business days in China, with make-up workdays where the calendar of the year is known."""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+import holidays
+
+
+@cache
+def _provisional_holidays(year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays("CN", years=year)
+
+
+def is_business_day(day: date) -> bool:
+    """Tell whether people work on `day`.
+
+    The official calendar is published a year ahead; later years are provisional, without the make-up
+    workdays on weekends that the government announces.
+    """
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5 and day not in _provisional_holidays(day.year)
+
+
+def add_business_days(start: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The same local time `days` business days after `start`, in UTC-comparable aware time.
+
+    Holiday data changes with library versions, so a workflow asks for this through an activity.
+    """
+    moment = start.astimezone(zone)
+    while days > 0:
+        moment += timedelta(days=1)
+        if is_business_day(moment.date()):
+            days -= 1
+    return moment

@@ -1,0 +1,191 @@
+"""Is the request right in fact? The order, the units, the means of payment, the replacements (section 4).
+
+Where several reasons apply, the first of this order counts: the order, its state, its items, the count and
+the availability of replacements, the means of payment, its balance.
+"""
+
+from collections.abc import Mapping
+
+from domain.application import Remedy, ReturnApplication
+from domain.money import is_known_currency, refund_for_units
+from domain.orders import OrderSnapshot, OrderStatus, Variant, paid_by_line
+from domain.refusals import Refusal, RefusalCode
+
+
+def check_facts(
+    application: ReturnApplication,
+    order: OrderSnapshot | None,
+    variants: Mapping[str, Variant],
+    supported_currencies: frozenset[str],
+) -> Refusal | None:
+    """Return why the request is wrong in fact, or None if it is right.
+
+    Args:
+        application: What the customer asks for.
+        order: The order system's snapshot, None if it knows no such order.
+        variants: The catalogue's answer for the replacements asked for, by item id.
+        supported_currencies: The currencies that the policy has amounts for.
+    """
+    if order is None:
+        return Refusal(
+            code=RefusalCode.ORDER_NOT_FOUND,
+            field="order_id",
+            detail=f"The order system knows no order {application.order_id}. Check the order number.",
+        )
+    return (
+        _check_order(application, order, supported_currencies)
+        or _check_units(application, order)
+        or (
+            _check_replacements(application, order, variants)
+            if application.desired_resolution is Remedy.EXCHANGE
+            else None
+        )
+        or _check_payment_method(application, order)
+        or (
+            _check_balance(application, order, variants)
+            if application.desired_resolution is Remedy.EXCHANGE
+            else None
+        )
+    )
+
+
+def price_difference(
+    application: ReturnApplication, order: OrderSnapshot, variants: Mapping[str, Variant]
+) -> int:
+    """What the replacements cost more than was paid for the units they replace, in minor units.
+
+    Positive: the customer pays. Negative: the customer is paid back. The units are taken as the first of
+    their line; what they turn out to be worth after earlier returns is settled by the ledger.
+    """
+    paid = paid_by_line(order)
+    difference = 0
+    for asked in application.lines:
+        line = order.line(asked.line_id)
+        if line is None:
+            continue
+        difference -= refund_for_units(paid[line.line_id], line.quantity, 0, asked.quantity)
+        difference += sum(variants[item].unit_price_minor for item in asked.replacement_item_ids)
+    return difference
+
+
+def settling_method_id(application: ReturnApplication, order: OrderSnapshot) -> str:
+    """The means of payment that an exchange's difference is settled with."""
+    return application.payment_method_id or order.payments[0].method_id
+
+
+def _check_order(
+    application: ReturnApplication, order: OrderSnapshot, supported_currencies: frozenset[str]
+) -> Refusal | None:
+    if order.customer_id != application.customer_id:
+        return Refusal(
+            code=RefusalCode.CUSTOMER_MISMATCH,
+            field="customer_id",
+            detail="The order belongs to another customer.",
+        )
+    if not is_known_currency(order.currency) or order.currency not in supported_currencies:
+        return Refusal(
+            code=RefusalCode.CURRENCY_NOT_SUPPORTED,
+            field="order.currency",
+            detail=f"The policy has no amounts for the order's currency {order.currency}.",
+        )
+    if application.desired_resolution is Remedy.CANCEL_ORDER:
+        if order.status is not OrderStatus.PENDING:
+            return Refusal(
+                code=RefusalCode.ORDER_NOT_PENDING,
+                field="order_id",
+                detail=f"The order is {order.status}; only an order that is not being shipped is cancelled.",
+            )
+    elif order.status is not OrderStatus.DELIVERED:
+        return Refusal(
+            code=RefusalCode.ORDER_NOT_DELIVERED,
+            field="order_id",
+            detail=f"The order is {order.status}; only a delivered order is returned or exchanged.",
+        )
+    return None
+
+
+def _check_units(application: ReturnApplication, order: OrderSnapshot) -> Refusal | None:
+    for index, asked in enumerate(application.lines):
+        line = order.line(asked.line_id)
+        if line is None:
+            return Refusal(
+                code=RefusalCode.ITEM_NOT_IN_ORDER,
+                field=f"lines[{index}].line_id",
+                detail=f"The order has no line {asked.line_id}.",
+            )
+        if asked.quantity > line.quantity:
+            return Refusal(
+                code=RefusalCode.ITEM_NOT_IN_ORDER,
+                field=f"lines[{index}].quantity",
+                detail=f"Line {asked.line_id} holds {line.quantity} units, {asked.quantity} were asked for.",
+            )
+    return None
+
+
+def _check_replacements(
+    application: ReturnApplication, order: OrderSnapshot, variants: Mapping[str, Variant]
+) -> Refusal | None:
+    for index, asked in enumerate(application.lines):
+        if len(asked.replacement_item_ids) != asked.quantity:
+            return Refusal(
+                code=RefusalCode.ITEM_COUNT_MISMATCH,
+                field=f"lines[{index}].replacement_item_ids",
+                detail=f"Name one replacement for each of the {asked.quantity} units.",
+            )
+    for index, asked in enumerate(application.lines):
+        line = order.line(asked.line_id)
+        for position, item_id in enumerate(asked.replacement_item_ids):
+            variant = variants.get(item_id)
+            if (
+                variant is None
+                or line is None
+                or variant.product_id != line.product_id
+                or not variant.available
+            ):
+                return Refusal(
+                    code=RefusalCode.REPLACEMENT_UNAVAILABLE,
+                    field=f"lines[{index}].replacement_item_ids[{position}]",
+                    detail=f"{item_id} is not a variant of the same product that is in stock.",
+                )
+    return None
+
+
+def _check_payment_method(application: ReturnApplication, order: OrderSnapshot) -> Refusal | None:
+    method_id = application.payment_method_id
+    if method_id is None:
+        return None
+    method = order.method(method_id)
+    if method is None:
+        return Refusal(
+            code=RefusalCode.PAYMENT_METHOD_UNKNOWN,
+            field="payment_method_id",
+            detail="It is not one of this customer's means of payment.",
+        )
+    paid_with = {payment.method_id for payment in order.payments}
+    if (
+        application.desired_resolution is not Remedy.EXCHANGE
+        and method_id not in paid_with
+        and not method.is_gift_card
+    ):
+        return Refusal(
+            code=RefusalCode.REFUND_METHOD_NOT_ALLOWED,
+            field="payment_method_id",
+            detail="A refund goes back to the original means of payment or, by consent, to a gift card.",
+        )
+    return None
+
+
+def _check_balance(
+    application: ReturnApplication, order: OrderSnapshot, variants: Mapping[str, Variant]
+) -> Refusal | None:
+    method = order.method(settling_method_id(application, order))
+    if method is None or not method.is_gift_card:
+        return None
+    difference = price_difference(application, order, variants)
+    if difference > (method.balance_minor or 0):
+        return Refusal(
+            code=RefusalCode.GIFT_CARD_BALANCE_TOO_LOW,
+            field="payment_method_id",
+            detail="The gift card does not cover the price difference.",
+        )
+    return None

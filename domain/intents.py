@@ -1,0 +1,84 @@
+"""Money that is to move: the intent is recorded before any call, under a key that never changes (section 9)."""
+
+from enum import StrEnum
+
+from domain.record import MinorUnits, Record
+
+
+class PaymentDirection(StrEnum):
+    """A refund pays the customer; a charge is the difference that the customer owes for an exchange."""
+
+    REFUND = "refund"
+    CHARGE = "charge"
+
+
+class IntentState(StrEnum):
+    """INTENT → SUBMITTED → SUCCEEDED / DECLINED / UNKNOWN; what was unknown and turns out paid is RECONCILED."""
+
+    INTENT = "INTENT"
+    SUBMITTED = "SUBMITTED"
+    SUCCEEDED = "SUCCEEDED"
+    DECLINED = "DECLINED"
+    UNKNOWN = "UNKNOWN"
+    RECONCILED = "RECONCILED"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the provider confirmed that the money moved."""
+        return self in (IntentState.SUCCEEDED, IntentState.RECONCILED)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more is to be asked of the provider."""
+        return self.is_paid or self is IntentState.DECLINED
+
+
+class RefundBasis(StrEnum):
+    """What entitles the customer to the money: no refund without one (I5)."""
+
+    INSPECTION = "inspection"
+    CANCELLATION = "cancellation"
+    LOST_IN_TRANSIT = "lost_in_transit"
+    EXCHANGE_DIFFERENCE = "exchange_difference"
+
+
+class PaymentIntent(Record):
+    """One movement of money by one provider call.
+
+    Attributes:
+        key: Our reference at the provider, for the life of the intent: letters, digits, ``-``, ``_``, at most 64.
+        payment_id: The captured payment that a refund draws from; empty for a charge.
+        method_id: Where a refund goes, or what a charge is taken from.
+        amount_minor: Minor units of `currency`.
+    """
+
+    key: str
+    rma_id: str
+    order_id: str
+    direction: PaymentDirection
+    payment_id: str
+    method_id: str
+    amount_minor: MinorUnits
+    currency: str
+    state: IntentState = IntentState.INTENT
+    provider_reference: str = ""
+    failure: str = ""
+
+
+class ProviderStatus(StrEnum):
+    """What a provider says of a payment."""
+
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+class ProviderPayment(Record):
+    """A refund or charge as the payment provider knows it."""
+
+    reference: str
+    provider_reference: str
+    status: ProviderStatus
+    amount_minor: MinorUnits
+    currency: str
+    failure: str = ""

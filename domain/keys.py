@@ -1,0 +1,41 @@
+"""Business keys. Each effect has one for life, so that no retry, crash or reset can do it twice."""
+
+import hashlib
+
+_RMA_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def rma_id_for(order_id: str, request_id: str) -> str:
+    """Derive the RMA id from the order and the caller's request id, so that a repeat finds the same return."""
+    number = int.from_bytes(hashlib.sha256(f"{order_id}\n{request_id}".encode()).digest()[:10], "big")
+    return "RMA-" + "".join(_RMA_ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
+
+
+def refund_key(rma_id: str, round_: int, tender: int) -> str:
+    """The key of a refund intent: which round of settlement, which tender in it."""
+    return f"{rma_id}-refund-{round_}-t{tender}"
+
+
+def charge_key(rma_id: str, round_: int) -> str:
+    """The key of a charge intent."""
+    return f"{rma_id}-charge-{round_}"
+
+
+def inspection_clock_key(rma_id: str) -> str:
+    """The key of the inspection clock and so of its coupon. A return earns at most one."""
+    return f"{rma_id}-inspection"
+
+
+def pickup_reference(rma_id: str, attempt: int) -> str:
+    """Our reference at a carrier for the nth booking of a return's parcel."""
+    return f"{rma_id}-pickup-{attempt}"
+
+
+def label_reference(rma_id: str) -> str:
+    """Our reference at a carrier for the label of a return's parcel."""
+    return f"{rma_id}-label"
+
+
+def replacement_reference(rma_id: str) -> str:
+    """Our reference for the replacement of an exchange, at the stock and at the order system."""
+    return f"{rma_id}-replacement"

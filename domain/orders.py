@@ -1,0 +1,149 @@
+"""The order system's snapshot of an order, frozen when a return opens (section 3)."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.money import split_by_largest_remainder
+from domain.record import MinorUnits, Quantity, Record, UtcDatetime
+
+
+class OrderStatus(StrEnum):
+    """Where the order stands; only `PENDING` is not shipped."""
+
+    PENDING = "pending"
+    PROCESSED = "processed"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class Funder(StrEnum):
+    """Who pays for a discount."""
+
+    SHOP = "shop"
+    PLATFORM = "platform"
+    PROMOTER = "promoter"
+
+
+class CustomerTier(StrEnum):
+    """How the shop ranks the customer; decides the order in which people review."""
+
+    NEW = "new"
+    DORMANT = "dormant"
+    REGULAR = "regular"
+    HIGH_VALUE = "high_value"
+
+
+class ProductTag(StrEnum):
+    """Kinds of goods that the no-reason return excludes (section 4)."""
+
+    CUSTOM_MADE = "custom_made"
+    PERISHABLE = "perishable"
+    DIGITAL_MEDIA = "digital_media"
+    NEWSPAPER = "newspaper"
+
+
+class Discount(Record):
+    """An order-level discount with the party that funds it, in minor units."""
+
+    funder: Funder = Funder.SHOP
+    amount_minor: MinorUnits
+
+
+class TaxComponent(Record):
+    """A tax contained in what was paid for a line, in minor units."""
+
+    name: str
+    amount_minor: MinorUnits
+
+
+class OrderLine(Record):
+    """A line of the order. Amounts are for the whole quantity, except the unit price."""
+
+    line_id: str
+    item_id: str
+    product_id: str
+    name: str
+    category: str = "general"
+    tags: tuple[ProductTag, ...] = ()
+    quantity: Quantity = Field(ge=1)
+    unit_price_minor: MinorUnits
+    discount_minor: MinorUnits = 0
+    tax: tuple[TaxComponent, ...] = ()
+
+    @property
+    def net_minor(self) -> int:
+        """The line after its own discount, before any share of an order-level one."""
+        return self.unit_price_minor * self.quantity - self.discount_minor
+
+
+class Payment(Record):
+    """A payment captured for the order. `refunded_minor` went back before this pipeline saw the order."""
+
+    payment_id: str
+    method_id: str
+    captured_minor: MinorUnits
+    refunded_minor: MinorUnits = 0
+
+
+class PaymentMethod(Record):
+    """A means of payment of the customer. Only a gift card has a balance."""
+
+    method_id: str
+    source: str
+    balance_minor: MinorUnits | None = None
+
+    @property
+    def is_gift_card(self) -> bool:
+        """Whether money can be put on it with the customer's consent alone."""
+        return self.source == "gift_card"
+
+
+class OrderSnapshot(Record):
+    """What the order system says of an order: the only source of prices, discounts and payments."""
+
+    order_id: str
+    customer_id: str
+    customer_tier: CustomerTier = CustomerTier.REGULAR
+    status: OrderStatus
+    currency: str
+    lines: tuple[OrderLine, ...]
+    discounts: tuple[Discount, ...] = ()
+    shipping_minor: MinorUnits = 0
+    payments: tuple[Payment, ...]
+    payment_methods: tuple[PaymentMethod, ...]
+    delivered_at: UtcDatetime | None = None
+
+    def line(self, line_id: str) -> OrderLine | None:
+        """Find a line by its id."""
+        return next((line for line in self.lines if line.line_id == line_id), None)
+
+    def method(self, method_id: str) -> PaymentMethod | None:
+        """Find one of the customer's means of payment by its id."""
+        return next((method for method in self.payment_methods if method.method_id == method_id), None)
+
+
+class Variant(Record):
+    """A variant in the catalogue, with the price it sells for today."""
+
+    item_id: str
+    product_id: str
+    available: bool
+    unit_price_minor: MinorUnits
+
+
+def paid_by_line(order: OrderSnapshot) -> dict[str, int]:
+    """What was actually paid for each line, after all discounts (rules 1 and 2 of section 9).
+
+    Each order-level discount is shared by largest remainder over what the lines cost before it.
+
+    Returns:
+        Minor units by line id.
+    """
+    nets = [line.net_minor for line in order.lines]
+    paid = list(nets)
+    for discount in order.discounts:
+        shares = split_by_largest_remainder(discount.amount_minor, nets)
+        paid = [amount - share for amount, share in zip(paid, shares, strict=True)]
+        nets = list(paid)
+    return {line.line_id: max(amount, 0) for line, amount in zip(order.lines, paid, strict=True)}

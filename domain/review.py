@@ -1,0 +1,118 @@
+"""Auto-review: a pure function of the order, the application, the policy and now (section 4)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.application import DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
+from domain.orders import CustomerTier, OrderSnapshot
+from domain.policy import Policy
+from domain.reasons import NO_REASON, REASON_RULES
+from domain.record import Record
+
+
+class ReviewOutcome(StrEnum):
+    """What auto-review decides. It never declines: that takes a person."""
+
+    APPROVED = "approved"
+    EVIDENCE_REQUESTED = "evidence_requested"
+    MANUAL_REVIEW = "manual_review"
+
+
+class ReviewReason(StrEnum):
+    """Why auto-review decided as it did, one per fact that counted."""
+
+    NOT_SHIPPED = "not_shipped"
+    WITHIN_WINDOW_AND_RESALE_UNAFFECTED = "within_window_and_resale_unaffected"
+    EVIDENCE_MISSING = "evidence_missing"
+    FAULT_TO_VERIFY = "fault_to_verify"
+    WINDOW_PASSED = "window_passed"
+    DELIVERY_TIME_UNKNOWN = "delivery_time_unknown"
+    EXCLUDED_FROM_NO_REASON = "excluded_from_no_reason"
+    CONDITION_TO_VERIFY = "condition_to_verify"
+    AUTO_REVIEW_LATE = "auto_review_late"
+
+
+class ReviewDecision(Record):
+    """The outcome with its reasons and the policy version it rests on."""
+
+    outcome: ReviewOutcome
+    reasons: tuple[ReviewReason, ...]
+    policy_version: str
+    priority: bool = False
+
+
+def auto_review(
+    application: ReturnApplication, order: OrderSnapshot, policy: Policy, now: datetime
+) -> ReviewDecision:
+    """Decide a request that is right in fact.
+
+    Approves when the order has not shipped, or when the request is within the window and resale is
+    unaffected. Missing evidence is asked for. Everything else goes to a person.
+    """
+    if application.desired_resolution is Remedy.CANCEL_ORDER:
+        return _decide(ReviewOutcome.APPROVED, (ReviewReason.NOT_SHIPPED,), application, order, policy)
+    if any(REASON_RULES[line.reason].evidence_required and not line.evidence for line in application.lines):
+        return _decide(
+            ReviewOutcome.EVIDENCE_REQUESTED, (ReviewReason.EVIDENCE_MISSING,), application, order, policy
+        )
+    doubts = _doubts(application, order, policy, now)
+    if doubts:
+        return _decide(ReviewOutcome.MANUAL_REVIEW, doubts, application, order, policy)
+    return _decide(
+        ReviewOutcome.APPROVED,
+        (ReviewReason.WITHIN_WINDOW_AND_RESALE_UNAFFECTED,),
+        application,
+        order,
+        policy,
+    )
+
+
+def window_ends_at(delivered_at: datetime, policy: Policy) -> datetime:
+    """The end of the last day of the window, counted from the day after delivery in the policy's zone."""
+    local = delivered_at.astimezone(policy.zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=policy.return_window_days + 1)
+
+
+def _doubts(
+    application: ReturnApplication, order: OrderSnapshot, policy: Policy, now: datetime
+) -> tuple[ReviewReason, ...]:
+    doubts: list[ReviewReason] = []
+    if order.delivered_at is None:
+        doubts.append(ReviewReason.DELIVERY_TIME_UNKNOWN)
+    elif now >= window_ends_at(order.delivered_at, policy):
+        doubts.append(ReviewReason.WINDOW_PASSED)
+    for asked in application.lines:
+        line = order.line(asked.line_id)
+        if line is None:
+            continue
+        if REASON_RULES[asked.reason].evidence_required:
+            doubts.append(ReviewReason.FAULT_TO_VERIFY)
+        elif asked.reason in NO_REASON and line.tags:
+            doubts.append(ReviewReason.EXCLUDED_FROM_NO_REASON)
+        elif not _resale_unaffected(line.category, asked.condition, policy):
+            doubts.append(ReviewReason.CONDITION_TO_VERIFY)
+    return tuple(dict.fromkeys(doubts))
+
+
+def _resale_unaffected(category: str, condition: DeclaredCondition, policy: Policy) -> bool:
+    standard = policy.resale_unaffected.get(category, policy.resale_unaffected["general"])
+    return condition is DeclaredCondition.UNOPENED or condition in standard
+
+
+def _decide(
+    outcome: ReviewOutcome,
+    reasons: tuple[ReviewReason, ...],
+    application: ReturnApplication,
+    order: OrderSnapshot,
+    policy: Policy,
+) -> ReviewDecision:
+    has_video = any(
+        item.kind is EvidenceKind.VIDEO for line in application.lines for item in line.evidence
+    )
+    return ReviewDecision(
+        outcome=outcome,
+        reasons=reasons,
+        policy_version=policy.version,
+        priority=has_video or order.customer_tier is CustomerTier.HIGH_VALUE,
+    )

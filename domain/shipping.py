@@ -1,0 +1,109 @@
+"""Parcels on their way back: bookings, labels, scans (section 7)."""
+
+from enum import StrEnum
+
+from domain.application import PickupAddress
+from domain.record import Record, UtcDatetime
+
+
+class CarrierEventKind(StrEnum):
+    """The scans that the pipeline understands; a carrier may send others, which are ignored."""
+
+    PICKED_UP = "picked_up"
+    PICKUP_FAILED = "pickup_failed"
+    ACCEPTED = "accepted"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    LOST = "lost"
+
+
+class CarrierEvent(Record):
+    """A scan. It may come late, twice or out of order; `event_id` tells repeats, `occurred_at` is its own time.
+
+    `kind` stays text, so that a scan of a kind we do not know is kept and ignored, never an error.
+    """
+
+    event_id: str
+    carrier: str
+    tracking_no: str
+    kind: str
+    occurred_at: UtcDatetime
+
+
+class PickupRequest(Record):
+    """A collection at the customer's door. `reference` is ours and never changes for one booking.
+
+    `replaces` is the reference of an earlier booking of the same parcel, which is cancelled first.
+    """
+
+    reference: str
+    rma_id: str
+    carrier: str
+    slot_start: UtcDatetime
+    slot_end: UtcDatetime
+    address: PickupAddress | None
+    at: UtcDatetime
+    replaces: "PickupReference | None" = None
+
+
+class PickupReference(Record):
+    """A booking as we and its carrier know it."""
+
+    carrier: str
+    reference: str
+
+
+class BookingOutcome(StrEnum):
+    """How a carrier answers a booking."""
+
+    BOOKED = "booked"
+    NOT_COVERED = "not_covered"
+    ALREADY_COLLECTED = "already_collected"
+
+
+class PickupBooking(Record):
+    """The carrier's answer. A booked pickup has a tracking number."""
+
+    outcome: BookingOutcome
+    tracking_no: str = ""
+
+
+class PickupCancellation(Record):
+    """Withdraw a booking."""
+
+    carrier: str
+    reference: str
+    at: UtcDatetime
+
+
+class LabelRequest(Record):
+    """A prepaid label, or a drop-off code, for a parcel."""
+
+    reference: str
+    rma_id: str
+    carrier: str
+    at: UtcDatetime
+
+
+class Label(Record):
+    """What the customer prints or shows."""
+
+    tracking_no: str
+    url: str
+
+
+class TrackingRequest(Record):
+    """Ask a carrier what happened to a parcel, where a webhook may have been lost."""
+
+    carrier: str
+    tracking_no: str
+    at: UtcDatetime
+
+
+class TrackingAnswer(Record):
+    """Every scan that the carrier has of the parcel."""
+
+    events: tuple[CarrierEvent, ...] = ()
+
+
+PickupRequest.model_rebuild()
