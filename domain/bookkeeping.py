@@ -4,12 +4,10 @@ Every entry carries an `op`, unique within its return. The ledger stores the ans
 after a crash, a lost answer or a workflow reset gets the first answer and changes nothing.
 """
 
-from enum import StrEnum
-
 from domain.application import ReturnApplication
 from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
-from domain.orders import OrderSnapshot
+from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
 from domain.policy import ClockDurations, PickupRules
 from domain.record import MinorUnits, Record, UtcDatetime
@@ -28,17 +26,15 @@ class LedgerEntry(Record):
 
 
 class ReturnOpening(LedgerEntry):
-    """Reserve the units of a return and freeze the money facts of its order."""
+    """Reserve the units of a return and freeze the money facts of its order.
+
+    `review` is the answer that is stored and given again to every repeat.
+    """
 
     order: OrderSnapshot
     units: dict[str, int]
     max_applications_per_line: int
-
-
-class Opening(Record):
-    """What opening a return came to; a refusal holds nothing."""
-
-    refusal: Refusal | None = None
+    review: "Review"
 
 
 class StageEntry(LedgerEntry):
@@ -59,6 +55,9 @@ class RefundAuthorization(LedgerEntry):
         refund_shipping: Whether outbound shipping is owed; the ledger grants it once per order.
         less_minor: For an exchange, what the replacements cost: taken off the quote.
         order_entirely: Pay back everything that is left of the order (cancellation before shipping).
+        instead_of: The op of an exchange that fell through after it was authorised. Its units are settled
+            already, so nothing is quoted again: what its quote is worth is paid out, less what was paid back
+            for it, plus what the customer was charged for it.
     """
 
     round: int
@@ -68,6 +67,7 @@ class RefundAuthorization(LedgerEntry):
     refund_shipping: bool = False
     less_minor: MinorUnits = 0
     order_entirely: bool = False
+    instead_of: str = ""
 
 
 class AuthorizedRefund(Record):
@@ -130,25 +130,9 @@ class ReviewRequest(LedgerEntry):
 
     application: ReturnApplication
     order: OrderSnapshot | None
-    variants: tuple["VariantFact", ...] = ()
+    variants: tuple[Variant, ...] = ()
     auto_review_late: bool = False
     policy_version: str = ""
 
 
-class VariantFact(Record):
-    """A replacement as the catalogue knew it when the return opened; minor units."""
-
-    item_id: str
-    product_id: str
-    available: bool
-    unit_price_minor: MinorUnits
-
-
-class ParcelState(StrEnum):
-    """Whether a tracking number still belongs to an open return."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-ReviewRequest.model_rebuild()
+ReturnOpening.model_rebuild()

@@ -5,6 +5,8 @@ Delivery is at least once, in order per return, and a repeat carries the same me
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from domain.application import Locale
 from domain.record import Record, UtcDatetime
 
@@ -74,7 +76,7 @@ class OutboxItem(Record):
     name: str
     recipient: str
     locale: Locale = Locale.ZH_CN
-    params: dict[str, str | int] = {}
+    params: dict[str, str | int] = Field(default_factory=dict)
 
 
 class Delivery(Record):

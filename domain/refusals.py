@@ -21,6 +21,7 @@ class RefusalCode(StrEnum):
     GIFT_CARD_BALANCE_TOO_LOW = "gift_card_balance_too_low"
     UNITS_ALREADY_CLAIMED = "units_already_claimed"
     TOO_MANY_APPLICATIONS = "too_many_applications"
+    RETURN_ALREADY_CLOSED = "return_already_closed"
 
 
 class Refusal(Record):

@@ -107,9 +107,7 @@ def _decide(
     order: OrderSnapshot,
     policy: Policy,
 ) -> ReviewDecision:
-    has_video = any(
-        item.kind is EvidenceKind.VIDEO for line in application.lines for item in line.evidence
-    )
+    has_video = any(item.kind is EvidenceKind.VIDEO for line in application.lines for item in line.evidence)
     return ReviewDecision(
         outcome=outcome,
         reasons=reasons,

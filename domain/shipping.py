@@ -18,9 +18,9 @@ class CarrierEventKind(StrEnum):
 
 
 class CarrierEvent(Record):
-    """A scan. It may come late, twice or out of order; `event_id` tells repeats, `occurred_at` is its own time.
+    """A scan. It may come late, twice or out of order.
 
-    `kind` stays text, so that a scan of a kind we do not know is kept and ignored, never an error.
+    `event_id` tells repeats; `occurred_at` is the scan's own time. `kind` stays text, so that a scan of a kind we do not know is kept and ignored, never an error.
     """
 
     event_id: str
