@@ -4,6 +4,8 @@ Every entry carries an `op`, unique within its return. The ledger stores the ans
 after a crash, a lost answer or a workflow reset gets the first answer and changes nothing.
 """
 
+from pydantic import Field
+
 from domain.application import ReturnApplication
 from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
@@ -78,6 +80,21 @@ class AuthorizedRefund(Record):
     owed_by_customer_minor: MinorUnits = 0
 
 
+class SettlementRequest(Record):
+    """Authorise a refund, and tell until when it was promised to be paid."""
+
+    authorization: RefundAuthorization
+    business_days: int
+    policy_version: str
+
+
+class SettlementPlan(Record):
+    """What is to be paid, and the end of the promise, UTC."""
+
+    refund: AuthorizedRefund
+    due_at: UtcDatetime
+
+
 class ChargeAuthorization(LedgerEntry):
     """Record the intent to charge the difference of an exchange, in minor units."""
 
@@ -103,6 +120,19 @@ class IntentOutcome(LedgerEntry):
     failure: str = ""
 
 
+class IntentCall(Record):
+    """Bring an intent to its end at the provider; what is then to be told is written with the outcome.
+
+    `at` is the workflow's time of the effect, UTC.
+    """
+
+    key: str
+    rma_id: str
+    at: UtcDatetime
+    if_paid: tuple[OutboxItem, ...] = ()
+    if_declined: tuple[OutboxItem, ...] = ()
+
+
 class ReturnClosing(LedgerEntry):
     """Close the case: units that were not settled go free, the end is kept beyond Temporal's retention."""
 
@@ -122,7 +152,7 @@ class Review(Record):
     currency: str = ""
     price_difference_minor: int = 0
     settle_method_id: str = ""
-    replacement_cost_minor: MinorUnits = 0
+    replacement_prices_minor: dict[str, int] = Field(default_factory=dict)
 
 
 class ReviewRequest(LedgerEntry):

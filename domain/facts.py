@@ -49,9 +49,7 @@ def check_facts(
     )
 
 
-def price_difference(
-    application: ReturnApplication, order: OrderSnapshot, variants: Mapping[str, Variant]
-) -> int:
+def price_difference(application: ReturnApplication, order: OrderSnapshot, variants: Mapping[str, Variant]) -> int:
     """What the replacements cost more than was paid for the units they replace, in minor units.
 
     Positive: the customer pays. Negative: the customer is paid back. The units are taken as the first of
@@ -136,12 +134,7 @@ def _check_replacements(
         line = order.line(asked.line_id)
         for position, item_id in enumerate(asked.replacement_item_ids):
             variant = variants.get(item_id)
-            if (
-                variant is None
-                or line is None
-                or variant.product_id != line.product_id
-                or not variant.available
-            ):
+            if variant is None or line is None or variant.product_id != line.product_id or not variant.available:
                 return Refusal(
                     code=RefusalCode.REPLACEMENT_UNAVAILABLE,
                     field=f"lines[{index}].replacement_item_ids[{position}]",

@@ -132,6 +132,34 @@ class Variant(Record):
     unit_price_minor: MinorUnits
 
 
+class FactsRequest(Record):
+    """Read an order, and the variants that are asked for in its place."""
+
+    order_id: str
+    item_ids: tuple[str, ...] = ()
+
+
+class OrderFacts(Record):
+    """The order, None if there is no such one, and the variants that the catalogue knows."""
+
+    order: OrderSnapshot | None
+    variants: tuple[Variant, ...] = ()
+
+
+class FulfilmentCancellation(Record):
+    """Stop the fulfilment of an order that has not shipped, under our reference."""
+
+    order_id: str
+    reference: str
+    at: UtcDatetime
+
+
+class FulfilmentAnswer(Record):
+    """Whether the fulfilment was stopped; if not, the order is being shipped."""
+
+    cancelled: bool
+
+
 def paid_by_line(order: OrderSnapshot) -> dict[str, int]:
     """What was actually paid for each line, after all discounts (rules 1 and 2 of section 9).
 

@@ -34,6 +34,7 @@ class Template(StrEnum):
     PICKUP_REBOOKED = "pickup_rebooked"
     PICKUP_FAILED = "pickup_failed"
     LABEL_READY = "label_ready"
+    SHIP_YOURSELF = "ship_yourself"
     HANDOVER_REMINDER = "handover_reminder"
     HANDOVER_EXPIRED = "handover_expired"
     PARCEL_LOST = "parcel_lost"
@@ -49,6 +50,7 @@ class Template(StrEnum):
     EXCHANGE_RELEASED = "exchange_released"
     EXCHANGE_REFUNDED = "exchange_refunded"
     RETURN_CANCELED = "return_canceled"
+    RETURN_RESUMED = "return_resumed"
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"
     STAFF_AUTO_REVIEW_LATE = "staff_auto_review_late"
     STAFF_PICKUP_STUCK = "staff_pickup_stuck"
@@ -59,6 +61,7 @@ class Template(StrEnum):
     STAFF_CONTEST_OVERDUE = "staff_contest_overdue"
     STAFF_REFUND_UNKNOWN = "staff_refund_unknown"
     STAFF_SETTLEMENT_LATE = "staff_settlement_late"
+    STAFF_CLEANUP_FAILED = "staff_cleanup_failed"
 
 
 class OutboxItem(Record):

@@ -30,3 +30,7 @@ class Record(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Done(Record):
+    """The answer of an effect that has nothing to say but that it was done."""

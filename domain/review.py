@@ -42,12 +42,17 @@ class ReviewDecision(Record):
 
 
 def auto_review(
-    application: ReturnApplication, order: OrderSnapshot, policy: Policy, now: datetime
+    application: ReturnApplication,
+    order: OrderSnapshot,
+    policy: Policy,
+    now: datetime,
+    late: bool = False,
 ) -> ReviewDecision:
     """Decide a request that is right in fact.
 
     Approves when the order has not shipped, or when the request is within the window and resale is
-    unaffected. Missing evidence is asked for. Everything else goes to a person.
+    unaffected. Missing evidence is asked for. Everything else goes to a person, and so does a return whose
+    auto-review comes `late`, after its promise.
     """
     if application.desired_resolution is Remedy.CANCEL_ORDER:
         return _decide(ReviewOutcome.APPROVED, (ReviewReason.NOT_SHIPPED,), application, order, policy)
@@ -56,6 +61,8 @@ def auto_review(
             ReviewOutcome.EVIDENCE_REQUESTED, (ReviewReason.EVIDENCE_MISSING,), application, order, policy
         )
     doubts = _doubts(application, order, policy, now)
+    if late:
+        doubts = (*doubts, ReviewReason.AUTO_REVIEW_LATE)
     if doubts:
         return _decide(ReviewOutcome.MANUAL_REVIEW, doubts, application, order, policy)
     return _decide(

@@ -20,7 +20,8 @@ class CarrierEventKind(StrEnum):
 class CarrierEvent(Record):
     """A scan. It may come late, twice or out of order.
 
-    `event_id` tells repeats; `occurred_at` is the scan's own time. `kind` stays text, so that a scan of a kind we do not know is kept and ignored, never an error.
+    `event_id` tells repeats; `occurred_at` is the scan's own time. `kind` stays text, so that a scan of a
+    kind we do not know is kept and ignored, never an error.
     """
 
     event_id: str
@@ -33,7 +34,7 @@ class CarrierEvent(Record):
 class PickupRequest(Record):
     """A collection at the customer's door. `reference` is ours and never changes for one booking.
 
-    `replaces` is the reference of an earlier booking of the same parcel, which is cancelled first.
+    `replaces` are the earlier bookings of the same parcel, which are cancelled first.
     """
 
     reference: str
@@ -43,7 +44,7 @@ class PickupRequest(Record):
     slot_end: UtcDatetime
     address: PickupAddress | None
     at: UtcDatetime
-    replaces: "PickupReference | None" = None
+    replaces: "tuple[PickupReference, ...]" = ()
 
 
 class PickupReference(Record):
@@ -74,6 +75,12 @@ class PickupCancellation(Record):
     carrier: str
     reference: str
     at: UtcDatetime
+
+
+class CancellationAnswer(Record):
+    """Whether the booking was withdrawn; if not, the courier has the parcel already."""
+
+    cancelled: bool
 
 
 class LabelRequest(Record):

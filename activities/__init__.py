@@ -1,0 +1,1 @@
+"""Side effects, a class per port. Each is given its adapter; none decides anything."""

@@ -1,0 +1,37 @@
+"""How a provider's failure looks to Temporal: one table, in one place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from temporalio.exceptions import ApplicationError
+
+from adapters.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
+
+PROVIDER_UNAVAILABLE = "ProviderUnavailable"
+OUTCOME_UNKNOWN = "OutcomeUnknown"
+PROVIDER_REFUSED = "ProviderRefused"
+PAYMENT_PENDING = "PaymentPending"
+
+
+@contextmanager
+def provider_errors() -> Iterator[None]:
+    """Turn provider errors into Temporal's: retried, except a refusal, which repeating cannot heal."""
+    try:
+        yield
+    except ProviderError as error:
+        raise to_application_error(error) from error
+
+
+def to_application_error(error: ProviderError) -> ApplicationError:
+    """Map one provider error. The text names the provider and never holds personal data."""
+    match error:
+        case ProviderRefused():
+            return ApplicationError(str(error), type=PROVIDER_REFUSED, non_retryable=True)
+        case ProviderUnavailable():
+            delay = timedelta(seconds=error.retry_after) if error.retry_after else None
+            return ApplicationError(str(error), type=PROVIDER_UNAVAILABLE, next_retry_delay=delay)
+        case OutcomeUnknown():
+            return ApplicationError(str(error), type=OUTCOME_UNKNOWN)
+        case _:
+            return ApplicationError(str(error), type=type(error).__name__)

@@ -1,0 +1,89 @@
+"""Money: the one place where a provider is asked to move it.
+
+The order is what keeps it from moving twice: the intent is in the ledger before this runs; it is marked
+submitted before the call; and whatever was submitted before is looked up under its key, never sent again blindly.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.errors import PAYMENT_PENDING, to_application_error
+from adapters.errors import OutcomeUnknown, ProviderError, ProviderRefused
+from adapters.payment.port import PaymentPort
+from domain.bookkeeping import IntentCall, IntentOutcome
+from domain.intents import IntentState, PaymentIntent, ProviderPayment, ProviderStatus
+from ledger.ledger import Ledger
+
+_PENDING_RETRY = timedelta(seconds=10)
+_STATES = {ProviderStatus.SUCCEEDED: IntentState.SUCCEEDED, ProviderStatus.FAILED: IntentState.DECLINED}
+
+
+class PaymentActivities:
+    """Brings payment intents to their end at the provider."""
+
+    def __init__(self, payment: PaymentPort, ledger: Ledger) -> None:
+        self._payment = payment
+        self._ledger = ledger
+
+    @activity.defn(name="payment.move_money")
+    async def move_money(self, call: IntentCall) -> PaymentIntent:
+        """Submit an intent, or find out what became of it, and write down the outcome with its messages.
+
+        Raises:
+            ApplicationError: If the outcome is not known yet; the next attempt asks before it sends.
+        """
+        intent = await asyncio.to_thread(self._ledger.intent_submitted, call.key, call.at)
+        if intent.state.is_final:
+            return intent
+        try:
+            payment = await self._find_or_submit(intent, call)
+        except ProviderRefused as error:
+            return await self._declined(call, error)
+        except ProviderError as error:
+            if isinstance(error, OutcomeUnknown):
+                await asyncio.to_thread(self._ledger.intent_unknown, call.key, call.at)
+            raise to_application_error(error) from error
+        if payment.status is ProviderStatus.PENDING:
+            raise ApplicationError(
+                f"{call.key} is pending at the provider",
+                type=PAYMENT_PENDING,
+                next_retry_delay=_PENDING_RETRY,
+                category=ApplicationErrorCategory.BENIGN,
+            )
+        return await self._write(call, payment)
+
+    async def _find_or_submit(self, intent: PaymentIntent, call: IntentCall) -> ProviderPayment:
+        if intent.state is not IntentState.INTENT:
+            found = await self._payment.find(intent.direction, intent.key)
+            if found is not None:
+                return found
+        return await self._payment.submit(intent, call.at)
+
+    async def _write(self, call: IntentCall, payment: ProviderPayment) -> PaymentIntent:
+        state = _STATES[payment.status]
+        outcome = IntentOutcome(
+            rma_id=call.rma_id,
+            op=f"outcome-{call.key}-{state.value}",
+            at=call.at,
+            outbox=call.if_paid if state.is_paid else call.if_declined,
+            key=call.key,
+            state=state,
+            provider_reference=payment.provider_reference,
+            failure=payment.failure,
+        )
+        return await asyncio.to_thread(self._ledger.intent_outcome, outcome)
+
+    async def _declined(self, call: IntentCall, error: ProviderRefused) -> PaymentIntent:
+        outcome = IntentOutcome(
+            rma_id=call.rma_id,
+            op=f"outcome-{call.key}-{IntentState.DECLINED.value}",
+            at=call.at,
+            outbox=call.if_declined,
+            key=call.key,
+            state=IntentState.DECLINED,
+            failure=error.code,
+        )
+        return await asyncio.to_thread(self._ledger.intent_outcome, outcome)

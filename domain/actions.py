@@ -1,0 +1,124 @@
+"""What people may do with a return, and when. Validators and `allowed_actions` read the same rule."""
+
+from enum import StrEnum
+
+from domain.application import Remedy
+from domain.record import Record
+from domain.status import BEFORE_HANDOVER, Approval, InspectionStatus, Logistics, Reimbursement
+
+
+class Role(StrEnum):
+    """Who acts (section 10)."""
+
+    CUSTOMER = "customer"
+    ORDER_SYSTEM = "order_system"
+    AGENT_TIER_1 = "agent_tier_1"
+    AGENT_TIER_2 = "agent_tier_2"
+    AGENT_TIER_3 = "agent_tier_3"
+    SUPERVISOR = "supervisor"
+    WAREHOUSE = "warehouse"
+
+
+AGENTS = (Role.AGENT_TIER_1, Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
+
+
+class Actor(Record):
+    """Who did it: a role and the identifier of the person or system in the shop."""
+
+    role: Role
+    id: str
+
+
+class Action(StrEnum):
+    """The decisions and reports that people send."""
+
+    CANCEL = "cancel"
+    SUBMIT_EVIDENCE = "submit_evidence"
+    REVIEW = "review"
+    APPEAL = "appeal"
+    BOOK_PICKUP = "book_pickup"
+    RECORD_HANDOVER = "record_handover"
+    RECEIVE = "receive"
+    INSPECT = "inspect"
+    ACCEPT_RESULT = "accept_result"
+    CONTEST = "contest"
+    DECIDE_CONTEST = "decide_contest"
+    CHOOSE_PAYMENT_METHOD = "choose_payment_method"
+
+
+PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
+    Action.CANCEL: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.SUBMIT_EVIDENCE: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.REVIEW: AGENTS,
+    Action.APPEAL: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.BOOK_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.RECORD_HANDOVER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.RECEIVE: (Role.WAREHOUSE,),
+    Action.INSPECT: (Role.WAREHOUSE,),
+    Action.ACCEPT_RESULT: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.CONTEST: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.DECIDE_CONTEST: (Role.SUPERVISOR,),
+    Action.CHOOSE_PAYMENT_METHOD: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+}
+
+
+class ContestState(StrEnum):
+    """Whether the customer may still, or did, contest an inspection."""
+
+    NONE = "none"
+    OPEN = "open"
+    CONTESTED = "contested"
+    CLOSED = "closed"
+
+
+class Standing(Record):
+    """As much of a return as decides which actions it allows."""
+
+    remedy: Remedy
+    approval: Approval
+    logistics: Logistics
+    inspection: InspectionStatus
+    reimbursement: Reimbursement
+    contest: ContestState
+    appealed: bool
+    ended: bool
+
+
+_ON_ITS_WAY = (*BEFORE_HANDOVER, Logistics.PICKED_UP, Logistics.IN_TRANSIT, Logistics.DELIVERED)
+_AT_THE_WAREHOUSE = (Logistics.DELIVERED, Logistics.RECEIVED, Logistics.PARTIALLY_RECEIVED)
+
+
+def allowed_actions(standing: Standing) -> tuple[Action, ...]:
+    """List the actions that the return allows now, whoever sends them."""
+    return tuple(action for action in Action if _allows(standing, action))
+
+
+def _allows(now: Standing, action: Action) -> bool:
+    if now.ended:
+        return False
+    approved = now.approval is Approval.APPROVED
+    uninspected = approved and now.inspection is InspectionStatus.PENDING
+    match action:
+        case Action.CANCEL:
+            undecided = now.approval in (Approval.MANUAL_REVIEW, Approval.EVIDENCE_REQUESTED)
+            return undecided or (approved and now.logistics in BEFORE_HANDOVER)
+        case Action.SUBMIT_EVIDENCE:
+            return now.approval is Approval.EVIDENCE_REQUESTED
+        case Action.REVIEW:
+            return now.approval in (Approval.MANUAL_REVIEW, Approval.APPEALED)
+        case Action.APPEAL:
+            return now.approval is Approval.DECLINED and not now.appealed
+        case Action.BOOK_PICKUP:
+            return approved and now.logistics is Logistics.PICKUP_FAILED
+        case Action.RECORD_HANDOVER:
+            return approved and now.logistics is Logistics.AWAITING_HANDOVER
+        case Action.RECEIVE:
+            return uninspected and now.logistics in _ON_ITS_WAY
+        case Action.INSPECT:
+            return uninspected and now.logistics in _AT_THE_WAREHOUSE
+        case Action.ACCEPT_RESULT | Action.CONTEST:
+            return now.contest is ContestState.OPEN
+        case Action.DECIDE_CONTEST:
+            return now.contest is ContestState.CONTESTED
+        case Action.CHOOSE_PAYMENT_METHOD:
+            return now.reimbursement is Reimbursement.ALTERNATE_TENDER

@@ -1,0 +1,109 @@
+"""Four independent axes, and the header that is derived from them (section 2)."""
+
+from enum import StrEnum
+
+
+class Approval(StrEnum):
+    """Whether the return may happen. REFUSED is wrong in fact; DECLINED is a decision that can be appealed."""
+
+    REQUESTED = "REQUESTED"
+    AUTO_REVIEW = "AUTO_REVIEW"
+    MANUAL_REVIEW = "MANUAL_REVIEW"
+    EVIDENCE_REQUESTED = "EVIDENCE_REQUESTED"
+    APPROVED = "APPROVED"
+    DECLINED = "DECLINED"
+    APPEALED = "APPEALED"
+    REFUSED = "REFUSED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+
+class Logistics(StrEnum):
+    """Where the parcel is."""
+
+    NOT_REQUIRED = "NOT_REQUIRED"
+    AWAITING_LABEL = "AWAITING_LABEL"
+    AWAITING_HANDOVER = "AWAITING_HANDOVER"
+    PICKUP_BOOKED = "PICKUP_BOOKED"
+    PICKUP_FAILED = "PICKUP_FAILED"
+    PICKED_UP = "PICKED_UP"
+    IN_TRANSIT = "IN_TRANSIT"
+    DELIVERED = "DELIVERED"
+    RECEIVED = "RECEIVED"
+    PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
+    LOST = "LOST"
+    EXPIRED = "EXPIRED"
+
+
+class InspectionStatus(StrEnum):
+    """What the warehouse found."""
+
+    PENDING = "PENDING"
+    ACCEPTED = "ACCEPTED"
+    PARTIALLY_ACCEPTED = "PARTIALLY_ACCEPTED"
+    REJECTED = "REJECTED"
+
+
+class Reimbursement(StrEnum):
+    """Where the money is."""
+
+    NONE = "NONE"
+    AUTHORIZED = "AUTHORIZED"
+    EXECUTING = "EXECUTING"
+    SETTLED = "SETTLED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    ALTERNATE_TENDER = "ALTERNATE_TENDER"
+
+
+class Header(StrEnum):
+    """The one word for a list. Never stored as a fact of its own."""
+
+    REQUESTED = "REQUESTED"
+    OPEN = "OPEN"
+    PARTIALLY_COMPLETED = "PARTIALLY_COMPLETED"
+    COMPLETED = "COMPLETED"
+    DECLINED = "DECLINED"
+    REFUSED = "REFUSED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+
+_ENDED_BEFORE_SHIPPING = {
+    Approval.REFUSED: Header.REFUSED,
+    Approval.DECLINED: Header.DECLINED,
+    Approval.CANCELED: Header.CANCELED,
+    Approval.EXPIRED: Header.EXPIRED,
+}
+_UNDECIDED = (
+    Approval.REQUESTED,
+    Approval.AUTO_REVIEW,
+    Approval.MANUAL_REVIEW,
+    Approval.EVIDENCE_REQUESTED,
+    Approval.APPEALED,
+)
+GOODS_WITH_US = (Logistics.RECEIVED, Logistics.PARTIALLY_RECEIVED)
+BEFORE_HANDOVER = (
+    Logistics.AWAITING_LABEL,
+    Logistics.AWAITING_HANDOVER,
+    Logistics.PICKUP_BOOKED,
+    Logistics.PICKUP_FAILED,
+)
+
+
+def derive_header(approval: Approval, logistics: Logistics, reimbursement: Reimbursement, ended: bool) -> Header:
+    """Derive the header. `ended` says that the return waits for nothing any more."""
+    if approval in _UNDECIDED:
+        return Header.REQUESTED
+    if approval in _ENDED_BEFORE_SHIPPING:
+        return _ENDED_BEFORE_SHIPPING[approval]
+    if logistics is Logistics.EXPIRED:
+        return Header.EXPIRED
+    if ended:
+        return Header.COMPLETED
+    return Header.PARTIALLY_COMPLETED if reimbursement is Reimbursement.SETTLED else Header.OPEN
+
+
+def is_money_settled(reimbursement: Reimbursement, ended: bool) -> bool:
+    """Tell whether no money of the return is still to move."""
+    return reimbursement is Reimbursement.SETTLED or (ended and reimbursement is Reimbursement.NONE)

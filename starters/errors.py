@@ -1,0 +1,49 @@
+"""What a caller of the client has to tell apart."""
+
+
+class ReturnsError(Exception):
+    """A request that could not be carried out.
+
+    Attributes:
+        field: What it is about: a field of the request, or the name of a header.
+    """
+
+    def __init__(self, detail: str, field: str = "") -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+class ReturnNotFound(ReturnsError):
+    """There is no such return."""
+
+
+class RequestIdReused(ReturnsError):
+    """The request id already started a return with another body."""
+
+
+class ActionNotAllowed(ReturnsError):
+    """The return does not allow the action now, or has ended."""
+
+
+class RoleNotPermitted(ReturnsError):
+    """The role may not send this action."""
+
+
+class InvalidAction(ReturnsError):
+    """The action names something that the return does not have."""
+
+
+class DecisionPending(ReturnsError):
+    """The return was accepted, but its decision did not come in the time that the caller waits.
+
+    Attributes:
+        rma_id: The return to ask for later.
+    """
+
+    def __init__(self, rma_id: str) -> None:
+        super().__init__(f"{rma_id} was accepted; its decision is not there yet.")
+        self.rma_id = rma_id
+
+
+class ServiceUnavailable(ReturnsError):
+    """Temporal or its workers do not answer. What was accepted is kept; ask again later."""

@@ -1,0 +1,1 @@
+"""Deterministic orchestration. `contracts` and `ids` are what others import."""

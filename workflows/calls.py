@@ -1,0 +1,136 @@
+"""The activities that workflows call: name, input and output of each.
+
+Workflows know activities by these references, so that workflow code never imports what does the I/O. The
+worker's inventory test holds the references against the activities that are registered.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar, cast
+
+from temporalio import workflow
+
+from domain.bookkeeping import (
+    ChargeAuthorization,
+    IntentCall,
+    ReturnClosing,
+    Review,
+    ReviewRequest,
+    SettlementPlan,
+    SettlementRequest,
+    StageEntry,
+    TenderReplacement,
+)
+from domain.coupons import Coupon, CouponOrder
+from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
+from domain.intents import PaymentIntent
+from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
+from domain.record import Done, Record
+from domain.shipping import (
+    CancellationAnswer,
+    Label,
+    LabelRequest,
+    PickupBooking,
+    PickupCancellation,
+    PickupRequest,
+    TrackingAnswer,
+    TrackingRequest,
+)
+from workflows import options
+from workflows.options import ActivityOptions
+
+Input = TypeVar("Input", bound=Record)
+Output = TypeVar("Output", bound=Record)
+
+
+@dataclass(frozen=True)
+class ProviderCall(Generic[Input, Output]):
+    """An activity that calls another system."""
+
+    name: str
+    input: type[Input]
+    output: type[Output]
+    options: ActivityOptions
+
+    async def __call__(self, argument: Input, summary: str = "", give_up_after: timedelta | None = None) -> Output:
+        """Run the activity.
+
+        Raises:
+            ActivityError: If it cannot heal, or was given up after the time of its options.
+        """
+        result = await workflow.execute_activity(
+            self.name,
+            argument,
+            result_type=self.output,
+            start_to_close_timeout=self.options.start_to_close,
+            schedule_to_close_timeout=give_up_after or self.options.give_up_after,
+            retry_policy=self.options.retry,
+            summary=summary or None,
+        )
+        return cast(Output, result)
+
+
+@dataclass(frozen=True)
+class LedgerCall(Generic[Input, Output]):
+    """One transaction in the ledger, as a local activity: one event in the history, no task of its own."""
+
+    name: str
+    input: type[Input]
+    output: type[Output]
+
+    async def __call__(self, argument: Input) -> Output:
+        """Run the transaction; it is retried until it succeeds."""
+        result = await workflow.execute_local_activity(
+            self.name,
+            argument,
+            result_type=self.output,
+            start_to_close_timeout=options.LEDGER.start_to_close,
+            retry_policy=options.LEDGER.retry,
+        )
+        return cast(Output, result)
+
+
+fetch_facts = ProviderCall("orders.fetch_facts", FactsRequest, OrderFacts, options.PROVIDER_CALL)
+cancel_fulfilment = ProviderCall(
+    "orders.cancel_fulfilment", FulfilmentCancellation, FulfilmentAnswer, options.PROVIDER_CALL
+)
+create_replacement = ProviderCall(
+    "orders.create_replacement", ReplacementOrder, ReplacementAnswer, options.PROVIDER_CALL
+)
+hold_stock = ProviderCall("inventory.hold", StockHold, HoldAnswer, options.PROVIDER_CALL)
+release_stock = ProviderCall("inventory.release", HoldRelease, Done, options.CLEANUP)
+book_pickup = ProviderCall("carrier.book_pickup", PickupRequest, PickupBooking, options.PROVIDER_CALL)
+cancel_pickup = ProviderCall("carrier.cancel_pickup", PickupCancellation, CancellationAnswer, options.CLEANUP)
+create_label = ProviderCall("carrier.create_label", LabelRequest, Label, options.PROVIDER_CALL)
+track_parcel = ProviderCall("carrier.track", TrackingRequest, TrackingAnswer, options.PROVIDER_CALL)
+move_money = ProviderCall("payment.move_money", IntentCall, PaymentIntent, options.PROVIDER_CALL)
+issue_coupon = ProviderCall("coupons.issue", CouponOrder, Coupon, options.MUST_SUCCEED)
+
+review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
+record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
+authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
+authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
+replace_tender = LedgerCall("ledger.replace_tender", TenderReplacement, PaymentIntent)
+close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
+
+PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
+    fetch_facts,
+    cancel_fulfilment,
+    create_replacement,
+    hold_stock,
+    release_stock,
+    book_pickup,
+    cancel_pickup,
+    create_label,
+    track_parcel,
+    move_money,
+    issue_coupon,
+)
+LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
+    review_application,
+    record_stage,
+    authorize_refund,
+    authorize_charge,
+    replace_tender,
+    close_return,
+)

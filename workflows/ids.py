@@ -1,0 +1,21 @@
+"""Identifiers at Temporal, in one place. They carry no personal data."""
+
+RETURN_WORKFLOW = "ReturnWorkflow"
+DEFAULT_TASK_QUEUE = "returnflow"
+
+_RETURN_PREFIX = "return/"
+
+
+def return_workflow_id(rma_id: str) -> str:
+    """The workflow id of a return."""
+    return f"{_RETURN_PREFIX}{rma_id}"
+
+
+def rma_id_of(workflow_id: str) -> str:
+    """The RMA id of a return's workflow."""
+    return workflow_id.removeprefix(_RETURN_PREFIX)
+
+
+def decision_update_id(fingerprint: str) -> str:
+    """The update that waits for the decision: the same for every repeat of one request, and only for it."""
+    return f"decision-{fingerprint}"

@@ -1,0 +1,1 @@
+"""The stages of a return, a file each."""

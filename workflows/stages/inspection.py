@@ -1,0 +1,164 @@
+"""Inspection: within 48 hours of reaching the warehouse, or a coupon, exactly once (section 8)."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from domain.actions import Role
+from domain.clocks import ClockName
+from domain.coupons import BreachCertificate, CouponOrder
+from domain.inspection import InspectedUnits, Verdict
+from domain.keys import inspection_clock_key
+from domain.notices import MANAGEMENT, WAREHOUSE_SUPERVISOR
+from domain.outbox import Template
+from domain.status import InspectionStatus
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.contracts import InspectionReport
+from workflows.stages.parcel import Parcel
+
+_REPEAT_ALERT = timedelta(hours=24)
+
+
+class InspectionStage:
+    """Waits for the inspection under its promise. A breach is a forward path: the inspection goes on."""
+
+    def __init__(self, case: ReturnCase, parcel: Parcel) -> None:
+        self._case = case
+        self._parcel = parcel
+        self._report: InspectionReport | None = None
+        self._reported_at: datetime | None = None
+        self._coupon: asyncio.Task[None] | None = None
+
+    @property
+    def units(self) -> tuple[InspectedUnits, ...]:
+        """What was found."""
+        return self._report.units if self._report else ()
+
+    def on_report(self, report: InspectionReport) -> None:
+        """Take the finished inspection; what it does not name is missing."""
+        case = self._case
+        self._report = report
+        self._reported_at = workflow.now()
+        if not self._parcel.received_at:
+            self._parcel.receive(self._reported_at)
+        for line_id, line in case.lines.items():
+            accepted = _quantity(report, line_id, Verdict.ACCEPTED)
+            rejected = _quantity(report, line_id, Verdict.REJECTED)
+            case.set_line(
+                line_id,
+                received=accepted + rejected,
+                accepted=accepted,
+                rejected=rejected,
+                missing=max(line.authorized - accepted - rejected, 0),
+            )
+        case.move(self._outcome(), f"{report.actor.role.value} {report.actor.id}")
+
+    async def run(self) -> None:
+        """Wait for the report. Late, it earns the coupon; at 96 hours management is told, then daily."""
+        case = self._case
+        case.set_needs(Role.WAREHOUSE, "inspection")
+        alerts = 0
+        while self._report is None:
+            if not await self._in_time(self._started_at(), self._alert_at(alerts)):
+                alerts += 1
+                await self._late(alerts)
+        case.needs = ""
+        await self.settle_the_promise()
+
+    async def settle_the_promise(self) -> None:
+        """Hold the report's time against the due time: news of the delivery may come after the report."""
+        if self._reported_at is not None and self._reported_at > self._due_at():
+            await self._breach(self._reported_at)
+
+    async def coupon_is_issued(self) -> None:
+        """Wait until the coupon that was earned, if any, is issued."""
+        if self._coupon is not None:
+            await self._coupon
+
+    async def _in_time(self, started_at: datetime, due_at: datetime) -> bool:
+        """Wait for the report, or for news that the parcel came earlier than we knew."""
+        return await self._case.wait(
+            ClockName.INSPECTION,
+            due_at,
+            lambda: self._report is not None or self._started_at() < started_at,
+            started_at=started_at,
+        )
+
+    def _started_at(self) -> datetime:
+        return self._parcel.arrived_at or workflow.now()
+
+    def _due_at(self) -> datetime:
+        return self._started_at() + self._case.rules.clocks.inspection
+
+    def _alert_at(self, alerts: int) -> datetime:
+        clocks = self._case.rules.clocks
+        if alerts == 0:
+            return self._due_at()
+        return self._started_at() + clocks.inspection_management + _REPEAT_ALERT * (alerts - 1)
+
+    async def _late(self, alerts: int) -> None:
+        case = self._case
+        if alerts == 1:
+            await self._breach(workflow.now())
+            return
+        case.note("inspection still missing", "management told")
+        await case.record("inspection-management", case.notices.staff(Template.STAFF_INSPECTION_LATE, MANAGEMENT))
+
+    async def _breach(self, observed_at: datetime) -> None:
+        """Record the breach with its certificate, apologise, escalate, and have the coupon issued. Once."""
+        case = self._case
+        if case.breach is not None:
+            return
+        case.breach = BreachCertificate(
+            key=inspection_clock_key(case.rma_id),
+            rma_id=case.rma_id,
+            clock=ClockName.INSPECTION,
+            started_at=self._started_at(),
+            due_at=self._due_at(),
+            observed_at=observed_at,
+            coupon_minor=case.rules.coupon_minor,
+            currency=case.rules.currency,
+        )
+        case.note("inspection promise broken", f"due {case.breach.due_at.isoformat()}")
+        await case.record(
+            "inspection-breach",
+            case.notices.customer(
+                Template.INSPECTION_LATE, coupon_minor=case.breach.coupon_minor, currency=case.breach.currency
+            ),
+            case.notices.staff(Template.STAFF_INSPECTION_LATE, WAREHOUSE_SUPERVISOR),
+            breach=case.breach,
+        )
+        case.publish("inspection")
+        self._coupon = asyncio.create_task(self._issue_coupon(case.breach))
+
+    async def _issue_coupon(self, breach: BreachCertificate) -> None:
+        """Issue the coupon beside everything else: a coupon service that is down holds up nothing."""
+        case = self._case
+        coupon = await calls.issue_coupon(
+            CouponOrder(
+                key=breach.key,
+                rma_id=case.rma_id,
+                customer_id=case.application.customer_id,
+                amount_minor=breach.coupon_minor,
+                currency=breach.currency,
+                at=breach.observed_at,
+            ),
+            summary="coupon for the late inspection",
+        )
+        case.breach = breach.model_copy(update={"coupon_id": coupon.coupon_id})
+        case.note("coupon issued", coupon.coupon_id)
+        await case.record("inspection-coupon", breach=case.breach, coupon_id=coupon.coupon_id)
+
+    def _outcome(self) -> InspectionStatus:
+        lines = self._case.lines.values()
+        if all(line.accepted == line.authorized for line in lines):
+            return InspectionStatus.ACCEPTED
+        if any(line.accepted for line in lines):
+            return InspectionStatus.PARTIALLY_ACCEPTED
+        return InspectionStatus.REJECTED
+
+
+def _quantity(report: InspectionReport, line_id: str, verdict: Verdict) -> int:
+    return sum(entry.quantity for entry in report.units if entry.line_id == line_id and entry.verdict is verdict)

@@ -1,0 +1,126 @@
+"""One movement of money, from its recorded intent to the provider's word (section 9)."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from domain.actions import Role
+from domain.bookkeeping import IntentCall, TenderReplacement
+from domain.clocks import ClockName
+from domain.intents import IntentState, PaymentDirection, PaymentIntent
+from domain.outbox import OutboxItem, Template
+from domain.status import Reimbursement
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.contracts import PaymentMethodChoice
+
+_RECONCILE_FOR = timedelta(hours=24)
+
+
+class Payments:
+    """Executes intents. The key of an intent never changes, whatever happens to the calls."""
+
+    def __init__(self, case: ReturnCase) -> None:
+        self._case = case
+        self._choices: list[PaymentMethodChoice] = []
+        self._rounds = 0
+
+    def on_choice(self, choice: PaymentMethodChoice) -> None:
+        """Take another means of payment; it serves every intent that waits for one."""
+        self._choices.append(choice)
+        self._case.note("means of payment chosen")
+
+    def next_round(self) -> int:
+        """Count the settlements of the return; each names its intents by its own number."""
+        self._rounds += 1
+        return self._rounds
+
+    async def refund(self, intent: PaymentIntent) -> None:
+        """Bring a refund to the customer, by another means of payment if one is declined."""
+        case = self._case
+        while not (await self._move(intent)).state.is_paid:
+            intent = await self._replace(intent, await self._another_method(intent))
+        case.note("refund paid", intent.key)
+
+    async def charge(self, intent: PaymentIntent) -> bool:
+        """Charge what the customer owes; False if no means of payment was offered in time."""
+        while not (await self._move(intent)).state.is_paid:
+            method_id = await self._another_method(intent, only_once=True)
+            if not method_id:
+                return False
+            intent = await self._replace(intent, method_id)
+        self._case.note("difference charged", intent.key)
+        return True
+
+    async def _move(self, intent: PaymentIntent) -> PaymentIntent:
+        """Run the provider call to its end. After an hour without an answer people know; it goes on."""
+        case = self._case
+        case.payments[intent.key] = intent
+        case.move(Reimbursement.EXECUTING)
+        call = IntentCall(key=intent.key, rma_id=case.rma_id, at=workflow.now(), **self._messages(intent))
+        summary = f"{intent.direction.value} {intent.amount_minor} {intent.currency} (minor units)"
+        patience = case.rules.clocks.refund_unknown
+        while True:
+            try:
+                moved = await calls.move_money(call, summary=summary, give_up_after=patience)
+                break
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                patience = _RECONCILE_FOR
+                await self._is_unknown(intent)
+        case.payments[intent.key] = moved
+        case.needs = ""
+        return moved
+
+    async def _is_unknown(self, intent: PaymentIntent) -> None:
+        case = self._case
+        case.payments[intent.key] = intent.model_copy(update={"state": IntentState.UNKNOWN})
+        case.move(Reimbursement.UNKNOWN, intent.key)
+        await case.record("refund-unknown", case.supervisor_alert(Template.STAFF_REFUND_UNKNOWN, key=intent.key))
+        case.set_needs(Role.SUPERVISOR, "settlement")
+
+    def _messages(self, intent: PaymentIntent) -> dict[str, tuple[OutboxItem, ...]]:
+        amount: dict[str, str | int] = {"amount_minor": intent.amount_minor, "currency": intent.currency}
+        needed = (self._case.notices.customer(Template.PAYMENT_METHOD_NEEDED, **amount),)
+        if intent.direction is PaymentDirection.CHARGE:
+            return {"if_declined": needed}
+        return {
+            "if_paid": (self._case.notices.customer(Template.REFUND_PAID, **amount),),
+            "if_declined": needed,
+        }
+
+    async def _another_method(self, declined: PaymentIntent, only_once: bool = False) -> str:
+        """Wait for another means of payment; without one people are told, each time it falls due."""
+        case = self._case
+        case.move(Reimbursement.FAILED, f"{declined.key}: {declined.failure}")
+        case.move(Reimbursement.ALTERNATE_TENDER)
+        case.set_needs(Role.CUSTOMER, "settlement")
+        seen = len(self._choices)
+        while len(self._choices) == seen:
+            due_at = workflow.now() + case.rules.clocks.payment_method
+            chosen = await case.wait(ClockName.PAYMENT_METHOD, due_at, lambda: len(self._choices) > seen)
+            if not chosen and only_once:
+                return ""
+            if not chosen:
+                await case.record(
+                    "payment-method-missing",
+                    case.supervisor_alert(Template.STAFF_SETTLEMENT_LATE),
+                    *self._messages(declined)["if_declined"],
+                )
+        case.needs = ""
+        return self._choices[-1].method_id
+
+    async def _replace(self, declined: PaymentIntent, method_id: str) -> PaymentIntent:
+        case = self._case
+        return await calls.replace_tender(
+            TenderReplacement(
+                rma_id=case.rma_id,
+                op=case.step("tender"),
+                at=workflow.now(),
+                declined_key=declined.key,
+                round=self.next_round(),
+                method_id=method_id,
+            )
+        )

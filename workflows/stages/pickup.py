@@ -1,0 +1,213 @@
+"""Collection at the door: booked, missed, booked again, then another carrier, then a person (section 7)."""
+
+from datetime import datetime
+from enum import Enum
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from domain.application import PickupAddress, PickupWindow
+from domain.clocks import ClockName
+from domain.keys import pickup_reference
+from domain.outbox import OutboxItem, Template
+from domain.policy import PickupRules
+from domain.shipping import (
+    BookingOutcome,
+    PickupBooking,
+    PickupCancellation,
+    PickupReference,
+    PickupRequest,
+    TrackingRequest,
+)
+from domain.status import Logistics
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.contracts import PickupChoice
+from workflows.stages.parcel import Parcel
+
+
+class PickupEnd(Enum):
+    """What became of the collection."""
+
+    COLLECTED = "collected"
+    NOT_COVERED = "not_covered"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Pickup:
+    """Books collections for one parcel, one at a time: a new booking withdraws the one before it (I7)."""
+
+    def __init__(self, case: ReturnCase, parcel: Parcel) -> None:
+        self._case = case
+        self._parcel = parcel
+        self._bookings = 0
+        self._live: list[PickupReference] = []
+
+    @property
+    def _rules(self) -> PickupRules:
+        rules = self._case.rules.pickup
+        assert rules is not None, "an approved return has pickup rules"
+        return rules
+
+    async def run(self, announcement: tuple[OutboxItem, ...]) -> PickupEnd:
+        """Try each carrier as often as the policy says; the first booking tells the approval as well."""
+        application = self._case.application
+        covered = False
+        for carrier in self._rules.carriers:
+            for _ in range(self._rules.attempts_per_carrier):
+                window = application.pickup_window if self._bookings == 0 else None
+                end = await self._attempt(carrier, window, application.pickup_address, announcement)
+                if end is PickupEnd.NOT_COVERED:
+                    break
+                covered = True
+                announcement = ()
+                if end is not PickupEnd.FAILED:
+                    return end
+        return PickupEnd.FAILED if covered else PickupEnd.NOT_COVERED
+
+    async def run_again(self, choice: PickupChoice) -> PickupEnd:
+        """Try once more, as a person chose."""
+        carrier = choice.carrier or self._rules.carriers[0]
+        address = choice.address or self._case.application.pickup_address
+        end = await self._attempt(carrier, choice.window, address, ())
+        return PickupEnd.FAILED if end is PickupEnd.NOT_COVERED else end
+
+    async def withdraw(self) -> bool:
+        """Withdraw the live booking; False if the courier has the parcel already."""
+        withdrawn = True
+        for booking in self._live:
+            cancellation = PickupCancellation(
+                carrier=booking.carrier, reference=booking.reference, at=workflow.now()
+            )
+            try:
+                answer = await calls.cancel_pickup(
+                    cancellation, summary=f"withdraw the pickup of {booking.carrier}"
+                )
+                withdrawn = withdrawn and answer.cancelled
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self._case.record(
+                    "cleanup-failed",
+                    self._case.supervisor_alert(Template.STAFF_CLEANUP_FAILED, what="pickup"),
+                )
+        self._live = []
+        return withdrawn
+
+    async def ask_the_carrier(self) -> None:
+        """Read the parcel's scans, where their webhook may have been lost. No answer changes nothing."""
+        case = self._case
+        if not case.tracking_no:
+            return
+        request = TrackingRequest(carrier=case.carrier, tracking_no=case.tracking_no, at=workflow.now())
+        try:
+            answer = await calls.track_parcel(request, summary=f"ask {case.carrier}")
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            case.note("carrier did not answer", case.carrier)
+            return
+        for event in answer.events:
+            self._parcel.take(event)
+
+    async def _attempt(
+        self,
+        carrier: str,
+        window: PickupWindow | None,
+        address: PickupAddress | None,
+        announcement: tuple[OutboxItem, ...],
+    ) -> PickupEnd:
+        case = self._case
+        slot_start, slot_end = self._slot(window)
+        booking = await self._book(carrier, slot_start, slot_end, address)
+        if booking is None:
+            return self._end_of_wait(PickupEnd.FAILED)
+        if booking.outcome is BookingOutcome.NOT_COVERED:
+            return self._end_of_wait(PickupEnd.NOT_COVERED)
+        if booking.outcome is BookingOutcome.ALREADY_COLLECTED:
+            await self.ask_the_carrier()
+            self._parcel.collected_unseen(workflow.now())
+            return PickupEnd.COLLECTED
+        self._parcel.follow(carrier, booking.tracking_no)
+        if not self._parcel.is_handed_over and not case.canceled:
+            case.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
+        await self._tell(carrier, booking.tracking_no, slot_start, slot_end, announcement)
+        case.publish("ship_back")
+        await case.wait(
+            ClockName.PICKUP,
+            slot_end,
+            lambda: (
+                self._parcel.is_handed_over
+                or case.canceled
+                or self._parcel.failed_tracking_no == booking.tracking_no
+            ),
+        )
+        if not self._parcel.is_handed_over and not case.canceled:
+            await self.ask_the_carrier()
+        end = self._end_of_wait(PickupEnd.FAILED)
+        if end is PickupEnd.FAILED:
+            case.move(Logistics.AWAITING_HANDOVER, f"pickup of {carrier} missed")
+        return end
+
+    def _end_of_wait(self, otherwise: PickupEnd) -> PickupEnd:
+        if self._parcel.is_handed_over:
+            return PickupEnd.COLLECTED
+        return PickupEnd.CANCELED if self._case.canceled else otherwise
+
+    def _slot(self, window: PickupWindow | None) -> tuple[datetime, datetime]:
+        earliest = workflow.now() + self._rules.lead
+        if window is not None and window.end > earliest:
+            return max(window.start, earliest), window.end
+        return earliest, earliest + self._rules.slot
+
+    async def _book(
+        self, carrier: str, slot_start: datetime, slot_end: datetime, address: PickupAddress | None
+    ) -> PickupBooking | None:
+        self._bookings += 1
+        reference = PickupReference(carrier=carrier, reference=pickup_reference(self._case.rma_id, self._bookings))
+        request = PickupRequest(
+            reference=reference.reference,
+            rma_id=self._case.rma_id,
+            carrier=carrier,
+            slot_start=slot_start,
+            slot_end=slot_end,
+            address=address,
+            at=workflow.now(),
+            replaces=tuple(self._live),
+        )
+        try:
+            booking = await calls.book_pickup(request, summary=f"pickup {self._bookings} by {carrier}")
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._live.append(reference)
+            self._case.note("pickup not booked", f"{carrier} does not answer")
+            return None
+        if booking.outcome is BookingOutcome.BOOKED:
+            self._live = [reference]
+        return booking
+
+    async def _tell(
+        self,
+        carrier: str,
+        tracking_no: str,
+        slot_start: datetime,
+        slot_end: datetime,
+        announcement: tuple[OutboxItem, ...],
+    ) -> None:
+        case = self._case
+        template = Template.PICKUP_BOOKED if self._bookings == 1 else Template.PICKUP_REBOOKED
+        await case.record(
+            "pickup",
+            *announcement,
+            case.notices.customer(
+                template,
+                carrier=carrier,
+                slot_start_at=slot_start.isoformat(),
+                slot_end_at=slot_end.isoformat(),
+            ),
+            case.notices.expected_parcel(carrier, tracking_no, case.line_quantities()),
+            carrier=carrier,
+            tracking_no=tracking_no,
+        )

@@ -1,0 +1,274 @@
+"""Application and review: check the facts, decide, ask a person, hear an appeal (sections 3 and 4)."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from domain.actions import Role
+from domain.application import Remedy, ReturnApplication
+from domain.bookkeeping import ReviewRequest
+from domain.clocks import ClockName
+from domain.exchange import StockHold
+from domain.keys import replacement_reference
+from domain.orders import FactsRequest, FulfilmentCancellation, OrderFacts
+from domain.outbox import Template
+from domain.reasons import REASON_RULES
+from domain.refusals import Refusal, RefusalCode
+from domain.review import ReviewOutcome
+from domain.status import Approval
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.contracts import AppealRequest, EvidenceSubmission, ReviewVerdict
+
+AUTO_REVIEW_PROMISE = timedelta(hours=1)
+"""The facts decide which policy applies, so the promise for fetching them cannot come from it."""
+
+_TIERS = (Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
+
+
+class ReviewStage:
+    """Decides whether the return happens. Handlers leave messages in the inbox attributes."""
+
+    def __init__(self, case: ReturnCase) -> None:
+        self._case = case
+        self._verdict: ReviewVerdict | None = None
+        self._evidence: EvidenceSubmission | None = None
+        self._appeal: AppealRequest | None = None
+        self._auto_review_late = False
+
+    def on_evidence(self, submission: EvidenceSubmission) -> None:
+        """Take the evidence that was asked for."""
+        self._evidence = submission
+        self._case.note("evidence submitted")
+
+    def on_verdict(self, verdict: ReviewVerdict) -> None:
+        """Take a person's decision."""
+        self._verdict = verdict
+        self._case.liability.update(verdict.liability)
+        self._case.note(
+            "approved by a person" if verdict.approve else "declined by a person",
+            f"{verdict.actor.role.value} {verdict.actor.id}: {verdict.note}",
+        )
+
+    def on_appeal(self, appeal: AppealRequest) -> None:
+        """Take the customer's appeal."""
+        self._appeal = appeal
+        self._case.appealed = True
+        self._case.move(Approval.APPEALED, appeal.note)
+
+    async def run(self) -> bool:
+        """Say whether the return was approved; if not, the approval axis says what it came to."""
+        case = self._case
+        case.move(Approval.AUTO_REVIEW)
+        facts = await self._facts()
+        outcome = await self._decide(facts)
+        while outcome is ReviewOutcome.EVIDENCE_REQUESTED:
+            if not await self._evidence_arrives():
+                return False
+            outcome = await self._decide(facts)
+        if outcome is None:
+            return False
+        if outcome is ReviewOutcome.MANUAL_REVIEW and not await self._person_approves():
+            return False
+        return await self._others_agree()
+
+    async def _facts(self) -> OrderFacts:
+        case = self._case
+        request = FactsRequest(
+            order_id=case.application.order_id,
+            item_ids=tuple(dict.fromkeys(case.application.replacement_item_ids())),
+        )
+        while True:
+            try:
+                return await calls.fetch_facts(request, give_up_after=AUTO_REVIEW_PROMISE)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self._auto_review_is_late()
+
+    async def _auto_review_is_late(self) -> None:
+        """The order system did not answer in time: a person is told once, and it is asked again."""
+        case = self._case
+        if not self._auto_review_late:
+            self._auto_review_late = True
+            case.note("auto-review late", "the order system does not answer")
+            await case.record("auto-review-late", case.supervisor_alert(Template.STAFF_AUTO_REVIEW_LATE))
+            case.set_needs(Role.SUPERVISOR, "review")
+        await workflow.sleep(timedelta(minutes=5), summary="ask the order system again")
+
+    async def _decide(self, facts: OrderFacts) -> ReviewOutcome | None:
+        case = self._case
+        review = await case.review(
+            facts.order,
+            ReviewRequest(
+                rma_id=case.rma_id,
+                op=case.step("review"),
+                at=workflow.now(),
+                application=case.application,
+                order=facts.order,
+                variants=facts.variants,
+                auto_review_late=self._auto_review_late,
+                policy_version=case.rules.decision.policy_version if case.rules.decision else "",
+            ),
+        )
+        if review.refusal:
+            self._refuse(review.refusal)
+            return None
+        if review.decision is None:
+            return None
+        if facts.order and case.remedy is Remedy.CANCEL_ORDER:
+            case.cover_the_whole_order()
+        case.liability = {
+            line.line_id: REASON_RULES[line.reason].liable for line in case.application.lines
+        } | case.liability
+        return review.decision.outcome
+
+    def _refuse(self, refusal: Refusal) -> None:
+        case = self._case
+        case.refusal = refusal
+        case.move(Approval.REFUSED, refusal.code.value)
+        case.decided = True
+
+    async def _evidence_arrives(self) -> bool:
+        case = self._case
+        case.move(Approval.EVIDENCE_REQUESTED)
+        case.decided = True
+        case.set_needs(Role.CUSTOMER, "review")
+        due_at = workflow.now() + case.rules.clocks.evidence
+        arrived = await case.wait(ClockName.EVIDENCE, due_at, lambda: self._evidence is not None or case.canceled)
+        if case.canceled:
+            return False
+        if not arrived or self._evidence is None:
+            case.move(Approval.EXPIRED, "no evidence came")
+            await case.record("evidence-lapsed", case.notices.customer(Template.EVIDENCE_LAPSED))
+            return False
+        case.application = _with_evidence(case.application, self._evidence)
+        self._evidence = None
+        return True
+
+    async def _person_approves(self) -> bool:
+        """Wait for a person; each breach goes one tier up and says so. A declined customer may appeal once."""
+        case = self._case
+        case.move(Approval.MANUAL_REVIEW)
+        case.decided = True
+        verdict = await self._await_verdict(_TIERS)
+        if verdict is None:
+            return False
+        if verdict.approve:
+            return True
+        case.move(Approval.DECLINED, verdict.note)
+        case.set_needs("", "review")
+        await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
+        due_at = workflow.now() + case.rules.clocks.appeal
+        await case.wait(ClockName.APPEAL, due_at, lambda: self._appeal is not None)
+        if self._appeal is None:
+            return False
+        await case.record("appealed", case.notices.customer(Template.APPEAL_RECEIVED))
+        verdict = await self._await_verdict((Role.SUPERVISOR,))
+        if verdict is not None and not verdict.approve:
+            case.move(Approval.DECLINED, verdict.note)
+            await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
+        return verdict is not None and verdict.approve
+
+    async def _await_verdict(self, tiers: tuple[Role, ...]) -> ReviewVerdict | None:
+        case = self._case
+        self._verdict = None
+        started_at = workflow.now()
+        escalations = 0
+        while True:
+            tier = tiers[min(escalations, len(tiers) - 1)]
+            case.set_needs(tier, "review")
+            due_at = started_at + case.rules.clocks.manual_review * (escalations + 1)
+            await case.wait(
+                ClockName.MANUAL_REVIEW,
+                due_at,
+                lambda: self._verdict is not None or case.canceled,
+                started_at=started_at,
+            )
+            if case.canceled:
+                return None
+            if self._verdict is not None:
+                return self._verdict
+            escalations += 1
+            next_tier = tiers[min(escalations, len(tiers) - 1)]
+            case.note("review overdue", f"escalated to {next_tier.value}")
+            await case.record(
+                "review-overdue", case.notices.staff(Template.STAFF_REVIEW_OVERDUE, next_tier, waited=escalations)
+            )
+
+    async def _others_agree(self) -> bool:
+        """Approve, once the stock is held for an exchange or the fulfilment stopped for a cancellation."""
+        case = self._case
+        if case.remedy is Remedy.EXCHANGE and not await self._stock_is_held():
+            return False
+        if case.remedy is Remedy.CANCEL_ORDER and not await self._fulfilment_is_stopped():
+            return False
+        if case.canceled:
+            return False
+        for line_id, line in case.lines.items():
+            case.set_line(line_id, authorized=line.requested)
+        case.needs = ""
+        case.move(Approval.APPROVED)
+        case.decided = True
+        return True
+
+    async def _stock_is_held(self) -> bool:
+        case = self._case
+        items = case.application.replacement_item_ids()
+        hold = StockHold(reference=replacement_reference(case.rma_id), item_ids=items, at=workflow.now())
+        try:
+            answer = await calls.hold_stock(hold, summary=f"hold {len(items)} replacement units")
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._refuse(
+                Refusal(
+                    code=RefusalCode.REPLACEMENT_UNAVAILABLE,
+                    field="lines",
+                    detail="The stock could not be held; apply again later or ask for a refund.",
+                )
+            )
+            return False
+        if not answer.held:
+            self._refuse(
+                Refusal(
+                    code=RefusalCode.REPLACEMENT_UNAVAILABLE,
+                    field="lines",
+                    detail=f"{answer.missing_item_id} went out of stock.",
+                )
+            )
+        case.holds_stock = answer.held
+        return answer.held
+
+    async def _fulfilment_is_stopped(self) -> bool:
+        case = self._case
+        request = FulfilmentCancellation(
+            order_id=case.application.order_id, reference=case.rma_id, at=workflow.now()
+        )
+        while True:
+            try:
+                answer = await calls.cancel_fulfilment(request, summary="stop the fulfilment")
+                break
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self._auto_review_is_late()
+        if not answer.cancelled:
+            self._refuse(
+                Refusal(
+                    code=RefusalCode.ORDER_NOT_PENDING,
+                    field="order_id",
+                    detail="The order was shipped in the meantime; return it once it is delivered.",
+                )
+            )
+        return answer.cancelled
+
+
+def _with_evidence(application: ReturnApplication, submission: EvidenceSubmission) -> ReturnApplication:
+    added = {line.line_id: line.evidence for line in submission.lines}
+    lines = tuple(
+        line.model_copy(update={"evidence": line.evidence + added.get(line.line_id, ())})
+        for line in application.lines
+    )
+    return application.model_copy(update={"lines": lines})

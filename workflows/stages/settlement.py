@@ -1,0 +1,112 @@
+"""Settlement: what is owed is authorised once and paid under its promise (section 9)."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+
+from domain.bookkeeping import RefundAuthorization, SettlementPlan, SettlementRequest
+from domain.clocks import ClockName
+from domain.inspection import InspectedUnits, Verdict
+from domain.intents import RefundBasis
+from domain.outbox import OutboxItem, Template
+from domain.reasons import LiableParty
+from domain.refund import UnitsToSettle
+from domain.status import Reimbursement
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.stages.payment import Payments
+
+_ALERT_EVERY = timedelta(days=1)
+
+
+class Settlement:
+    """Authorises a refund in the ledger and has it paid."""
+
+    def __init__(self, case: ReturnCase, payments: Payments) -> None:
+        self._case = case
+        self._payments = payments
+
+    async def refund(
+        self,
+        basis: RefundBasis,
+        units: Sequence[UnitsToSettle],
+        outbox: tuple[OutboxItem, ...] = (),
+        instead_of: str = "",
+    ) -> None:
+        """Pay back what the units are worth; for a cancellation everything that is left of the order."""
+        case = self._case
+        plan = await self.authorize(
+            RefundAuthorization(
+                rma_id=case.rma_id,
+                op=case.step("settle"),
+                at=workflow.now(),
+                outbox=outbox,
+                round=self._payments.next_round(),
+                basis=basis,
+                units=tuple(units),
+                destination=case.application.payment_method_id,
+                refund_shipping=self._shipping_is_owed(),
+                order_entirely=basis is RefundBasis.CANCELLATION,
+                instead_of=instead_of,
+            )
+        )
+        await self.under_the_promise(
+            plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents)
+        )
+        self._count_refunded(units)
+        case.move(Reimbursement.SETTLED)
+
+    async def authorize(self, authorization: RefundAuthorization) -> SettlementPlan:
+        """Have the ledger quote the units, hold every ceiling and record the intents."""
+        case = self._case
+        plan = await calls.authorize_refund(
+            SettlementRequest(
+                authorization=authorization,
+                business_days=case.rules.clocks.settlement_business_days,
+                policy_version=case.rules.decision.policy_version if case.rules.decision else "",
+            )
+        )
+        case.move(Reimbursement.AUTHORIZED, f"{plan.refund.quote.total_minor} {plan.refund.quote.currency}")
+        for intent in plan.refund.intents:
+            case.payments[intent.key] = intent
+        return plan
+
+    async def under_the_promise(self, due_at: datetime, *work: Coroutine[Any, Any, Any]) -> list[Any]:
+        """Do the work; when the promise is broken the supervisor is told, and again each day."""
+        case = self._case
+        tasks = [asyncio.create_task(part) for part in work]
+        started_at = workflow.now()
+        while not all(task.done() for task in tasks):
+            in_time = await case.wait(
+                ClockName.SETTLEMENT,
+                due_at,
+                lambda: all(task.done() for task in tasks),
+                started_at=started_at,
+            )
+            if not in_time:
+                case.note("settlement promise broken")
+                await case.record("settlement-late", case.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
+                due_at = due_at + _ALERT_EVERY
+        return [await task for task in tasks]
+
+    def _shipping_is_owed(self) -> bool:
+        """Outbound shipping is refunded when somebody other than the customer is liable (rule 6)."""
+        return any(party is not LiableParty.CUSTOMER for party in self._case.liability.values())
+
+    def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:
+        case = self._case
+        for entry in units:
+            refunded = case.lines[entry.line_id].refunded + entry.quantity
+            case.set_line(entry.line_id, refunded=refunded)
+
+
+def accepted_units(found: Sequence[InspectedUnits]) -> tuple[UnitsToSettle, ...]:
+    """The units that an inspection accepted, with their deductions."""
+    return tuple(
+        UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity, deduction_bps=entry.deduction_bps)
+        for entry in found
+        if entry.verdict is Verdict.ACCEPTED
+    )
