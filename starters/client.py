@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from temporalio.client import (
     Client,
@@ -162,13 +162,14 @@ class ReturnsClient:
             ServiceUnavailable: If no worker answers.
         """
         try:
-            return await self._handle(rma_id).query(
+            status: ReturnStatus = await self._handle(rma_id).query(
                 STATUS_QUERY, result_type=ReturnStatus, rpc_timeout=timedelta(seconds=10)
             )
         except WorkflowQueryFailedError as error:
             raise ServiceUnavailable(f"The status of {rma_id} cannot be read: {error}") from error
         except RPCError as error:
             raise _not_found_or_unavailable(error, rma_id) from error
+        return status
 
     async def act(
         self, rma_id: str, action: Action, request: ActionRequest, request_id: str | None = None
@@ -190,7 +191,7 @@ class ReturnsClient:
         """
         try:
             async with asyncio.timeout(30):
-                return await self._handle(rma_id).execute_update(
+                answer: ActionAnswer = await self._handle(rma_id).execute_update(
                     action.value, request, id=request_id, result_type=ActionAnswer
                 )
         except WorkflowUpdateFailedError as error:
@@ -205,6 +206,7 @@ class ReturnsClient:
             if error.status is RPCStatusCode.NOT_FOUND and await self._exists(rma_id):
                 raise _ended(rma_id, action) from error
             raise _not_found_or_unavailable(error, rma_id) from error
+        return answer
 
     async def report_carrier_event(self, rma_id: str, event: CarrierEvent) -> bool:
         """Pass on a scan; False if the return has ended, so that nobody waits for it any more.
@@ -227,7 +229,9 @@ class ReturnsClient:
             ReturnNotFound: If there is no such return.
             ReturnsError: If it was terminated from outside.
         """
-        handle = self._client.get_workflow_handle(ids.return_workflow_id(rma_id), result_type=ReturnResult)
+        handle: WorkflowHandle[Any, ReturnResult] = self._client.get_workflow_handle(
+            ids.return_workflow_id(rma_id), result_type=ReturnResult
+        )
         try:
             return await handle.result()
         except WorkflowFailureError as error:
@@ -267,13 +271,13 @@ class ReturnsClient:
         query = f'{search_attributes.ORDER_ID.name} = "{quoted}"'
         return [summary async for summary in self.search(query)]
 
-    def _handle(self, rma_id: str) -> WorkflowHandle[object, object]:
+    def _handle(self, rma_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(ids.return_workflow_id(rma_id))
 
     async def _start_and_decide(self, rma_id: str, fingerprint: str, application: ReturnApplication) -> Decision:
         units = sum(line.quantity for line in application.lines)
         what = f"{units} units of " if units else "all of "
-        start: WithStartWorkflowOperation[object, ReturnResult] = WithStartWorkflowOperation(
+        start: WithStartWorkflowOperation[Any, ReturnResult] = WithStartWorkflowOperation(
             ids.RETURN_WORKFLOW,
             ReturnInput(rma_id=rma_id, request_fingerprint=fingerprint, application=application),
             id=ids.return_workflow_id(rma_id),
@@ -284,13 +288,14 @@ class ReturnsClient:
             memo={_FINGERPRINT: fingerprint},
             static_summary=f"{application.desired_resolution.value}: {what}order {application.order_id}",
         )
-        return await self._client.execute_update_with_start_workflow(
+        decision: Decision = await self._client.execute_update_with_start_workflow(
             DECISION_UPDATE,
             DecisionRequest(request_fingerprint=fingerprint),
             start_workflow_operation=start,
             id=ids.decision_update_id(fingerprint),
             result_type=Decision,
         )
+        return decision
 
     async def _decision_of_ended(self, rma_id: str, fingerprint: str) -> Decision:
         """The decision of a return that has ended, for a repeat of its request."""
