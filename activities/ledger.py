@@ -45,7 +45,7 @@ class LedgerActivities:
         if refusal or request.order is None:
             return Review(refusal=refusal)
         order = request.order
-        decision = auto_review(request.application, order, policy, request.at, request.auto_review_late)
+        decision = auto_review(request.application, order, policy, request.applied_at, request.auto_review_late)
         exchange = request.application.desired_resolution is Remedy.EXCHANGE
         review = Review(
             decision=decision,

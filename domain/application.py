@@ -148,6 +148,13 @@ class ReturnApplication(Record):
             raise ValueError("replacement_item_ids belong to an exchange")
         return lines
 
+    @field_validator("payment_method_id")
+    @classmethod
+    def _cancellation_goes_back(cls, method_id: str | None, info: ValidationInfo) -> str | None:
+        if method_id and info.data.get("desired_resolution") is Remedy.CANCEL_ORDER:
+            raise ValueError("a cancelled order is paid back to where its money came from")
+        return method_id
+
     def replacement_item_ids(self) -> tuple[str, ...]:
         """Every variant that the exchange asks for, one entry per unit."""
         return tuple(item for line in self.lines for item in line.replacement_item_ids)

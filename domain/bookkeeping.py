@@ -156,8 +156,12 @@ class Review(Record):
 
 
 class ReviewRequest(LedgerEntry):
-    """Check the facts of an application, decide it and reserve its units, in one step."""
+    """Check the facts of an application, decide it and reserve its units, in one step.
 
+    `applied_at` is when the customer applied: the window is held against it, however long the review takes.
+    """
+
+    applied_at: UtcDatetime
     application: ReturnApplication
     order: OrderSnapshot | None
     variants: tuple[Variant, ...] = ()

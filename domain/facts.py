@@ -68,7 +68,7 @@ def price_difference(application: ReturnApplication, order: OrderSnapshot, varia
 
 def settling_method_id(application: ReturnApplication, order: OrderSnapshot) -> str:
     """The means of payment that an exchange's difference is settled with."""
-    return application.payment_method_id or order.payments[0].method_id
+    return application.payment_method_id or (order.payments[0].method_id if order.payments else "")
 
 
 def _check_order(
@@ -171,10 +171,16 @@ def _check_payment_method(application: ReturnApplication, order: OrderSnapshot) 
 def _check_balance(
     application: ReturnApplication, order: OrderSnapshot, variants: Mapping[str, Variant]
 ) -> Refusal | None:
+    difference = price_difference(application, order, variants)
     method = order.method(settling_method_id(application, order))
+    if method is None and difference > 0:
+        return Refusal(
+            code=RefusalCode.PAYMENT_METHOD_UNKNOWN,
+            field="payment_method_id",
+            detail="Name the means of payment that the price difference is paid with.",
+        )
     if method is None or not method.is_gift_card:
         return None
-    difference = price_difference(application, order, variants)
     if difference > (method.balance_minor or 0):
         return Refusal(
             code=RefusalCode.GIFT_CARD_BALANCE_TOO_LOW,

@@ -9,21 +9,36 @@ from decimal import Decimal
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
+_ISO_DIFFERS = {
+    **dict.fromkeys(("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"), 2),
+    "IQD": 3,
+}
+"""Where ISO 4217 has minor units that are not shown in daily life, so that Babel's data leaves them out."""
+
+_NO_CURRENCY = ("XXX", "XTS")
+
 
 def is_known_currency(code: str) -> bool:
     """Tell whether `code` is an ISO 4217 currency code."""
-    return len(code) == 3 and code.isupper() and is_currency(code)
+    return len(code) == 3 and code.isupper() and code not in _NO_CURRENCY and is_currency(code)
 
 
 def minor_unit_exponent(currency: str) -> int:
-    """Return the number of decimals of `currency`: JPY 0, CNY and USD 2, KWD 3."""
-    return get_currency_precision(currency)
+    """Return the number of decimals of `currency` by ISO 4217: JPY 0, CNY and USD 2, KWD 3."""
+    return _ISO_DIFFERS.get(currency, get_currency_precision(currency))
 
 
 def format_minor(amount_minor: int, currency: str, locale: str = "en") -> str:
     """Write an amount for a person, in the manner of `locale` (``zh-CN``, ``en``)."""
-    amount = Decimal(amount_minor).scaleb(-minor_unit_exponent(currency))
-    return format_currency(amount, currency, locale=Locale.parse(locale, sep="-"))
+    exponent = minor_unit_exponent(currency)
+    pattern = "¤#,##0" + ("." + "0" * exponent if exponent else "")
+    return format_currency(
+        Decimal(amount_minor).scaleb(-exponent),
+        currency,
+        format=pattern,
+        locale=Locale.parse(locale, sep="-"),
+        currency_digits=False,
+    )
 
 
 def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
@@ -84,6 +99,8 @@ def split_over_tenders(amount_minor: int, paid_minor: Sequence[int], left_minor:
     Raises:
         ValueError: If the tenders together have less left than the amount.
     """
+    if amount_minor < 0:
+        raise ValueError("a refund is never negative")
     if amount_minor > sum(left_minor):
         raise ValueError("the tenders together have less left than the refund")
     shares = [0] * len(paid_minor)

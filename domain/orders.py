@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from domain.money import split_by_largest_remainder
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
@@ -114,6 +114,13 @@ class OrderSnapshot(Record):
     payment_methods: tuple[PaymentMethod, ...]
     delivered_at: UtcDatetime | None = None
 
+    @field_validator("lines")
+    @classmethod
+    def _line_ids_are_unique(cls, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
+        if len({line.line_id for line in lines}) != len(lines):
+            raise ValueError("two lines share a line_id")
+        return lines
+
     def line(self, line_id: str) -> OrderLine | None:
         """Find a line by its id."""
         return next((line for line in self.lines if line.line_id == line_id), None)
@@ -168,10 +175,8 @@ def paid_by_line(order: OrderSnapshot) -> dict[str, int]:
     Returns:
         Minor units by line id.
     """
-    nets = [line.net_minor for line in order.lines]
-    paid = list(nets)
+    paid = [max(line.net_minor, 0) for line in order.lines]
     for discount in order.discounts:
-        shares = split_by_largest_remainder(discount.amount_minor, nets)
+        shares = split_by_largest_remainder(min(discount.amount_minor, sum(paid)), paid)
         paid = [amount - share for amount, share in zip(paid, shares, strict=True)]
-        nets = list(paid)
-    return {line.line_id: max(amount, 0) for line, amount in zip(order.lines, paid, strict=True)}
+    return {line.line_id: amount for line, amount in zip(order.lines, paid, strict=True)}

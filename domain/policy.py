@@ -8,13 +8,20 @@ from datetime import timedelta
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from domain.application import DeclaredCondition
 from domain.money import is_known_currency
 from domain.record import Record
 
-PositiveDuration = Annotated[timedelta, Field(gt=timedelta(0))]
+
+def _has_a_unit(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError("write a duration in ISO 8601, such as PT48H")
+    return value
+
+
+PositiveDuration = Annotated[timedelta, Field(gt=timedelta(0)), BeforeValidator(_has_a_unit)]
 
 
 class ClockDurations(Record):
@@ -89,7 +96,7 @@ class Policy(BaseModel):
     def _is_a_timezone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"{name!r} is not an IANA time zone") from error
         return name
 
@@ -121,4 +128,4 @@ def parse_policy(text: str) -> Policy:
     Raises:
         ValueError: If the text is not TOML (with the line) or not a policy (with the key).
     """
-    return Policy.model_validate(tomllib.loads(text))
+    return Policy.model_validate(tomllib.loads(text), extra="forbid")

@@ -68,6 +68,8 @@ REASON_RULES: dict[ReturnReason, ReasonRule] = {
 }
 
 NO_REASON = frozenset(
-    {ReturnReason.CHANGED_MIND, ReturnReason.SIZE_TOO_SMALL, ReturnReason.SIZE_TOO_LARGE, ReturnReason.OTHER}
+    reason
+    for reason, rule in REASON_RULES.items()
+    if not rule.evidence_required and reason is not ReturnReason.ARRIVED_AFTER_CANCEL
 )
-"""Reasons that rest on the right to return without a reason, so its exclusions apply."""
+"""Reasons that prove no fault, so that the exclusions from the return without a reason apply."""

@@ -13,10 +13,10 @@ def _to_utc(moment: datetime) -> datetime:
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An aware moment, normalised to UTC. A naive one is refused."""
 
-MinorUnits = Annotated[int, Field(ge=0, le=10**15)]
+MinorUnits = Annotated[int, Field(ge=0, le=10**15, strict=True)]
 """An amount in the currency's ISO 4217 minor unit, never negative."""
 
-Quantity = Annotated[int, Field(ge=0, le=100_000)]
+Quantity = Annotated[int, Field(ge=0, le=100_000, strict=True)]
 
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$")]
 """An identifier of another system: letters, digits and ``._:~-``, at most 128."""

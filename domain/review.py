@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.application import DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
-from domain.orders import CustomerTier, OrderSnapshot
+from domain.orders import CustomerTier, OrderSnapshot, ProductTag
 from domain.policy import Policy
 from domain.reasons import NO_REASON, REASON_RULES
 from domain.record import Record
@@ -95,11 +95,16 @@ def _doubts(
             continue
         if REASON_RULES[asked.reason].evidence_required:
             doubts.append(ReviewReason.FAULT_TO_VERIFY)
-        elif asked.reason in NO_REASON and line.tags:
+        elif asked.reason in NO_REASON and _excluded(line.tags, asked.condition):
             doubts.append(ReviewReason.EXCLUDED_FROM_NO_REASON)
         elif not _resale_unaffected(line.category, asked.condition, policy):
             doubts.append(ReviewReason.CONDITION_TO_VERIFY)
     return tuple(dict.fromkeys(doubts))
+
+
+def _excluded(tags: tuple[ProductTag, ...], condition: DeclaredCondition) -> bool:
+    opened = condition is not DeclaredCondition.UNOPENED
+    return any(opened or tag is not ProductTag.DIGITAL_MEDIA for tag in tags)
 
 
 def _resale_unaffected(category: str, condition: DeclaredCondition, policy: Policy) -> bool:

@@ -44,6 +44,7 @@ class ReturnCase:
 
     def __init__(self, start: ReturnInput, opened_at: datetime) -> None:
         self.rma_id = start.rma_id
+        self.opened_at = opened_at
         self.request_fingerprint = start.request_fingerprint
         self.application = start.application
         self.notices = Notices.for_application(start.rma_id, start.application)

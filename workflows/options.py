@@ -3,14 +3,16 @@
 An adapter's own HTTP timeout lies below `start_to_close_timeout`; adapters never retry by themselves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
-)
+
+def _patient() -> RetryPolicy:
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
+    )
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class ActivityOptions:
 
     start_to_close: timedelta
     give_up_after: timedelta | None = None
-    retry: RetryPolicy = _RETRY
+    retry: RetryPolicy = field(default_factory=_patient)
 
 
 PROVIDER_CALL = ActivityOptions(start_to_close=timedelta(seconds=20), give_up_after=timedelta(hours=1))

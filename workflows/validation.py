@@ -96,7 +96,7 @@ def receipt(case: ReturnCase, request: Receipt, now: datetime) -> None:
     """Refuse a receipt in the future or before the application, of unknown lines, or of too many units."""
     allowed(case, Action.RECEIVE, request)
     _not_in_the_future("received_at", request.received_at, now)
-    if request.received_at < case.timeline[0].at - _CLOCK_SKEW:
+    if request.received_at < case.opened_at - _CLOCK_SKEW:
         _refuse(INVALID_ACTION, "received_at", "The receipt lies before the application.")
     _known_lines(case, (line.line_id for line in request.lines))
     _named_once(line.line_id for line in request.lines)

@@ -22,7 +22,7 @@ class CarrierPort(Protocol):
     async def book_pickup(self, request: PickupRequest) -> PickupBooking:
         """Book a collection, or find the one booked under the reference.
 
-        Cancels the booking that it replaces first; if that one was already collected, books nothing.
+        Cancels the bookings that it replaces first; if one was already collected, books nothing.
         """
         ...
 

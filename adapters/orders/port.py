@@ -27,5 +27,8 @@ class OrdersPort(Protocol):
         ...
 
     async def create_replacement(self, order: ReplacementOrder) -> ReplacementAnswer:
-        """Release a replacement from held stock. A repeat of the reference finds the first one."""
+        """Release a replacement from held stock; what it does not need of the hold goes free.
+
+        A repeat of the reference finds the first one.
+        """
         ...

@@ -58,7 +58,7 @@ class Exchange:
         )
 
     async def release_stock(self) -> None:
-        """Give back stock that is still held, all of it or what a partial exchange did not use."""
+        """Give back stock that is still held."""
         case = self._case
         if not case.holds_stock:
             return
@@ -122,7 +122,7 @@ class Exchange:
                 await case.record("release-late", case.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
                 await workflow.sleep(timedelta(minutes=30), summary="ask for the replacement again")
         if answer.released:
-            case.holds_stock = len(items) < len(case.application.replacement_item_ids())
+            case.holds_stock = False
             case.note("replacement released", answer.replacement_order_id)
         else:
             case.note("replacement not released", answer.why)

@@ -58,6 +58,7 @@ class InspectionStage:
     async def run(self) -> None:
         """Wait for the report. Late, it earns the coupon; at 96 hours management is told, then daily."""
         case = self._case
+        await case.record("arrived", case.notices.customer(Template.PARCEL_RECEIVED))
         case.set_needs(Role.WAREHOUSE, "inspection")
         alerts = 0
         while self._report is None:

@@ -39,13 +39,13 @@ class Payments:
     async def refund(self, intent: PaymentIntent) -> None:
         """Bring a refund to the customer, by another means of payment if one is declined."""
         case = self._case
-        while not (await self._move(intent)).state.is_paid:
+        while not (intent := await self._move(intent)).state.is_paid:
             intent = await self._replace(intent, await self._another_method(intent))
         case.note("refund paid", intent.key)
 
     async def charge(self, intent: PaymentIntent) -> bool:
         """Charge what the customer owes; False if no means of payment was offered in time."""
-        while not (await self._move(intent)).state.is_paid:
+        while not (intent := await self._move(intent)).state.is_paid:
             method_id = await self._another_method(intent, only_once=True)
             if not method_id:
                 return False

@@ -105,6 +105,7 @@ class ReviewStage:
                 rma_id=case.rma_id,
                 op=case.step("review"),
                 at=workflow.now(),
+                applied_at=case.opened_at,
                 application=case.application,
                 order=facts.order,
                 variants=facts.variants,

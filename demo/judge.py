@@ -1,0 +1,100 @@
+"""Judges a story by the providers' books: what was really refunded, charged, issued, shipped and sent."""
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from demo.story import CouponEnd, Ending, Money, Story
+
+_MESSAGES_SECONDS = 15.0
+
+
+async def read_ending(sandbox: httpx.AsyncClient, rma_id: str, order_id: str) -> Ending:
+    """Read what the books say of a return."""
+
+    async def of_return(book: str) -> list[dict[str, Any]]:
+        return await _entries(sandbox, book, key_prefix=rma_id)
+
+    refunds, charges, coupons, replacements, pickups, messages = await asyncio.gather(
+        *(of_return(book) for book in ("refunds", "charges", "coupons", "replacements", "pickups", "messages"))
+    )
+    fulfilments = await _entries(sandbox, "fulfilments", order_id=order_id)
+    return Ending(
+        refunds=_moved(refunds),
+        charges=_moved(charges),
+        coupons=tuple(
+            CouponEnd(
+                customer_id=coupon["customer_id"],
+                amount_minor=coupon["amount_minor"],
+                currency=coupon["currency"],
+            )
+            for coupon in coupons
+        ),
+        replacements=tuple(tuple(replacement["item_ids"]) for replacement in replacements),
+        fulfilment_stopped=bool(fulfilments),
+        pickups_booked=len({pickup["pickup_id"] for pickup in pickups}),
+        messages=_templates(messages, "customer_message"),
+        alerts=_templates(messages, "staff_alert"),
+    )
+
+
+async def judge(sandbox: httpx.AsyncClient, story: Story, rma_id: str) -> tuple[Ending, list[str]]:
+    """Hold the books against the story's expected end; messages get a moment, since they never hold up money.
+
+    Returns:
+        What the books say, and what differs: nothing if the story ended as told.
+    """
+    deadline = asyncio.get_running_loop().time() + _MESSAGES_SECONDS
+    while True:
+        ending = await read_ending(sandbox, rma_id, story.application.order_id)
+        differences = _differences(story.expect, ending)
+        late = asyncio.get_running_loop().time() > deadline
+        if late or not any(difference.startswith(("messages", "alerts")) for difference in differences):
+            return ending, differences
+        await asyncio.sleep(0.2)
+
+
+def _differences(told: Ending, found: Ending) -> list[str]:
+    differences = []
+    for name in Ending.model_fields:
+        expected, actual = getattr(told, name), getattr(found, name)
+        if name == "pickups_booked" and expected is None:
+            continue
+        if name in ("refunds", "charges"):
+            expected, actual = sorted(expected, key=repr), sorted(actual, key=repr)
+        if expected != actual:
+            differences.append(f"{name}: told {_plain(expected)}, the books say {_plain(actual)}")
+    return differences
+
+
+def _moved(entries: list[dict[str, Any]]) -> tuple[Money, ...]:
+    """Every movement that succeeded. The book has an entry per change of state; the last one counts."""
+    last = {entry["provider_reference"]: entry for entry in entries}
+    return tuple(
+        Money(method_id=entry["method_id"], amount_minor=entry["amount_minor"], currency=entry["currency"])
+        for entry in last.values()
+        if entry["status"] == "succeeded"
+    )
+
+
+def _templates(messages: list[dict[str, Any]], audience: str) -> tuple[str, ...]:
+    """The templates in the order in which they were first sent; a repeat of a message id is the same message."""
+    first = {message["message_id"]: message for message in reversed(messages)}
+    in_order = sorted(first.values(), key=messages.index)
+    return tuple(message["template"] for message in in_order if message["audience"] == audience)
+
+
+async def _entries(sandbox: httpx.AsyncClient, book: str, **wanted: str) -> list[dict[str, Any]]:
+    answer = await sandbox.get(f"/books/{book}", params=wanted)
+    answer.raise_for_status()
+    return [entry["data"] for entry in answer.json()["entries"]]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_plain(item) for item in value) + "]"
+    if isinstance(value, Money | CouponEnd):
+        whose = value.method_id if isinstance(value, Money) else value.customer_id
+        return f"{value.amount_minor} {value.currency} → {whose}"
+    return str(value)

@@ -1,0 +1,58 @@
+"""Runs stories side by side on a stack of their own and judges each."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+from temporalio.testing import TimeSkipper
+
+from demo.judge import judge
+from demo.story import Ending, Story
+from demo.teller import Progress, StoryError, Teller
+from starters.client import ReturnsClient
+from starters.errors import ReturnsError
+from starters.stack import Stack
+from workflows.contracts import ReturnStatus
+
+
+@dataclass(frozen=True)
+class StoryResult:
+    """How a story went: the end by the books, and what differs from what was told."""
+
+    story: Story
+    rma_id: str = ""
+    status: ReturnStatus | None = None
+    ending: Ending = field(default_factory=Ending)
+    virtual: timedelta = timedelta()
+    differences: tuple[str, ...] = ()
+
+    @property
+    def ended_as_told(self) -> bool:
+        """Whether the books say what the story says."""
+        return not self.differences
+
+
+async def run_stories(
+    stack: Stack, stories: Sequence[Story], report: Callable[[Progress], None]
+) -> list[StoryResult]:
+    """Play the stories at the same time on a running stack with time skipping."""
+    skipper = TimeSkipper(await stack.connect())
+    async with httpx.AsyncClient(base_url=stack.sandbox_url, timeout=20) as sandbox:
+        returns = ReturnsClient(skipper.client, stack.task_queue)
+        teller = Teller(returns, skipper, sandbox, run_id=secrets.token_hex(4))
+        return await asyncio.gather(*(_run(teller, sandbox, story, report) for story in stories))
+
+
+async def _run(
+    teller: Teller, sandbox: httpx.AsyncClient, story: Story, report: Callable[[Progress], None]
+) -> StoryResult:
+    try:
+        status = await teller.play(story, report)
+    except (StoryError, ReturnsError, httpx.HTTPError) as error:
+        return StoryResult(story, differences=(f"not played to its end: {error}",))
+    ending, differences = await judge(sandbox, story, status.rma_id)
+    virtual = status.timeline[-1].at - status.timeline[0].at
+    return StoryResult(story, status.rma_id, status, ending, virtual, tuple(differences))

@@ -1,0 +1,66 @@
+"""What the ledger answers where the domain has no record for it."""
+
+from domain.outbox import Delivery
+from domain.record import MinorUnits, Quantity, Record, UtcDatetime
+
+
+class PaymentBalance(Record):
+    """A payment of an order in minor units: captured, paid back, and set aside for refunds on their way."""
+
+    payment_id: str
+    method_id: str
+    captured_minor: MinorUnits
+    refunded_minor: MinorUnits
+    reserved_minor: MinorUnits
+
+
+class LineBalance(Record):
+    """The units of an order line that its returns hold or have settled."""
+
+    line_id: str
+    quantity: Quantity
+    held: Quantity
+    settled: Quantity
+
+
+class OrderBalance(Record):
+    """The books of an order, in minor units of its currency."""
+
+    order_id: str
+    currency: str
+    payments: tuple[PaymentBalance, ...]
+    lines: tuple[LineBalance, ...]
+    shipping_granted_minor: MinorUnits
+
+    @property
+    def captured_minor(self) -> int:
+        """What was paid, charges of exchanges included."""
+        return sum(payment.captured_minor for payment in self.payments)
+
+    @property
+    def refunded_minor(self) -> int:
+        """What was paid back."""
+        return sum(payment.refunded_minor for payment in self.payments)
+
+    @property
+    def reserved_minor(self) -> int:
+        """What is set aside for refunds on their way."""
+        return sum(payment.reserved_minor for payment in self.payments)
+
+
+class ParkedDelivery(Record):
+    """An outbox item that was refused for good, and why."""
+
+    delivery: Delivery
+    error: str
+
+
+class ClosedReturn(Record):
+    """The end of a case. `order_id` is empty for a return that was refused before it opened."""
+
+    rma_id: str
+    order_id: str
+    closed_at: UtcDatetime
+    header: str
+    refusal_code: str
+    request_fingerprint: str

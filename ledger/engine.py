@@ -1,0 +1,84 @@
+"""Connections to the ledger's database: SQLite in a file, or PostgreSQL, chosen by URL."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session
+
+_BUSY_TIMEOUT_SECONDS = 30.0
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database of a URL: ``sqlite:///path`` or ``postgresql+pg8000://…``.
+
+    Raises:
+        ValueError: If the URL names another database, or an SQLite one that lives in memory only.
+    """
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _open_sqlite(parsed)
+    if backend == "postgresql":
+        return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    raise ValueError(f"the ledger runs on SQLite or PostgreSQL, not on {backend}")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction that writes; it commits at the end and rolls back on any exception."""
+    writer = engine.execution_options(ledger_writes=True)
+    with Session(writer, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One transaction that only reads, and on SQLite waits for no writer."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+def _open_sqlite(url: URL) -> Engine:
+    database = url.database
+    if not database or ":memory:" in database or "mode=memory" in str(url):
+        raise ValueError(
+            "the ledger must outlive its process and be seen by others: name an SQLite file, "
+            "not a database in memory"
+        )
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite_connection)
+    event.listen(engine, "begin", _begin_on_sqlite)
+    return engine
+
+
+def _prepare_sqlite_connection(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver would otherwise begin transactions by itself, and too late.
+    connection.isolation_level = None
+    _switch_to_write_ahead_log(connection)
+    # A committed refund must survive a power cut; in WAL mode, NORMAL may lose the last commits.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _switch_to_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # SQLite does not wait for others when it changes the journal mode of a new file, so we do.
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and asks for the write lock later can fail or act on stale facts.
+    writes = connection.get_execution_options().get("ledger_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,65 @@
+"""What the ledger refuses. Each of these leaves nothing written, and repeating the call cannot help."""
+
+
+class LedgerError(Exception):
+    """The base of everything that the ledger refuses."""
+
+
+class SchemaOutOfDate(LedgerError):
+    """The database has not got the tables that this version of the code needs."""
+
+
+class EntryKeyReused(LedgerError):
+    """The op of an entry was used before in the same return, for an entry of another kind."""
+
+
+class OrderNotFound(LedgerError):
+    """No return of this order was ever opened."""
+
+
+class ReturnNotFound(LedgerError):
+    """No return was opened under this RMA id."""
+
+
+class UnitsNotHeld(LedgerError):
+    """The return holds fewer units of a line than it is to settle."""
+
+
+class CeilingExceeded(LedgerError):
+    """More would be paid back than the line, the payment or the order has left."""
+
+
+class AuthorizationNotFound(LedgerError):
+    """The return has no authorised refund under the op named in `instead_of`."""
+
+
+class ChargeOutstanding(LedgerError):
+    """An exchange cannot be paid out while it is open whether the customer was charged for it."""
+
+
+class IntentNotFound(LedgerError):
+    """There is no payment intent under this key."""
+
+
+class IntentKeyTaken(LedgerError):
+    """The round was used before in this return, so the key of the new intent belongs to another one."""
+
+
+class IntentNotDeclined(LedgerError):
+    """Only a declined intent gets another means of payment."""
+
+
+class AlreadySuperseded(LedgerError):
+    """Something took the place of the declined intent, or of the exchange that fell through, already."""
+
+
+class CouponNotOwed(LedgerError):
+    """A coupon was reported as issued, but the return has no breach that earned one."""
+
+
+class DeliveryNotFound(LedgerError):
+    """The outbox has no item under this message id."""
+
+
+class EventNotFound(LedgerError):
+    """The carrier's event was never accepted."""

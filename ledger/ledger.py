@@ -1,0 +1,257 @@
+"""The ledger as its callers see it: each method is one transaction, safe to repeat and from any thread."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from sqlalchemy import Engine
+
+from domain.bookkeeping import (
+    AuthorizedRefund,
+    ChargeAuthorization,
+    IntentOutcome,
+    RefundAuthorization,
+    ReturnClosing,
+    ReturnOpening,
+    Review,
+    StageEntry,
+    TenderReplacement,
+)
+from domain.coupons import BreachCertificate
+from domain.intents import PaymentIntent
+from domain.outbox import Delivery
+from domain.shipping import CarrierEvent
+from ledger import balances, breaches, intents, outbox, parcels, refunds, returns, tenders
+from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery
+from ledger.engine import open_engine, reading, writing
+from ledger.schema import require_current_schema
+
+
+class Ledger:
+    """The serial owner of the units and the money of each order.
+
+    An entry (a method that takes one of `domain.bookkeeping`) is written once: a repeat under the same `op`
+    gets the first answer. What is refused raises an error of `ledger.errors` and leaves nothing written.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the ledger at a database URL.
+
+        Raises:
+            ValueError: If the URL names no SQLite file and no PostgreSQL database.
+            SchemaOutOfDate: If its schema is not the one that this code was written for.
+        """
+        engine = open_engine(url)
+        require_current_schema(engine)
+        return cls(engine)
+
+    # A return, from its opening to its end
+
+    def open_return(self, opening: ReturnOpening) -> Review:
+        """Hold the units of a return and freeze its order; give back the review that is now in force.
+
+        A refusal (closed return, units taken, too many applications) is an answer too; nothing of it is kept,
+        so that it is judged anew when it is asked again.
+        """
+        try:
+            with writing(self.engine) as session:
+                return returns.open_return(session, opening)
+        except returns.OpeningRefused as refused:
+            return opening.review.model_copy(update={"refusal": refused.refusal, "decision": None})
+
+    def record(self, entry: StageEntry) -> None:
+        """Write what a step decided: messages, and the parcel or the breach that it registers.
+
+        Raises:
+            CouponNotOwed: If it reports a coupon that the return has not earned.
+        """
+        with writing(self.engine) as session:
+            returns.record(session, entry)
+
+    def close_return(self, closing: ReturnClosing) -> None:
+        """Release the units that were not settled and keep how the case ended."""
+        with writing(self.engine) as session:
+            returns.close(session, closing)
+
+    def closed_return(self, rma_id: str) -> ClosedReturn | None:
+        """How a case ended; None if it has not."""
+        with reading(self.engine) as session:
+            return returns.closed_return(session, rma_id)
+
+    def open_returns(self, order_id: str) -> list[str]:
+        """The RMA ids of the order's returns that are not closed, oldest first."""
+        with reading(self.engine) as session:
+            return returns.open_returns(session, order_id)
+
+    # Money
+
+    def authorize_refund(self, request: RefundAuthorization) -> AuthorizedRefund:
+        """Quote the units, settle them and record a refund intent for each payment drawn from.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            UnitsNotHeld: If the return does not hold the units.
+            CeilingExceeded: If the line, a payment or the order has less left.
+            AuthorizationNotFound: If `instead_of` names no refund of this return.
+            AlreadySuperseded: If that one was paid out before.
+            ChargeOutstanding: If `instead_of` names an exchange whose charge has no outcome yet.
+            IntentKeyTaken: If the round was used before.
+        """
+        with writing(self.engine) as session:
+            return refunds.authorize(session, request)
+
+    def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:
+        """Record the intent to charge the difference of an exchange.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            IntentKeyTaken: If the round was used for another charge.
+        """
+        with writing(self.engine) as session:
+            return tenders.authorize_charge(session, request)
+
+    def replace_tender(self, request: TenderReplacement) -> PaymentIntent:
+        """Record a new intent for a declined one, with another means of payment.
+
+        Raises:
+            IntentNotFound: If there is no intent under the declined key.
+            IntentNotDeclined: If that intent was not declined.
+            AlreadySuperseded: If something has taken its place.
+            CeilingExceeded: If other refunds have used what the payment had left.
+            IntentKeyTaken: If the round was used before.
+        """
+        with writing(self.engine) as session:
+            return tenders.replace(session, request)
+
+    def payment_intent(self, key: str) -> PaymentIntent:
+        """The intent under a key.
+
+        Raises:
+            IntentNotFound: If there is none.
+        """
+        with reading(self.engine) as session:
+            return intents.read(session, key)
+
+    def intent_submitted(self, key: str, at: datetime) -> PaymentIntent:
+        """Note an attempt before the provider is called, and give back the intent as it was before.
+
+        Raises:
+            IntentNotFound: If there is none under the key.
+        """
+        with writing(self.engine) as session:
+            return intents.submitted(session, key, at)
+
+    def intent_unknown(self, key: str, at: datetime) -> None:
+        """Note that an attempt ended without an answer.
+
+        Raises:
+            IntentNotFound: If there is none under the key.
+        """
+        with writing(self.engine) as session:
+            intents.unknown(session, key, at)
+
+    def intent_outcome(self, outcome: IntentOutcome) -> PaymentIntent:
+        """Move an intent and its money to what the provider says: paid, or declined.
+
+        Raises:
+            IntentNotFound: If there is none under the key.
+            ValueError: If the outcome is not final.
+        """
+        with writing(self.engine) as session:
+            return intents.outcome(session, outcome)
+
+    def unsettled_intents(self, limit: int = 100) -> list[PaymentIntent]:
+        """Intents whose end is not known yet, oldest first."""
+        with reading(self.engine) as session:
+            return intents.unsettled(session, limit)
+
+    def order_balance(self, order_id: str) -> OrderBalance:
+        """The books of an order.
+
+        Raises:
+            OrderNotFound: If no return of the order was opened.
+        """
+        with reading(self.engine) as session:
+            return balances.order_balance(session, order_id)
+
+    def coupon(self, key: str) -> BreachCertificate | None:
+        """The breach under a clock's key; its coupon is owed while `coupon_id` is empty."""
+        with reading(self.engine) as session:
+            return breaches.find(session, key)
+
+    # Outbox
+
+    def claim_deliveries(self, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+        """Take the oldest undelivered item of up to `limit` returns, for the time of the lease."""
+        with writing(self.engine) as session:
+            return outbox.claim(session, now, limit, lease)
+
+    def delivered(self, message_id: str, now: datetime) -> None:
+        """Mark an item as delivered.
+
+        Raises:
+            DeliveryNotFound: If there is no such item.
+        """
+        with writing(self.engine) as session:
+            outbox.delivered(session, message_id, now)
+
+    def delivery_failed(self, message_id: str, error: str, retry_at: datetime) -> None:
+        """Keep an item for a later attempt; its successors wait for it.
+
+        Raises:
+            DeliveryNotFound: If there is no such item.
+        """
+        with writing(self.engine) as session:
+            outbox.failed(session, message_id, error, retry_at)
+
+    def park_delivery(self, message_id: str, error: str) -> None:
+        """Put aside an item that was refused for good; its successors go on.
+
+        Raises:
+            DeliveryNotFound: If there is no such item.
+        """
+        with writing(self.engine) as session:
+            outbox.park(session, message_id, error)
+
+    def pending_deliveries(self) -> int:
+        """How many items are still to be delivered, parked ones left out."""
+        with reading(self.engine) as session:
+            return outbox.pending_count(session)
+
+    def parked_deliveries(self) -> list[ParkedDelivery]:
+        """The items that were refused for good, oldest first."""
+        with reading(self.engine) as session:
+            return outbox.parked(session)
+
+    # Parcels and the scans of carriers
+
+    def find_parcel(self, carrier: str, tracking_no: str) -> str | None:
+        """The RMA id of a parcel's return; None if no return registered it."""
+        with reading(self.engine) as session:
+            return parcels.find(session, carrier, tracking_no)
+
+    def accept_event(self, event: CarrierEvent, received_at: datetime) -> tuple[str | None, bool]:
+        """Keep a scan, once for its carrier and event id.
+
+        Returns:
+            The RMA id of its parcel, None while that is unknown, and whether the scan was delivered before.
+        """
+        with writing(self.engine) as session:
+            return parcels.accept(session, event, received_at)
+
+    def event_delivered(self, carrier: str, event_id: str, at: datetime) -> None:
+        """Note that a scan has reached its return.
+
+        Raises:
+            EventNotFound: If the scan was never accepted.
+        """
+        with writing(self.engine) as session:
+            parcels.event_delivered(session, carrier, event_id, at)
+
+    def undelivered_events(self, limit: int = 100) -> list[tuple[str, CarrierEvent]]:
+        """Scans that have not reached their return although it is known by now, oldest first."""
+        with reading(self.engine) as session:
+            return parcels.undelivered(session, limit)

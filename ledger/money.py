@@ -1,0 +1,105 @@
+"""What is left of the payments of an order, and every movement on them. The order must be locked for each."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.refund import Draw, Source, draw_refund
+from ledger.errors import CeilingExceeded
+from ledger.tables import OrderRow, PaymentRow
+
+
+def grant_shipping(order: OrderRow, shipping_minor: int) -> int:
+    """Grant what is left of the outbound shipping: all of it the first time, nothing afterwards (rule 6)."""
+    granted = shipping_minor - order.shipping_granted_minor
+    order.shipping_granted_minor = shipping_minor
+    return granted
+
+
+def draw(session: Session, order_id: str, amount_minor: int, destination: str | None) -> list[Draw]:
+    """Decide which payments an amount is drawn from and where each part goes (rule 10).
+
+    Raises:
+        CeilingExceeded: If the payments of the order together have less left.
+    """
+    sources = [
+        Source(
+            payment_id=payment.payment_id,
+            method_id=payment.method_id,
+            captured_minor=payment.captured_minor,
+            left_minor=payment.left_minor,
+        )
+        for payment in payments_of(session, order_id)
+    ]
+    left = sum(source.left_minor for source in sources)
+    if amount_minor > left:
+        raise CeilingExceeded(f"order {order_id} has {left} left to pay back, {amount_minor} would be paid")
+    return draw_refund(amount_minor, sources, destination)
+
+
+def draw_everything(session: Session, order_id: str) -> list[Draw]:
+    """Send what is left of each payment back to where it came from."""
+    return [
+        Draw(payment_id=payment.payment_id, method_id=payment.method_id, amount_minor=payment.left_minor)
+        for payment in payments_of(session, order_id)
+        if payment.left_minor
+    ]
+
+
+def reserve(session: Session, order_id: str, payment_id: str, amount_minor: int) -> None:
+    """Set an amount aside for a refund that is authorised and not yet paid.
+
+    Raises:
+        CeilingExceeded: If the payment has less left.
+    """
+    payment = _payment(session, order_id, payment_id)
+    if amount_minor > payment.left_minor:
+        raise CeilingExceeded(
+            f"payment {payment_id} of order {order_id} has {payment.left_minor} left to pay back, "
+            f"{amount_minor} would be paid"
+        )
+    payment.reserved_minor += amount_minor
+
+
+def release(session: Session, order_id: str, payment_id: str, amount_minor: int) -> None:
+    """Free what was set aside for a refund that was declined."""
+    _payment(session, order_id, payment_id).reserved_minor -= amount_minor
+
+
+def commit(session: Session, order_id: str, payment_id: str, amount_minor: int) -> None:
+    """Count a refund that was set aside as paid."""
+    payment = _payment(session, order_id, payment_id)
+    payment.reserved_minor -= amount_minor
+    payment.refunded_minor += amount_minor
+
+
+def take_back(session: Session, order_id: str, payment_id: str, amount_minor: int) -> None:
+    """Count a refund that was paid, and that the provider then reported as returned, as not paid."""
+    _payment(session, order_id, payment_id).refunded_minor -= amount_minor
+
+
+def capture(session: Session, order_id: str, payment_id: str, method_id: str, amount_minor: int) -> None:
+    """Add a charge that succeeded to the payments of the order."""
+    session.add(
+        PaymentRow(
+            order_id=order_id,
+            payment_id=payment_id,
+            position=len(payments_of(session, order_id)),
+            method_id=method_id,
+            captured_minor=amount_minor,
+            refunded_minor=0,
+            reserved_minor=0,
+        )
+    )
+
+
+def payments_of(session: Session, order_id: str) -> Sequence[PaymentRow]:
+    """The payments of an order in their own sequence."""
+    return session.scalars(
+        select(PaymentRow).where(PaymentRow.order_id == order_id).order_by(PaymentRow.position)
+    ).all()
+
+
+def _payment(session: Session, order_id: str, payment_id: str) -> PaymentRow:
+    return session.get_one(PaymentRow, (order_id, payment_id))

@@ -1,0 +1,118 @@
+"""The outbox: written with a decision in its transaction, delivered afterwards, in order per return."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from domain.bookkeeping import LedgerEntry
+from domain.outbox import Delivery, OutboxItem
+from ledger.answers import ParkedDelivery
+from ledger.errors import DeliveryNotFound
+from ledger.tables import DeliveryRow, DeliveryState
+
+
+def write(session: Session, entry: LedgerEntry) -> None:
+    """Add the items of an entry, after everything that its return had to tell before."""
+    for index, item in enumerate(entry.outbox):
+        session.add(
+            DeliveryRow(
+                message_id=f"{entry.rma_id}/{entry.op}/{index}",
+                rma_id=entry.rma_id,
+                at=entry.at,
+                item=item.model_dump(mode="json"),
+                state=DeliveryState.PENDING,
+            )
+        )
+
+
+def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+    """Take the oldest undelivered item of up to `limit` returns, for the time of the lease.
+
+    An item whose predecessor is leased or waits for its next attempt waits too: that keeps the order.
+    """
+    earlier = aliased(DeliveryRow)
+    rows = session.scalars(
+        select(DeliveryRow)
+        .where(
+            DeliveryRow.state == DeliveryState.PENDING,
+            or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
+            ~exists().where(
+                earlier.rma_id == DeliveryRow.rma_id,
+                earlier.state == DeliveryState.PENDING,
+                earlier.id < DeliveryRow.id,
+            ),
+        )
+        .order_by(DeliveryRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.not_before = now + lease
+    return [_delivery(row) for row in rows]
+
+
+def delivered(session: Session, message_id: str, now: datetime) -> None:
+    """Mark an item as delivered; a second relay that says the same changes nothing.
+
+    Raises:
+        DeliveryNotFound: If there is no such item.
+    """
+    row = _lock(session, message_id)
+    if row.state is not DeliveryState.DELIVERED:
+        row.state = DeliveryState.DELIVERED
+        row.delivered_at = now
+
+
+def failed(session: Session, message_id: str, error: str, retry_at: datetime) -> None:
+    """Keep an item for a later attempt, unless another relay has delivered it by now.
+
+    Raises:
+        DeliveryNotFound: If there is no such item.
+    """
+    row = _lock(session, message_id)
+    if row.state is DeliveryState.PENDING:
+        row.error = error
+        row.not_before = retry_at
+
+
+def park(session: Session, message_id: str, error: str) -> None:
+    """Put aside an item that was refused for good, unless another relay has delivered it by now.
+
+    Raises:
+        DeliveryNotFound: If there is no such item.
+    """
+    row = _lock(session, message_id)
+    if row.state is DeliveryState.PENDING:
+        row.error = error
+        row.state = DeliveryState.PARKED
+
+
+def pending_count(session: Session) -> int:
+    """How many items are still to be delivered."""
+    return session.scalars(
+        select(func.count()).select_from(DeliveryRow).where(DeliveryRow.state == DeliveryState.PENDING)
+    ).one()
+
+
+def parked(session: Session) -> list[ParkedDelivery]:
+    """The items that were refused for good, oldest first."""
+    rows = session.scalars(
+        select(DeliveryRow).where(DeliveryRow.state == DeliveryState.PARKED).order_by(DeliveryRow.id)
+    )
+    return [ParkedDelivery(delivery=_delivery(row), error=row.error) for row in rows]
+
+
+def _lock(session: Session, message_id: str) -> DeliveryRow:
+    row = session.scalars(
+        select(DeliveryRow).where(DeliveryRow.message_id == message_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise DeliveryNotFound(f"the outbox has no item {message_id}")
+    return row
+
+
+def _delivery(row: DeliveryRow) -> Delivery:
+    return Delivery(
+        message_id=row.message_id, rma_id=row.rma_id, at=row.at, item=OutboxItem.model_validate(row.item)
+    )

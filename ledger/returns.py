@@ -1,0 +1,113 @@
+"""The life of a return in the ledger: opened with its units, told about stage by stage, closed."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry
+from domain.refusals import Refusal, RefusalCode
+from ledger import breaches, outbox, parcels, units
+from ledger.answers import ClosedReturn
+from ledger.entries import is_first, once
+from ledger.orders import freeze_order, frozen, lock_order
+from ledger.tables import EntryKind, ParcelRow, ReturnRow
+
+
+class OpeningRefused(Exception):
+    """Ends the transaction of an opening so that nothing of it is kept; `refusal` is the answer."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
+def open_return(session: Session, opening: ReturnOpening) -> Review:
+    """Freeze the order, hold the units and store the review; a repeat gets the stored one.
+
+    Raises:
+        OpeningRefused: If the return is closed or the units cannot be claimed.
+    """
+    return once(session, opening, EntryKind.OPENING, Review, lambda: _open(session, opening))
+
+
+def record(session: Session, entry: StageEntry) -> None:
+    """Write what a step decided: its parcel, its breach and its messages."""
+    if not is_first(session, entry, EntryKind.STAGE):
+        return
+    if entry.tracking_no:
+        parcels.register(session, entry.rma_id, entry.carrier, entry.tracking_no)
+    if entry.breach:
+        breaches.owe_coupon(session, entry.breach)
+    if entry.coupon_id:
+        breaches.coupon_issued(session, entry.rma_id, entry.coupon_id)
+    outbox.write(session, entry)
+
+
+def close(session: Session, closing: ReturnClosing) -> None:
+    """Release the units that were not settled and keep how the case ended.
+
+    A return that was refused at once has nothing to release; only its end is kept.
+    """
+    if not is_first(session, closing, EntryKind.CLOSING):
+        return
+    row = session.get(ReturnRow, closing.rma_id)
+    if row is None:
+        row = ReturnRow(rma_id=closing.rma_id)
+        session.add(row)
+    elif row.order_id is not None:
+        lock_order(session, row.order_id)
+        units.release(session, closing.rma_id)
+    row.closed_at = closing.at
+    row.header = closing.header
+    row.refusal_code = closing.refusal_code
+    row.request_fingerprint = closing.request_fingerprint
+    session.execute(update(ParcelRow).where(ParcelRow.rma_id == closing.rma_id).values(closed=True))
+    outbox.write(session, closing)
+
+
+def open_returns(session: Session, order_id: str) -> list[str]:
+    """The RMA ids of the order's returns that are not closed."""
+    return list(
+        session.scalars(
+            select(ReturnRow.rma_id)
+            .where(ReturnRow.order_id == order_id, ReturnRow.closed_at.is_(None))
+            .order_by(ReturnRow.opened_at, ReturnRow.rma_id)
+        )
+    )
+
+
+def closed_return(session: Session, rma_id: str) -> ClosedReturn | None:
+    """How a case ended; None if it has not."""
+    row = session.get(ReturnRow, rma_id)
+    if row is None or row.closed_at is None:
+        return None
+    return ClosedReturn(
+        rma_id=rma_id,
+        order_id=row.order_id or "",
+        closed_at=row.closed_at,
+        header=row.header,
+        refusal_code=row.refusal_code,
+        request_fingerprint=row.request_fingerprint,
+    )
+
+
+def _open(session: Session, opening: ReturnOpening) -> Review:
+    freeze_order(session, opening.order)
+    order = frozen(lock_order(session, opening.order.order_id))
+    existing = session.get(ReturnRow, opening.rma_id)
+    if existing is None:
+        refusal = units.check_available(session, order, opening.units, opening.max_applications_per_line)
+        if refusal:
+            raise OpeningRefused(refusal)
+        session.add(ReturnRow(rma_id=opening.rma_id, order_id=order.order_id, opened_at=opening.at))
+        session.flush()
+        units.hold(session, opening.rma_id, order.order_id, opening.units)
+    elif existing.closed_at is not None:
+        raise OpeningRefused(
+            Refusal(
+                code=RefusalCode.RETURN_ALREADY_CLOSED,
+                field="idempotency_key",
+                detail=f"Return {opening.rma_id} of this request has ended. Apply again under a new key.",
+            )
+        )
+    outbox.write(session, opening)
+    return opening.review

@@ -1,0 +1,244 @@
+"""The tables. Amounts are minor units of the order's currency; moments are UTC, in the workflow's time.
+
+The check constraints are the last line of defence of the ceilings: code that forgot one would fail to write.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from domain.intents import IntentState, PaymentDirection, RefundBasis
+from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
+
+
+class Base(DeclarativeBase):
+    """The metadata of the ledger, with constraint names that are the same on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class OrderRow(Base):
+    """An order as it was when its first return opened. Its row is the lock on all its units and money."""
+
+    __tablename__ = "orders"
+
+    order_id: Mapped[str] = mapped_column(primary_key=True)
+    snapshot: Mapped[Document]
+    shipping_granted_minor: Mapped[Minor] = mapped_column(default=0)
+
+
+class PaymentRow(Base):
+    """A captured payment of an order: the ones it was paid with, and every charge that succeeded since."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        CheckConstraint("refunded_minor >= 0 AND reserved_minor >= 0", name="not_negative"),
+        CheckConstraint("refunded_minor + reserved_minor <= captured_minor", name="within_captured"),
+    )
+
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"), primary_key=True)
+    payment_id: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    method_id: Mapped[str]
+    captured_minor: Mapped[Minor]
+    refunded_minor: Mapped[Minor]
+    reserved_minor: Mapped[Minor] = mapped_column(default=0)
+
+    @property
+    def left_minor(self) -> int:
+        """What can still be paid back from it."""
+        return self.captured_minor - self.refunded_minor - self.reserved_minor
+
+
+class ReturnRow(Base):
+    """A return. One that was refused at once has no order and was never opened, only closed."""
+
+    __tablename__ = "returns"
+
+    rma_id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.order_id"), index=True)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    header: Mapped[str] = mapped_column(default="")
+    refusal_code: Mapped[str] = mapped_column(default="")
+    request_fingerprint: Mapped[str] = mapped_column(default="")
+
+
+class ClaimRow(Base):
+    """A return's claim on units of an order line; what is neither held nor settled was released."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        CheckConstraint("held >= 0 AND settled >= 0", name="not_negative"),
+        CheckConstraint("held + settled <= claimed", name="within_claimed"),
+        Index("ix_claims_order_id_line_id", "order_id", "line_id"),
+    )
+
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), primary_key=True)
+    line_id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"))
+    claimed: Mapped[int]
+    held: Mapped[int]
+    settled: Mapped[int] = mapped_column(default=0)
+
+
+class EntryKind(StrEnum):
+    """What an entry asked for."""
+
+    OPENING = "opening"
+    STAGE = "stage"
+    REFUND = "refund"
+    FALL_THROUGH = "fall_through"
+    CHARGE = "charge"
+    REPLACEMENT = "replacement"
+    OUTCOME = "outcome"
+    CLOSING = "closing"
+
+
+class EntryRow(Base):
+    """An entry that was written, with the answer that every repeat of it gets.
+
+    `superseded_by` is the op of the payout of an exchange that fell through after this entry authorised it.
+    """
+
+    __tablename__ = "entries"
+    __table_args__ = (UniqueConstraint("rma_id", "op"),)
+
+    id: Mapped[SequenceKey]
+    rma_id: Mapped[str]
+    op: Mapped[str]
+    kind: Mapped[EntryKind] = mapped_column(text_enum(EntryKind))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answer: Mapped[Document | None]
+    superseded_by: Mapped[str] = mapped_column(default="")
+
+
+class IntentRow(Base):
+    """A payment intent.
+
+    Attributes:
+        basis: What entitles the customer to a refund; none for a charge.
+        settles: The op of the refund authorisation whose quote this intent pays or charges for.
+        superseded_by: What took the place of a declined one: the key of another intent, or the op of a payout.
+        unknown_since: When the outcome was first unknown; kept for good.
+    """
+
+    __tablename__ = "intents"
+    __table_args__ = (
+        Index(
+            "ix_intents_unsettled",
+            "id",
+            sqlite_where=text("state IN ('INTENT', 'SUBMITTED', 'UNKNOWN')"),
+            postgresql_where=text("state IN ('INTENT', 'SUBMITTED', 'UNKNOWN')"),
+        ),
+    )
+
+    id: Mapped[SequenceKey]
+    key: Mapped[str] = mapped_column(unique=True)
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), index=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"))
+    direction: Mapped[PaymentDirection] = mapped_column(text_enum(PaymentDirection))
+    basis: Mapped[RefundBasis | None] = mapped_column(text_enum(RefundBasis))
+    settles: Mapped[str]
+    payment_id: Mapped[str]
+    method_id: Mapped[str]
+    amount_minor: Mapped[Minor]
+    currency: Mapped[str]
+    state: Mapped[IntentState] = mapped_column(text_enum(IntentState))
+    provider_reference: Mapped[str] = mapped_column(default="")
+    failure: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    superseded_by: Mapped[str] = mapped_column(default="")
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    unknown_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DeliveryState(StrEnum):
+    """A parked item was refused for good and waits for a person; it holds up nothing."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+
+
+class DeliveryRow(Base):
+    """An item of the outbox. `not_before` is the end of a relay's lease, or the time of the next attempt."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_pending",
+            "rma_id",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    id: Mapped[SequenceKey]
+    message_id: Mapped[str] = mapped_column(unique=True)
+    rma_id: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    item: Mapped[Document]
+    state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState))
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(default="")
+
+
+class ParcelRow(Base):
+    """A parcel of a return. Closed ones stay: a parcel may come after the end of its case."""
+
+    __tablename__ = "parcels"
+    __table_args__ = (UniqueConstraint("carrier", "tracking_no", "rma_id"),)
+
+    id: Mapped[SequenceKey]
+    carrier: Mapped[str]
+    tracking_no: Mapped[str]
+    rma_id: Mapped[str] = mapped_column(index=True)
+    closed: Mapped[bool] = mapped_column(default=False)
+
+
+class CarrierEventRow(Base):
+    """A scan that was accepted, whether or not its parcel is known yet."""
+
+    __tablename__ = "carrier_events"
+    __table_args__ = (
+        UniqueConstraint("carrier", "event_id"),
+        Index(
+            "ix_carrier_events_undelivered",
+            "id",
+            sqlite_where=text("delivered_at IS NULL"),
+            postgresql_where=text("delivered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[SequenceKey]
+    carrier: Mapped[str]
+    event_id: Mapped[str]
+    tracking_no: Mapped[str]
+    kind: Mapped[str]
+    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class BreachRow(Base):
+    """A broken promise with the coupon it earned, which is owed until it has an id. One per return (I10)."""
+
+    __tablename__ = "breaches"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    rma_id: Mapped[str] = mapped_column(unique=True)
+    certificate: Mapped[Document]
+    coupon_id: Mapped[str] = mapped_column(default="")

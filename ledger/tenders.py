@@ -1,0 +1,98 @@
+"""Charges for the difference of an exchange, and another means of payment for what was declined."""
+
+from sqlalchemy.orm import Session
+
+from domain.bookkeeping import AuthorizedRefund, ChargeAuthorization, TenderReplacement
+from domain.intents import IntentState, PaymentDirection, PaymentIntent
+from domain.keys import charge_key, refund_key
+from ledger import intents, outbox
+from ledger.entries import answers, once
+from ledger.errors import AlreadySuperseded, IntentNotDeclined
+from ledger.orders import frozen, lock_order_of
+from ledger.tables import EntryKind
+
+
+def authorize_charge(session: Session, request: ChargeAuthorization) -> PaymentIntent:
+    """Record the intent to charge the difference that an authorised exchange left owing.
+
+    Raises:
+        ReturnNotFound: If the return was never opened.
+        IntentKeyTaken: If the round was used for another charge.
+    """
+    return once(session, request, EntryKind.CHARGE, PaymentIntent, lambda: _charge(session, request))
+
+
+def replace(session: Session, request: TenderReplacement) -> PaymentIntent:
+    """Record a new intent for a declined one, with another means of payment and a key of its own.
+
+    A refund draws from the same payment as before.
+
+    Raises:
+        IntentNotFound: If there is no intent under the declined key.
+        IntentNotDeclined: If that intent was not declined.
+        AlreadySuperseded: If something has taken its place.
+        CeilingExceeded: If other refunds have used what the payment had left.
+        IntentKeyTaken: If the round was used before.
+    """
+    return once(session, request, EntryKind.REPLACEMENT, PaymentIntent, lambda: _replace(session, request))
+
+
+def _charge(session: Session, request: ChargeAuthorization) -> PaymentIntent:
+    order = lock_order_of(session, request.rma_id)
+    intent = intents.add(
+        session,
+        PaymentIntent(
+            key=charge_key(request.rma_id, request.round),
+            rma_id=request.rma_id,
+            order_id=order.order_id,
+            direction=PaymentDirection.CHARGE,
+            payment_id="",
+            method_id=request.method_id,
+            amount_minor=request.amount_minor,
+            currency=frozen(order).currency,
+        ),
+        settles=_exchange_charged(session, request),
+        basis=None,
+        at=request.at,
+    )
+    outbox.write(session, request)
+    return intent
+
+
+def _exchange_charged(session: Session, request: ChargeAuthorization) -> str:
+    """The op of the return's last refund that left this amount owing; empty if none did."""
+    refunds = answers(session, request.rma_id, EntryKind.REFUND, AuthorizedRefund)
+    owing = [op for op, refund in refunds.items() if refund.owed_by_customer_minor == request.amount_minor]
+    return owing[-1] if owing else ""
+
+
+def _replace(session: Session, request: TenderReplacement) -> PaymentIntent:
+    declined = intents.lock(session, request.declined_key)
+    if declined.state is not IntentState.DECLINED:
+        raise IntentNotDeclined(f"intent {declined.key} is {declined.state}: nothing is to be replaced")
+    if declined.superseded_by:
+        raise AlreadySuperseded(f"intent {declined.key} was superseded by {declined.superseded_by}")
+    key = (
+        refund_key(request.rma_id, request.round, 0)
+        if declined.direction is PaymentDirection.REFUND
+        else charge_key(request.rma_id, request.round)
+    )
+    intent = intents.add(
+        session,
+        PaymentIntent(
+            key=key,
+            rma_id=declined.rma_id,
+            order_id=declined.order_id,
+            direction=declined.direction,
+            payment_id=declined.payment_id,
+            method_id=request.method_id,
+            amount_minor=declined.amount_minor,
+            currency=declined.currency,
+        ),
+        settles=declined.settles,
+        basis=declined.basis,
+        at=request.at,
+    )
+    declined.superseded_by = key
+    outbox.write(session, request)
+    return intent

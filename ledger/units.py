@@ -1,0 +1,122 @@
+"""The units of an order: held by a return from its opening, then settled or released."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.orders import OrderSnapshot
+from domain.refund import UnitsToSettle
+from domain.refusals import Refusal, RefusalCode
+from ledger.errors import CeilingExceeded, UnitsNotHeld
+from ledger.tables import ClaimRow
+
+
+def check_available(
+    session: Session, order: OrderSnapshot, units: Mapping[str, int], max_applications: int
+) -> Refusal | None:
+    """Why the units cannot be claimed, or None if they can. The order must be locked.
+
+    A unit is taken while any return of the order holds it or has settled it; the returns ever opened on a
+    line are counted, whatever became of them.
+    """
+    for index, (line_id, asked) in enumerate(units.items()):
+        line = order.line(line_id)
+        if line is None:
+            return Refusal(
+                code=RefusalCode.ITEM_NOT_IN_ORDER,
+                field=f"lines[{index}].line_id",
+                detail=f"The order had no line {line_id} when its first return was opened.",
+            )
+        taken = session.scalars(
+            select(func.coalesce(func.sum(ClaimRow.held + ClaimRow.settled), 0)).where(
+                ClaimRow.order_id == order.order_id, ClaimRow.line_id == line_id
+            )
+        ).one()
+        if asked > line.quantity - taken:
+            return Refusal(
+                code=RefusalCode.UNITS_ALREADY_CLAIMED,
+                field=f"lines[{index}].quantity",
+                detail=f"Of the {line.quantity} units of line {line_id}, {taken} are in another return; "
+                f"{asked} were asked for.",
+            )
+    for index, line_id in enumerate(units):
+        opened = session.scalars(
+            select(func.count()).where(ClaimRow.order_id == order.order_id, ClaimRow.line_id == line_id)
+        ).one()
+        if opened >= max_applications:
+            return Refusal(
+                code=RefusalCode.TOO_MANY_APPLICATIONS,
+                field=f"lines[{index}].line_id",
+                detail=f"Line {line_id} was applied for {opened} times already; "
+                f"at most {max_applications} are possible.",
+            )
+    return None
+
+
+def hold(session: Session, rma_id: str, order_id: str, units: Mapping[str, int]) -> None:
+    """Claim units for a return. They must be available."""
+    session.add_all(
+        ClaimRow(rma_id=rma_id, order_id=order_id, line_id=line_id, claimed=quantity, held=quantity, settled=0)
+        for line_id, quantity in units.items()
+    )
+
+
+def held_by(session: Session, rma_id: str, order: OrderSnapshot) -> tuple[UnitsToSettle, ...]:
+    """The units that a return holds and has not settled, in the order's sequence of lines."""
+    held = {claim.line_id: claim.held for claim in _claims(session, rma_id) if claim.held}
+    return tuple(
+        UnitsToSettle(line_id=line.line_id, quantity=held[line.line_id])
+        for line in order.lines
+        if line.line_id in held
+    )
+
+
+def settled_units(session: Session, order_id: str) -> dict[str, int]:
+    """How many units of each line all returns of the order together have settled."""
+    rows = session.execute(
+        select(ClaimRow.line_id, func.sum(ClaimRow.settled))
+        .where(ClaimRow.order_id == order_id)
+        .group_by(ClaimRow.line_id)
+    )
+    return {line_id: int(settled) for line_id, settled in rows}
+
+
+def settle(session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[UnitsToSettle]) -> None:
+    """Mark units that a return holds as paid for. The order must be locked.
+
+    Raises:
+        UnitsNotHeld: If the return holds fewer.
+        CeilingExceeded: If the line would have more units settled than it has.
+    """
+    claims = {claim.line_id: claim for claim in _claims(session, rma_id)}
+    before = settled_units(session, order.order_id)
+    asked: Counter[str] = Counter()
+    for entry in units:
+        asked[entry.line_id] += entry.quantity
+    for line_id, quantity in asked.items():
+        claim = claims.get(line_id)
+        line = order.line(line_id)
+        if claim is None or line is None or quantity > claim.held:
+            raise UnitsNotHeld(
+                f"return {rma_id} holds {claim.held if claim else 0} units of line {line_id}, "
+                f"{quantity} are to be settled"
+            )
+        if before.get(line_id, 0) + quantity > line.quantity:
+            raise CeilingExceeded(
+                f"line {line_id} of order {order.order_id} has {line.quantity} units, "
+                f"{before.get(line_id, 0)} of them settled; {quantity} more are to be"
+            )
+        claim.held -= quantity
+        claim.settled += quantity
+
+
+def release(session: Session, rma_id: str) -> None:
+    """Let go of every unit that the return still holds. The order must be locked."""
+    for claim in _claims(session, rma_id):
+        claim.held = 0
+
+
+def _claims(session: Session, rma_id: str) -> Sequence[ClaimRow]:
+    return session.scalars(select(ClaimRow).where(ClaimRow.rma_id == rma_id)).all()

@@ -1,0 +1,1 @@
+"""A small invented shop that the sandbox is loaded with by default."""

@@ -1,0 +1,183 @@
+"""Faults on demand: which call goes wrong, how, and how often."""
+
+import random
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from pydantic import Field, field_validator, model_validator
+
+from domain.record import Record
+from sandbox.bodies import Body
+
+
+class Target(StrEnum):
+    """The calls that a fault can be set for. Also the names of the routes."""
+
+    GET_ORDER = "orders.get"
+    GET_VARIANTS = "orders.variants"
+    CANCEL_FULFILMENT = "orders.cancel_fulfilment"
+    REPLACEMENT = "orders.replacement"
+    REFUND = "payments.refund"
+    CHARGE = "payments.charge"
+    FIND_REFUND = "payments.find_refund"
+    FIND_CHARGE = "payments.find_charge"
+    PICKUP = "carriers.pickup"
+    FIND_PICKUP = "carriers.find_pickup"
+    CANCEL_PICKUP = "carriers.cancel_pickup"
+    LABEL = "carriers.label"
+    FIND_LABEL = "carriers.find_label"
+    TRACK = "carriers.track"
+    SCAN = "carriers.scan"
+    HOLD = "inventory.hold"
+    RELEASE = "inventory.release"
+    COUPON = "coupons.issue"
+    FIND_COUPON = "coupons.find"
+    MESSAGE = "messages.send"
+    NOTICE = "warehouse.notify"
+
+
+class FaultKind(StrEnum):
+    """How a call goes wrong.
+
+    Any call: ``latency`` answers after `seconds`; ``error_before`` is a 500 that did nothing; ``error_after``
+    is a 500 that did everything; ``lost_response`` does everything and breaks the connection; ``too_busy`` is
+    a 429 with Retry-After. The others belong to the calls named in `_ONLY_FOR`: ``duplicate`` issues a second
+    coupon under the key; ``closed_method`` declines; ``pending`` answers so first and ends at the look-up;
+    ``not_covered`` refuses the address; ``lose_webhook`` records a scan and tells nobody.
+    """
+
+    LATENCY = "latency"
+    ERROR_BEFORE = "error_before"
+    ERROR_AFTER = "error_after"
+    LOST_RESPONSE = "lost_response"
+    TOO_BUSY = "too_busy"
+    DUPLICATE = "duplicate"
+    CLOSED_METHOD = "closed_method"
+    NOT_COVERED = "not_covered"
+    LOSE_WEBHOOK = "lose_webhook"
+    PENDING = "pending"
+
+
+_ONLY_FOR: dict[FaultKind, frozenset[Target]] = {
+    FaultKind.DUPLICATE: frozenset({Target.COUPON}),
+    FaultKind.CLOSED_METHOD: frozenset({Target.REFUND, Target.CHARGE}),
+    FaultKind.NOT_COVERED: frozenset({Target.PICKUP}),
+    FaultKind.LOSE_WEBHOOK: frozenset({Target.SCAN}),
+    FaultKind.PENDING: frozenset({Target.REFUND, Target.CHARGE}),
+}
+
+_NAMING_FIELDS = ("reference", "key", "message_id", "notice_id", "pickup_id", "tracking_no", "order_id")
+
+
+class FaultSpec(Body):
+    """A fault to set.
+
+    Attributes:
+        times: How often it strikes; None for always.
+        probability: The chance that it strikes a call it could strike, 0 to 1; drawn from `seed`.
+        seconds: The delay of ``latency``, or what ``too_busy`` asks the caller to wait.
+        match: Fields of the call (path, query, top level of the body) and the values that they must have.
+    """
+
+    target: Target
+    kind: FaultKind
+    times: int | None = Field(default=1, ge=1)
+    probability: float = Field(default=1.0, gt=0, le=1)
+    seconds: float = Field(default=1.0, ge=0, le=3600)
+    match: dict[str, str | int] = Field(default_factory=dict)
+    seed: int = 0
+
+    @field_validator("target", mode="before")
+    @classmethod
+    def _is_a_target(cls, target: object) -> object:
+        if target not in list(Target):
+            raise ValueError(f"there is no such call; the calls are {', '.join(Target)}")
+        return target
+
+    @model_validator(mode="after")
+    def _kind_fits_target(self) -> "FaultSpec":
+        targets = _ONLY_FOR.get(self.kind)
+        if targets and self.target not in targets:
+            raise ValueError(f"{self.kind} is for {', '.join(sorted(targets))} only")
+        return self
+
+
+class FaultState(Record):
+    """A fault with how often it struck."""
+
+    fault_id: str
+    spec: FaultSpec
+    hits: int
+
+
+class Hit(Record):
+    """A fault that struck a call. `reference` names the call by what it was about."""
+
+    fault_id: str
+    target: Target
+    kind: FaultKind
+    reference: str
+
+
+class _Fault:
+    def __init__(self, fault_id: str, spec: FaultSpec) -> None:
+        self.fault_id = fault_id
+        self.spec = spec
+        self.hits = 0
+        self._random = random.Random(spec.seed)
+
+    def strikes(self, fields: Mapping[str, object]) -> bool:
+        if self.spec.times is not None and self.hits >= self.spec.times:
+            return False
+        if any(str(fields.get(name)) != str(value) for name, value in self.spec.match.items()):
+            return False
+        return self._random.random() < self.spec.probability
+
+
+class Faults:
+    """The faults that are set, and every hit so far."""
+
+    def __init__(self, specs: Sequence[FaultSpec] = ()) -> None:
+        self._faults: list[_Fault] = []
+        self._set_so_far = 0
+        self._hits: list[Hit] = []
+        for spec in specs:
+            self.add(spec)
+
+    def add(self, spec: FaultSpec) -> FaultState:
+        """Set a fault. Several may strike the same call, the oldest of a kind first."""
+        self._set_so_far += 1
+        self._faults.append(_Fault(f"fault-{self._set_so_far}", spec))
+        return self.states()[-1]
+
+    def clear(self) -> int:
+        """Remove every fault; the hits stay on record.
+
+        Returns:
+            How many there were.
+        """
+        removed = len(self._faults)
+        self._faults.clear()
+        return removed
+
+    def states(self) -> list[FaultState]:
+        """The faults that are set, oldest first."""
+        return [FaultState(fault_id=each.fault_id, spec=each.spec, hits=each.hits) for each in self._faults]
+
+    def hits(self) -> list[Hit]:
+        """Every hit since the start, oldest first."""
+        return list(self._hits)
+
+    def concern(self, target: Target) -> bool:
+        """Whether any fault is set for a call."""
+        return any(each.spec.target is target for each in self._faults)
+
+    def strike(self, target: Target, kind: FaultKind, fields: Mapping[str, object]) -> FaultSpec | None:
+        """Let a fault of this kind strike the call, if one does, and record it."""
+        for fault in self._faults:
+            if (fault.spec.target, fault.spec.kind) == (target, kind) and fault.strikes(fields):
+                fault.hits += 1
+                named = next((str(fields[name]) for name in _NAMING_FIELDS if fields.get(name)), "")
+                self._hits.append(Hit(fault_id=fault.fault_id, target=target, kind=kind, reference=named))
+                return fault.spec
+        return None

@@ -1,0 +1,264 @@
+"""The whole pipeline in a test process, and what a test does with it: orders, returns, time, scans, books."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from temporalio.client import Client, WorkflowHistory
+from temporalio.testing import TimeSkipper
+from temporalio.worker import Worker
+
+from adapters.http import make_http_client
+from demo.judge import read_ending
+from demo.story import Ending
+from domain.actions import Action, Actor, Role
+from domain.application import ReturnApplication
+from domain.shipping import CarrierEvent
+from ledger.ledger import Ledger
+from ledger.schema import migrate
+from sandbox.server import running_sandbox
+from starters.client import ReturnsClient, connect_temporal
+from starters.setup import prepare_namespace
+from workers.policies import load_message_texts, load_policies
+from workers.registry import WORKFLOWS, Providers, activities
+from workers.relay import Relay
+from workflows import ids
+from workflows.contracts import ACTION_REQUESTS, ActionAnswer, Decision, ReturnResult, ReturnStatus
+
+_PATIENCE_SECONDS = 30.0
+_numbers = itertools.count(1)
+
+
+class Pipeline:
+    """A running pipeline. Tests share it and keep apart by using orders of their own."""
+
+    def __init__(self, client: Client, task_queue: str, sandbox: httpx.AsyncClient, ledger: Ledger) -> None:
+        self.client = client
+        self.task_queue = task_queue
+        self.sandbox = sandbox
+        self.ledger = ledger
+        self.skipper = TimeSkipper(client)
+        self.returns = ReturnsClient(self.skipper.client, task_queue)
+
+    # What the shop has
+
+    async def order(self, **changes: Any) -> dict[str, Any]:
+        """Load an order of its own for a test: one delivered shirt at 100.00 yuan, unless told otherwise."""
+        number = f"{uuid4().hex[:8]}-{next(_numbers)}"
+        order: dict[str, Any] = {
+            "order_id": f"O-{number}",
+            "customer_id": f"C-{number}",
+            "status": "delivered",
+            "currency": "CNY",
+            "lines": [line()],
+        } | changes
+        total = sum(
+            entry["unit_price_minor"] * entry["quantity"] - entry.get("discount_minor", 0)
+            for entry in order["lines"]
+        )
+        total += order.get("shipping_minor", 0) - sum(d["amount_minor"] for d in order.get("discounts", ()))
+        methods = order.pop("payment_methods", [{"id": f"CARD-{number}", "source": "credit_card"}])
+        if "payments" not in order:
+            order["payments"] = [{"kind": "payment", "amount_minor": total, "payment_method_id": methods[0]["id"]}]
+        customer = {"customer_id": order["customer_id"], "payment_methods": methods}
+        await self._load("customers", customer)
+        await self._load("orders", order)
+        return order
+
+    async def product(self, *variants: dict[str, Any], product_id: str = "P-SHIRT") -> None:
+        """Load a product with its variants."""
+        await self._load("catalog", {"product_id": product_id, "name": product_id, "variants": list(variants)})
+
+    async def fault(self, **spec: Any) -> None:
+        """Set a fault at the sandbox."""
+        answer = await self.sandbox.post("/faults", json=spec)
+        assert answer.is_success, answer.text
+
+    async def books(self, book: str, rma_id: str) -> list[dict[str, Any]]:
+        """The entries of a book that concern a return."""
+        answer = (await self.sandbox.get(f"/books/{book}", params={"key_prefix": rma_id})).raise_for_status()
+        return [entry["data"] for entry in answer.json()["entries"]]
+
+    async def ending(self, rma_id: str, order_id: str) -> Ending:
+        """What the books say of a return."""
+        return await read_ending(self.sandbox, rma_id, order_id)
+
+    # What the order system and people do
+
+    async def apply(self, order: dict[str, Any], request_id: str | None = None, **changes: Any) -> Decision:
+        """Apply for a return of the first line of an order, unopened, unless told otherwise."""
+        asked = {
+            "order_id": order["order_id"],
+            "customer_id": order["customer_id"],
+            "desired_resolution": "return_and_refund",
+            "lines": [{"line_id": order["lines"][0]["item_id"], "quantity": 1, "condition": "unopened"}],
+        } | changes
+        with self.skipper.with_time_skipping_disabled():
+            return await self.returns.apply(
+                ReturnApplication.model_validate(asked), request_id or f"T-{uuid4().hex}"
+            )
+
+    async def act(
+        self, rma_id: str, action: Action, role: Role, request_id: str | None = None, **fields: Any
+    ) -> ActionAnswer:
+        """Send an action as a role."""
+        body = {"actor": Actor(role=role, id=f"{role.value}-1"), **fields}
+        request = ACTION_REQUESTS[action].model_validate(body)
+        return await self.returns.act(rma_id, action, request, request_id)
+
+    async def receive(self, rma_id: str, **fields: Any) -> ActionAnswer:
+        """The warehouse's receipt, now unless told otherwise."""
+        at = {"received_at": await self.now(rma_id)}
+        return await self.act(rma_id, Action.RECEIVE, Role.WAREHOUSE, **(at | fields))
+
+    async def inspect(self, rma_id: str, *units: dict[str, Any]) -> ActionAnswer:
+        """The warehouse's inspection; without units everything is accepted as good as new."""
+        if not units:
+            status = await self.returns.status(rma_id)
+            units = tuple(
+                {"line_id": line.line_id, "quantity": line.authorized, "verdict": "accepted", "grade": "A"}
+                for line in status.lines
+            )
+        return await self.act(rma_id, Action.INSPECT, Role.WAREHOUSE, units=list(units))
+
+    async def scan(self, rma_id: str, kind: str, at: datetime | None = None, event_id: str | None = None) -> None:
+        """A courier's scan of the return's parcel, recorded by the carrier and reported by its webhook."""
+        status = await self.returns.status(rma_id)
+        event = CarrierEvent(
+            event_id=event_id or uuid4().hex,
+            carrier=status.carrier,
+            tracking_no=status.tracking_no,
+            kind=kind,
+            occurred_at=at or await self.now(rma_id),
+        )
+        await self.scan_unreported(event)
+        await self.returns.report_carrier_event(rma_id, event)
+
+    async def scan_unreported(self, event: CarrierEvent) -> None:
+        """A scan that the carrier records and whose webhook is lost."""
+        body = {"event_id": event.event_id, "kind": event.kind, "occurred_at": event.occurred_at.isoformat()}
+        path = f"/carriers/{event.carrier}/tracking/{event.tracking_no}/scans"
+        (await self.sandbox.post(path, json=body)).raise_for_status()
+
+    async def to_the_warehouse(self, rma_id: str) -> None:
+        """The plain way of a parcel, up to the carrier's delivery scan."""
+        await self.until(rma_id, lambda status: status.logistics == "PICKUP_BOOKED")
+        for kind in ("picked_up", "accepted", "delivered"):
+            await self.scan(rma_id, kind)
+        await self.until(rma_id, lambda status: status.logistics == "DELIVERED")
+
+    # Time and state
+
+    async def now(self, rma_id: str) -> datetime:
+        """The return's own clock."""
+        return await self.skipper.get_current_time(self._handle(rma_id))
+
+    async def lapse(self, rma_id: str, time: timedelta) -> None:
+        """Let virtual time pass for a return."""
+        await self.skipper.fast_forward(self._handle(rma_id), time)
+
+    async def until(self, rma_id: str, holds: Callable[[ReturnStatus], bool]) -> ReturnStatus:
+        """Wait until the status says so."""
+        status = await self.returns.status(rma_id)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                while not holds(status):
+                    await asyncio.sleep(0.03)
+                    status = await self.returns.status(rma_id)
+        except TimeoutError:
+            raise AssertionError(f"did not come to pass; the return is {status.model_dump_json()}") from None
+        return status
+
+    async def end(self, rma_id: str) -> ReturnResult:
+        """Wait for the end of a return."""
+        return await asyncio.wait_for(self.returns.result(rma_id), _PATIENCE_SECONDS)
+
+    async def messages(self, rma_id: str, count: int, audience: str = "customer_message") -> list[str]:
+        """The templates that were sent, once there are so many."""
+        templates: list[str] = []
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while len(templates) < count:
+                sent = await self.books("messages", rma_id)
+                templates = [message["template"] for message in sent if message["audience"] == audience]
+                await asyncio.sleep(0.03)
+        return templates
+
+    async def history(self, rma_id: str) -> WorkflowHistory:
+        """What Temporal recorded of a return."""
+        history: WorkflowHistory = await self._handle(rma_id).fetch_history()
+        return history
+
+    def _handle(self, rma_id: str) -> Any:
+        return self.skipper.client.get_workflow_handle(ids.return_workflow_id(rma_id))
+
+    async def _load(self, kind: str, record: dict[str, Any]) -> None:
+        answer = await self.sandbox.post(f"/load/{kind}", content=json.dumps(record))
+        assert answer.is_success, answer.text
+
+
+def line(
+    item_id: str = "SHIRT-M", quantity: int = 1, unit_price_minor: int = 10_000, **more: Any
+) -> dict[str, Any]:
+    """A line of an order."""
+    fixed = {"product_id": "P-SHIRT", "name": "Shirt", "options": {}, "category": "apparel"}
+    return fixed | {"item_id": item_id, "quantity": quantity, "unit_price_minor": unit_price_minor} | more
+
+
+def variant(item_id: str, unit_price_minor: int = 10_000, stock: int = 100) -> dict[str, Any]:
+    """A variant in the catalogue."""
+    return {
+        "item_id": item_id,
+        "options": {},
+        "available": stock > 0,
+        "unit_price_minor": unit_price_minor,
+        "stock": stock,
+    }
+
+
+@asynccontextmanager
+async def running_pipeline(
+    address: str, folder: Path, workflows: Sequence[type] = WORKFLOWS
+) -> AsyncIterator[Pipeline]:
+    """Run the pipeline: a sandbox on a port of its own, a ledger, the registry's worker and the relay."""
+    client = await connect_temporal(address)
+    await prepare_namespace(client)
+    ledger_url = f"sqlite:///{folder / 'ledger.db'}"
+    migrate(ledger_url)
+    ledger = Ledger.open(ledger_url)
+    policies = load_policies(None)
+    task_queue = f"test-{uuid4().hex[:12]}"
+    with running_sandbox() as url, ThreadPoolExecutor(16) as executor:
+        async with make_http_client(url) as http:
+            providers = Providers.over(http)
+            relay = Relay(
+                ledger,
+                providers.messaging,
+                providers.warehouse,
+                load_message_texts(),
+                policies.current.zone,
+                ReturnsClient(client, task_queue),
+            )
+            worker = Worker(
+                client,
+                task_queue=task_queue,
+                workflows=workflows,
+                activities=activities(providers, ledger, policies),
+                activity_executor=executor,
+                max_concurrent_activities=16,
+                workflow_failure_exception_types=[Exception],
+            )
+            async with worker:
+                relaying = asyncio.create_task(relay.run(timedelta(seconds=0.1)))
+                try:
+                    yield Pipeline(client, task_queue, http, ledger)
+                finally:
+                    relaying.cancel()
+                    await asyncio.gather(relaying, return_exceptions=True)

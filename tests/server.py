@@ -1,0 +1,56 @@
+"""The Temporal server of a test run."""
+
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from starters.stack import temporal_binary
+
+_START_SECONDS = 30.0
+
+
+class TemporalServer:
+    """A development server on free ports, in memory, with time skipping."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = ""
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"127.0.0.1:{port}"
+        log = (self._folder / "temporal.log").open("wb")
+        self._process = subprocess.Popen(
+            [
+                temporal_binary(),
+                *("server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)),
+                *("--log-level", "error"),
+                *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            ],
+            stdout=log,
+            stderr=log,
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while not _accepts(port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"no Temporal server: {(self._folder / 'temporal.log').read_text()}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

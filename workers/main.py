@@ -1,0 +1,97 @@
+"""A worker process: hosts the workflows, the activities and the relay until it is told to stop."""
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from adapters.http import make_http_client
+from ledger.errors import SchemaOutOfDate
+from ledger.ledger import Ledger
+from starters.client import ReturnsClient, connect_temporal
+from starters.errors import ServiceUnavailable
+from workers.logs import configure_logs
+from workers.policies import Policies, load_message_texts, load_policies
+from workers.registry import WORKFLOWS, Providers, activities
+from workers.relay import Relay
+from workers.settings import WorkerSettings, load_settings, refuse_to_start
+
+_GRACE = timedelta(seconds=30)
+_LEDGER_CALLS_AT_ONCE = 16
+
+log = structlog.get_logger(__name__)
+
+
+def main() -> None:
+    """Run a worker until SIGTERM or SIGINT; running activities get 30 seconds to end."""
+    settings = load_settings()
+    configure_logs()
+    try:
+        policies = load_policies(settings.policy_file, settings.older_policy_files)
+    except ValueError as error:
+        refuse_to_start([f"RETURNFLOW_POLICY_FILE: {error}"])
+    try:
+        ledger = Ledger.open(settings.ledger_url)
+    except (SchemaOutOfDate, ValueError) as error:
+        refuse_to_start([f"RETURNFLOW_LEDGER_URL: {error}"])
+    asyncio.run(_run(settings, policies, ledger))
+
+
+async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger) -> None:
+    try:
+        client = await connect_temporal()
+    except ServiceUnavailable as error:
+        refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with make_http_client(settings.providers_url, settings.provider_timeout_seconds) as http:
+        providers = Providers.over(http)
+        relay = Relay(
+            ledger,
+            providers.messaging,
+            providers.warehouse,
+            load_message_texts(),
+            policies.current.zone,
+            ReturnsClient(client, settings.task_queue),
+        )
+        with ThreadPoolExecutor(max_workers=settings.max_concurrent_activities, thread_name_prefix="ledger") as executor:
+            async with make_worker(client, settings, providers, ledger, policies, executor):
+                relaying = asyncio.create_task(relay.run(timedelta(seconds=settings.outbox_poll_seconds)))
+                log.info("worker_ready", task_queue=settings.task_queue, policy=policies.current.version)
+                await stop.wait()
+                log.info("worker_stopping")
+                relaying.cancel()
+                await asyncio.gather(relaying, return_exceptions=True)
+
+
+def make_worker(
+    client: Client,
+    settings: WorkerSettings,
+    providers: Providers,
+    ledger: Ledger,
+    policies: Policies,
+    executor: ThreadPoolExecutor,
+) -> Worker:
+    """Make the Temporal worker that hosts everything."""
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=WORKFLOWS,
+        activities=activities(providers, ledger, policies),
+        activity_executor=executor,
+        max_concurrent_activities=settings.max_concurrent_activities,
+        max_concurrent_local_activities=_LEDGER_CALLS_AT_ONCE,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+if __name__ == "__main__":
+    main()

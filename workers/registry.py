@@ -1,0 +1,81 @@
+"""Every workflow and activity of the pipeline, in one place: workers and replay tests host the same list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from activities.carrier import CarrierActivities
+from activities.coupons import CouponActivities
+from activities.inventory import InventoryActivities
+from activities.ledger import LedgerActivities
+from activities.orders import OrderActivities
+from activities.payment import PaymentActivities
+from adapters.carrier.sandbox import SandboxCarrier
+from adapters.coupons.sandbox import SandboxCoupons
+from adapters.inventory.sandbox import SandboxInventory
+from adapters.messaging.sandbox import SandboxMessaging
+from adapters.orders.sandbox import SandboxOrders
+from adapters.payment.sandbox import SandboxPayment
+from adapters.warehouse.sandbox import SandboxWarehouse
+from ledger.ledger import Ledger
+from workers.policies import Policies
+from workflows.return_workflow import ReturnWorkflow
+
+WORKFLOWS: list[type] = [ReturnWorkflow]
+
+
+@dataclass(frozen=True)
+class Providers:
+    """The clients of the providers, made once per process over one HTTP connection pool."""
+
+    orders: SandboxOrders
+    carrier: SandboxCarrier
+    payment: SandboxPayment
+    messaging: SandboxMessaging
+    coupons: SandboxCoupons
+    inventory: SandboxInventory
+    warehouse: SandboxWarehouse
+
+    @classmethod
+    def over(cls, http: httpx.AsyncClient) -> "Providers":
+        """Make every client over one pool."""
+        return cls(
+            orders=SandboxOrders(http),
+            carrier=SandboxCarrier(http),
+            payment=SandboxPayment(http),
+            messaging=SandboxMessaging(http),
+            coupons=SandboxCoupons(http),
+            inventory=SandboxInventory(http),
+            warehouse=SandboxWarehouse(http),
+        )
+
+
+def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list[Callable[..., Any]]:
+    """Every activity, over its adapter and the ledger."""
+    orders = OrderActivities(providers.orders)
+    inventory = InventoryActivities(providers.inventory)
+    carrier = CarrierActivities(providers.carrier)
+    payment = PaymentActivities(providers.payment, ledger)
+    coupons = CouponActivities(providers.coupons)
+    books = LedgerActivities(ledger, policies.by_version, policies.current.version)
+    return [
+        orders.fetch_facts,
+        orders.cancel_fulfilment,
+        orders.create_replacement,
+        inventory.hold,
+        inventory.release,
+        carrier.book_pickup,
+        carrier.cancel_pickup,
+        carrier.create_label,
+        carrier.track,
+        payment.move_money,
+        coupons.issue,
+        books.review_application,
+        books.record_stage,
+        books.authorize_refund,
+        books.authorize_charge,
+        books.replace_tender,
+        books.close_return,
+    ]

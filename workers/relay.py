@@ -1,0 +1,126 @@
+"""The relay: delivers what stages wrote to the outbox, and passes on carrier events that came early.
+
+It never holds up a return: a messaging outage delays messages only. The outbox row is its own retry state, so a
+delivery costs no workflow event and no activity; a crash loses nothing, since a lease ends by itself.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from adapters.errors import ProviderError, ProviderRefused
+from adapters.messaging.port import Message, MessagingPort
+from adapters.warehouse.port import WarehouseNotice, WarehousePort
+from domain.messages import MessageTexts
+from domain.outbox import Delivery, OutboxKind
+from ledger.ledger import Ledger
+from starters.client import ReturnsClient
+from starters.errors import ServiceUnavailable
+
+_LEASE = timedelta(seconds=60)
+_RETRY = timedelta(seconds=2)
+_BATCH = 50
+
+log = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Claims due outbox rows, in order per return, and delivers them through the ports."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        messaging: MessagingPort,
+        warehouse: WarehousePort,
+        texts: MessageTexts,
+        zone: ZoneInfo,
+        returns: ReturnsClient,
+    ) -> None:
+        self._ledger = ledger
+        self._messaging = messaging
+        self._warehouse = warehouse
+        self._texts = texts
+        self._zone = zone
+        self._returns = returns
+
+    async def run(self, poll: timedelta) -> None:
+        """Deliver until cancelled."""
+        while True:
+            try:
+                delivered = await self.deliver_due()
+                await self.pass_on_events()
+            except Exception:
+                log.exception("relay_failed")
+                delivered = 0
+            if not delivered:
+                await asyncio.sleep(poll.total_seconds())
+
+    async def deliver_due(self) -> int:
+        """Deliver one batch; how many rows were claimed."""
+        claimed: list[Delivery] = await self._in_ledger(
+            self._ledger.claim_deliveries, datetime.now(UTC), _BATCH, _LEASE
+        )
+        await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
+        return len(claimed)
+
+    async def pass_on_events(self) -> None:
+        """Signal carrier events that were accepted before their parcel or Temporal was there."""
+        waiting = await self._in_ledger(self._ledger.undelivered_events, _BATCH)
+        for rma_id, event in waiting:
+            try:
+                await self._returns.report_carrier_event(rma_id, event)
+            except ServiceUnavailable:
+                return
+            await self._in_ledger(self._ledger.event_delivered, event.carrier, event.event_id, datetime.now(UTC))
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            await self._hand_over(delivery)
+        except (ProviderRefused, KeyError, ValueError) as error:
+            log.error("delivery_parked", message_id=delivery.message_id, error=str(error))
+            await self._in_ledger(self._ledger.park_delivery, delivery.message_id, str(error))
+        except ProviderError as error:
+            log.warning("delivery_failed", message_id=delivery.message_id, error=str(error))
+            await self._in_ledger(
+                self._ledger.delivery_failed,
+                delivery.message_id,
+                str(error),
+                datetime.now(UTC) + _RETRY,
+            )
+        else:
+            await self._in_ledger(self._ledger.delivered, delivery.message_id, datetime.now(UTC))
+
+    async def _hand_over(self, delivery: Delivery) -> None:
+        item = delivery.item
+        if item.kind in (OutboxKind.CUSTOMER_MESSAGE, OutboxKind.STAFF_ALERT):
+            subject, body = self._texts.render(item, self._zone)
+            await self._messaging.send(
+                Message(
+                    message_id=delivery.message_id,
+                    recipient=item.recipient,
+                    audience=item.kind.value,
+                    template=item.name,
+                    locale=item.locale,
+                    subject=subject,
+                    body=body,
+                    at=delivery.at,
+                )
+            )
+            return
+        await self._warehouse.notify(
+            WarehouseNotice(
+                notice_id=delivery.message_id,
+                rma_id=delivery.rma_id,
+                subject=f"{item.kind.value}:{item.name}",
+                details=item.params,
+                at=delivery.at,
+            )
+        )
+
+    @staticmethod
+    async def _in_ledger(call: Callable[..., Any], *args: object) -> Any:
+        return await asyncio.to_thread(call, *args)
