@@ -7,11 +7,13 @@ from datetime import timedelta
 from temporalio.exceptions import ApplicationError
 
 from adapters.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
+from ledger.errors import LedgerError
 
 PROVIDER_UNAVAILABLE = "ProviderUnavailable"
 OUTCOME_UNKNOWN = "OutcomeUnknown"
 PROVIDER_REFUSED = "ProviderRefused"
 PAYMENT_PENDING = "PaymentPending"
+LEDGER_REFUSED = "LedgerRefused"
 
 
 @contextmanager
@@ -21,6 +23,20 @@ def provider_errors() -> Iterator[None]:
         yield
     except ProviderError as error:
         raise to_application_error(error) from error
+
+
+@contextmanager
+def ledger_refusals() -> Iterator[None]:
+    """Turn what the ledger's rules refuse into an error that is not retried: a person has to look at it.
+
+    Everything else, such as a database that is down, stays an error that is retried.
+    """
+    try:
+        yield
+    except LedgerError as error:
+        raise ApplicationError(
+            f"{type(error).__name__}: {error}", type=LEDGER_REFUSED, non_retryable=True
+        ) from error
 
 
 def to_application_error(error: ProviderError) -> ApplicationError:

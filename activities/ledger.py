@@ -5,6 +5,7 @@ Policy and money rules are evaluated here and not in workflow code, so that a ch
 
 from temporalio import activity
 
+from activities.errors import ledger_refusals
 from domain.application import Remedy
 from domain.bookkeeping import (
     ChargeAuthorization,
@@ -80,7 +81,8 @@ class LedgerActivities:
     @activity.defn(name="ledger.authorize_refund")
     def authorize_refund(self, request: SettlementRequest) -> SettlementPlan:
         """Quote and record the intents; the promise ends after the policy's business days."""
-        refund = self._ledger.authorize_refund(request.authorization)
+        with ledger_refusals():
+            refund = self._ledger.authorize_refund(request.authorization)
         zone = self._policy(request.policy_version).zone
         due_at = add_business_days(request.authorization.at, request.business_days, zone)
         return SettlementPlan(refund=refund, due_at=due_at)
@@ -88,12 +90,14 @@ class LedgerActivities:
     @activity.defn(name="ledger.authorize_charge")
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:
         """Record the intent to charge an exchange's difference."""
-        return self._ledger.authorize_charge(request)
+        with ledger_refusals():
+            return self._ledger.authorize_charge(request)
 
     @activity.defn(name="ledger.replace_tender")
     def replace_tender(self, request: TenderReplacement) -> PaymentIntent:
         """Record an intent in the place of a declined one."""
-        return self._ledger.replace_tender(request)
+        with ledger_refusals():
+            return self._ledger.replace_tender(request)
 
     @activity.defn(name="ledger.close_return")
     def close_return(self, closing: ReturnClosing) -> Done:

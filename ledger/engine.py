@@ -1,10 +1,12 @@
 """Connections to the ledger's database: SQLite in a file, or PostgreSQL, chosen by URL."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
@@ -27,11 +29,17 @@ def open_engine(url: str) -> Engine:
     raise ValueError(f"the ledger runs on SQLite or PostgreSQL, not on {backend}")
 
 
+# SQLite's own wait for its one writer polls with growing pauses and is not fair; threads of one process take
+# turns before they ask for it.
+_turns: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that writes; it commits at the end and rolls back on any exception."""
     writer = engine.execution_options(ledger_writes=True)
-    with Session(writer, expire_on_commit=False) as session, session.begin():
+    turn = _turns.get(engine, nullcontext())
+    with turn, Session(writer, expire_on_commit=False) as session, session.begin():
         yield session
 
 
@@ -52,6 +60,7 @@ def _open_sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite_connection)
     event.listen(engine, "begin", _begin_on_sqlite)
+    _turns[engine] = threading.Lock()
     return engine
 
 

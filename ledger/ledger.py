@@ -1,5 +1,6 @@
 """The ledger as its callers see it: each method is one transaction, safe to repeat and from any thread."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -189,14 +190,15 @@ class Ledger:
         with writing(self.engine) as session:
             return outbox.claim(session, now, limit, lease)
 
-    def delivered(self, message_id: str, now: datetime) -> None:
-        """Mark an item as delivered.
+    def delivered(self, message_ids: Iterable[str], now: datetime) -> None:
+        """Mark items as delivered.
 
         Raises:
             DeliveryNotFound: If there is no such item.
         """
         with writing(self.engine) as session:
-            outbox.delivered(session, message_id, now)
+            for message_id in message_ids:
+                outbox.delivered(session, message_id, now)
 
     def delivery_failed(self, message_id: str, error: str, retry_at: datetime) -> None:
         """Keep an item for a later attempt; its successors wait for it.

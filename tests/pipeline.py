@@ -28,7 +28,7 @@ from sandbox.server import running_sandbox
 from starters.client import ReturnsClient, connect_temporal
 from starters.setup import prepare_namespace
 from workers.policies import load_message_texts, load_policies
-from workers.registry import WORKFLOWS, Providers, activities
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workflows import ids
 from workflows.contracts import ACTION_REQUESTS, ActionAnswer, Decision, ReturnResult, ReturnStatus
@@ -250,6 +250,7 @@ async def running_pipeline(
                 client,
                 task_queue=task_queue,
                 workflows=workflows,
+                workflow_runner=WORKFLOW_RUNNER,
                 activities=activities(providers, ledger, policies),
                 activity_executor=executor,
                 max_concurrent_activities=16,

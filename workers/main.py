@@ -16,7 +16,7 @@ from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ServiceUnavailable
 from workers.logs import configure_logs
 from workers.policies import Policies, load_message_texts, load_policies
-from workers.registry import WORKFLOWS, Providers, activities
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workers.settings import WorkerSettings, load_settings, refuse_to_start
 
@@ -60,7 +60,9 @@ async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger) -> 
             policies.current.zone,
             ReturnsClient(client, settings.task_queue),
         )
-        with ThreadPoolExecutor(max_workers=settings.max_concurrent_activities, thread_name_prefix="ledger") as executor:
+        with ThreadPoolExecutor(
+            max_workers=settings.max_concurrent_activities, thread_name_prefix="ledger"
+        ) as executor:
             async with make_worker(client, settings, providers, ledger, policies, executor):
                 relaying = asyncio.create_task(relay.run(timedelta(seconds=settings.outbox_poll_seconds)))
                 log.info("worker_ready", task_queue=settings.task_queue, policy=policies.current.version)
@@ -83,6 +85,7 @@ def make_worker(
         client,
         task_queue=settings.task_queue,
         workflows=WORKFLOWS,
+        workflow_runner=WORKFLOW_RUNNER,
         activities=activities(providers, ledger, policies),
         activity_executor=executor,
         max_concurrent_activities=settings.max_concurrent_activities,

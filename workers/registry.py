@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.carrier import CarrierActivities
 from activities.coupons import CouponActivities
@@ -24,6 +25,14 @@ from workers.policies import Policies
 from workflows.return_workflow import ReturnWorkflow
 
 WORKFLOWS: list[type] = [ReturnWorkflow]
+
+WORKFLOW_RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "domain", "workflows.contracts", "workflows.ids", "workflows.search_attributes", "babel"
+    )
+)
+"""Runs workflow code in Temporal's sandbox. Models and pure rules are imported once and not anew for each return,
+which took half of a worker's time; the orchestration itself stays inside."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,10 @@ class Relay:
         claimed: list[Delivery] = await self._in_ledger(
             self._ledger.claim_deliveries, datetime.now(UTC), _BATCH, _LEASE
         )
-        await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
+        outcomes = await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
+        delivered = [delivery.message_id for delivery, done in zip(claimed, outcomes, strict=True) if done]
+        if delivered:
+            await self._in_ledger(self._ledger.delivered, delivered, datetime.now(UTC))
         return len(claimed)
 
     async def pass_on_events(self) -> None:
@@ -77,7 +80,8 @@ class Relay:
                 return
             await self._in_ledger(self._ledger.event_delivered, event.carrier, event.event_id, datetime.now(UTC))
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> bool:
+        """Hand one item over; False if it was not taken, which is then written down."""
         try:
             await self._hand_over(delivery)
         except (ProviderRefused, KeyError, ValueError) as error:
@@ -92,7 +96,8 @@ class Relay:
                 datetime.now(UTC) + _RETRY,
             )
         else:
-            await self._in_ledger(self._ledger.delivered, delivery.message_id, datetime.now(UTC))
+            return True
+        return False
 
     async def _hand_over(self, delivery: Delivery) -> None:
         item = delivery.item

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from domain.actions import Action, ContestState, Role, Standing, allowed_actions
 from domain.application import Remedy
@@ -26,6 +27,7 @@ from domain.status import (
     is_money_settled,
 )
 from workflows import calls, search_attributes
+from workflows.calls import Input, LedgerCall, Output
 from workflows.contracts import (
     CouponStatus,
     Deadline,
@@ -338,6 +340,20 @@ class ReturnCase:
                 line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
                 for line in self.order.lines
             }
+
+    async def in_ledger(self, call: LedgerCall[Input, Output], argument: Input) -> Output:
+        """Write to the books of money. What they refuse waits for a person, is told daily, and is tried again."""
+        while True:
+            try:
+                return await call(argument)
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                self.note("the ledger refused", str(error.cause))
+                await self.record("ledger-refused", self.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
+                self.set_needs(Role.SUPERVISOR, "settlement")
+                await workflow.sleep(timedelta(hours=24), summary="ask the ledger again")
+                self.needs = ""
 
     def set_needs(self, role: Role | str, stage: str) -> None:
         """Say who has to act before the return goes on; ops find it by search."""

@@ -45,10 +45,10 @@ def test_only_the_oldest_item_of_each_return_is_claimed(ledger: Ledger) -> None:
 
     assert claimed(ledger) == ["R1/a/0", "R2/a/0"]
     assert claimed(ledger) == []
-    ledger.delivered("R1/a/0", NOW)
+    ledger.delivered(["R1/a/0"], NOW)
     assert claimed(ledger) == ["R1/a/1"]
-    ledger.delivered("R1/a/1", NOW)
-    ledger.delivered("R2/a/0", NOW)
+    ledger.delivered(["R1/a/1"], NOW)
+    ledger.delivered(["R2/a/0"], NOW)
     assert claimed(ledger) == ["R1/b/0"]
     assert ledger.pending_deliveries() == 1
 
@@ -93,11 +93,11 @@ def test_a_parked_item_holds_up_nothing(ledger: Ledger) -> None:
 def test_what_was_delivered_stays_delivered(ledger: Ledger) -> None:
     tell(ledger, "R1", "a", "1")
     claimed(ledger)
-    ledger.delivered("R1/a/0", NOW)
+    ledger.delivered(["R1/a/0"], NOW)
 
     ledger.delivery_failed("R1/a/0", "late news of a slow relay", NOW)
     ledger.park_delivery("R1/a/0", "late news of a slow relay")
-    ledger.delivered("R1/a/0", NOW + LEASE)
+    ledger.delivered(["R1/a/0"], NOW + LEASE)
 
     assert (ledger.pending_deliveries(), ledger.parked_deliveries(), claimed(ledger)) == (0, [], [])
 
@@ -105,14 +105,14 @@ def test_what_was_delivered_stays_delivered(ledger: Ledger) -> None:
 def test_a_parked_item_that_arrived_after_all_is_delivered(ledger: Ledger) -> None:
     tell(ledger, "R1", "a", "1")
     ledger.park_delivery("R1/a/0", "refused")
-    ledger.delivered("R1/a/0", NOW)
+    ledger.delivered(["R1/a/0"], NOW)
 
     assert ledger.parked_deliveries() == []
 
 
 def test_an_unknown_message_is_told(ledger: Ledger) -> None:
     with pytest.raises(DeliveryNotFound):
-        ledger.delivered("R1/a/0", NOW)
+        ledger.delivered(["R1/a/0"], NOW)
     with pytest.raises(DeliveryNotFound):
         ledger.delivery_failed("R1/a/0", "503", NOW)
     with pytest.raises(DeliveryNotFound):
@@ -131,7 +131,7 @@ def test_several_relays_keep_the_order_and_share_the_work(ledger: Ledger) -> Non
         while ledger.pending_deliveries():
             for delivery in ledger.claim_deliveries(NOW, 2, LEASE):
                 done.append(delivery)
-                ledger.delivered(delivery.message_id, NOW)
+                ledger.delivered([delivery.message_id], NOW)
 
     relays = [threading.Thread(target=relay) for _ in range(3)]
     for thread in relays:

@@ -91,7 +91,8 @@ class Exchange:
                 plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents)
             )
             return True
-        charge = await calls.authorize_charge(
+        charge = await case.in_ledger(
+            calls.authorize_charge,
             ChargeAuthorization(
                 rma_id=case.rma_id,
                 op=case.step("charge"),
@@ -99,7 +100,7 @@ class Exchange:
                 round=self._payments.next_round(),
                 method_id=case.rules.settle_method_id,
                 amount_minor=owed,
-            )
+            ),
         )
         (paid,) = await self._settlement.under_the_promise(plan.due_at, self._payments.charge(charge))
         return bool(paid)

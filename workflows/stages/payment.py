@@ -114,7 +114,8 @@ class Payments:
 
     async def _replace(self, declined: PaymentIntent, method_id: str) -> PaymentIntent:
         case = self._case
-        return await calls.replace_tender(
+        return await case.in_ledger(
+            calls.replace_tender,
             TenderReplacement(
                 rma_id=case.rma_id,
                 op=case.step("tender"),
@@ -122,5 +123,5 @@ class Payments:
                 declined_key=declined.key,
                 round=self.next_round(),
                 method_id=method_id,
-            )
+            ),
         )

@@ -62,12 +62,13 @@ class Settlement:
     async def authorize(self, authorization: RefundAuthorization) -> SettlementPlan:
         """Have the ledger quote the units, hold every ceiling and record the intents."""
         case = self._case
-        plan = await calls.authorize_refund(
+        plan = await case.in_ledger(
+            calls.authorize_refund,
             SettlementRequest(
                 authorization=authorization,
                 business_days=case.rules.clocks.settlement_business_days,
                 policy_version=case.rules.decision.policy_version if case.rules.decision else "",
-            )
+            ),
         )
         case.move(Reimbursement.AUTHORIZED, f"{plan.refund.quote.total_minor} {plan.refund.quote.currency}")
         for intent in plan.refund.intents:
