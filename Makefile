@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGES := activities adapters demo domain ledger sandbox starters workers workflows
 READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
@@ -22,6 +23,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	@echo "installing the pinned packages (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $(READY)
 
 demo: $(READY) ## play the stories of a return, with days of virtual time, and judge them by the providers' books
@@ -47,4 +49,4 @@ lock: $(READY) ## refresh the hashed locks after a change of dependencies
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--all-extras --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		--all-extras pyproject.toml -o requirements.lock
+		--extra api --extra cli --extra postgres pyproject.toml -o requirements.lock

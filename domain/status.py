@@ -69,6 +69,16 @@ class Header(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class Stage(StrEnum):
+    """Which of the five stages a return is in, for those who look at many of them."""
+
+    REVIEW = "review"
+    SHIP_BACK = "ship_back"
+    INSPECTION = "inspection"
+    SETTLEMENT = "settlement"
+    CLOSED = "closed"
+
+
 _ENDED_BEFORE_SHIPPING = {
     Approval.REFUSED: Header.REFUSED,
     Approval.DECLINED: Header.DECLINED,
@@ -102,6 +112,24 @@ def derive_header(approval: Approval, logistics: Logistics, reimbursement: Reimb
     if ended:
         return Header.COMPLETED
     return Header.PARTIALLY_COMPLETED if reimbursement is Reimbursement.SETTLED else Header.OPEN
+
+
+def derive_stage(
+    approval: Approval,
+    logistics: Logistics,
+    inspection: InspectionStatus,
+    reimbursement: Reimbursement,
+    ended: bool,
+) -> Stage:
+    """Derive the stage from the axes."""
+    if ended:
+        return Stage.CLOSED
+    if approval is not Approval.APPROVED:
+        return Stage.REVIEW
+    if inspection is not InspectionStatus.PENDING or reimbursement is not Reimbursement.NONE:
+        return Stage.SETTLEMENT
+    at_the_warehouse = logistics is Logistics.DELIVERED or logistics in GOODS_WITH_US
+    return Stage.INSPECTION if at_the_warehouse else Stage.SHIP_BACK
 
 
 def is_money_settled(reimbursement: Reimbursement, ended: bool) -> bool:

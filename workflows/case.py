@@ -23,7 +23,9 @@ from domain.status import (
     InspectionStatus,
     Logistics,
     Reimbursement,
+    Stage,
     derive_header,
+    derive_stage,
     is_money_settled,
 )
 from workflows import calls, search_attributes
@@ -76,6 +78,7 @@ class ReturnCase:
         self.clocks: list[Clock] = []
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
         self._steps: dict[str, int] = {}
+        self._shown: tuple[Stage, Header, str, bool] | None = None
 
     @property
     def remedy(self) -> Remedy:
@@ -167,6 +170,7 @@ class ReturnCase:
         self.stop_clock(clock)
         self.clocks.append(Clock(name=clock, started_at=started_at or workflow.now(), due_at=due_at))
         index = len(self.clocks) - 1
+        self.publish()
         in_time = condition()
         remaining = due_at - workflow.now()
         if not in_time and remaining > timedelta(0):
@@ -195,12 +199,16 @@ class ReturnCase:
 
     # Visibility
 
-    def publish(self, stage: str) -> None:
-        """Show ops where the return stands: once a stage, and when a person is needed."""
+    def publish(self) -> None:
+        """Show ops where the return stands, if that changed; the next deadline goes along."""
+        shown = (self.stage(), self.header(), self.needs, self.breach is not None)
+        if shown == self._shown:
+            return
+        self._shown = shown
         deadline = self.next_deadline()
         workflow.upsert_search_attributes(
             [
-                search_attributes.STAGE.value_set(stage),
+                search_attributes.STAGE.value_set(self.stage().value),
                 search_attributes.HEADER.value_set(self.header().value),
                 search_attributes.NEEDS.value_set(self.needs or "nobody"),
                 search_attributes.BREACHED.value_set(self.breach is not None),
@@ -215,6 +223,10 @@ class ReturnCase:
     def header(self) -> Header:
         """The derived header."""
         return derive_header(self.approval, self.logistics, self.reimbursement, self.ended)
+
+    def stage(self) -> Stage:
+        """The stage that the return is in."""
+        return derive_stage(self.approval, self.logistics, self.inspection, self.reimbursement, self.ended)
 
     def standing(self) -> Standing:
         """What decides the allowed actions."""
@@ -351,15 +363,10 @@ class ReturnCase:
                     raise
                 self.note("the ledger refused", str(error.cause))
                 await self.record("ledger-refused", self.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
-                self.set_needs(Role.SUPERVISOR, "settlement")
+                self.needs = Role.SUPERVISOR
+                self.publish()
                 await workflow.sleep(timedelta(hours=24), summary="ask the ledger again")
                 self.needs = ""
-
-    def set_needs(self, role: Role | str, stage: str) -> None:
-        """Say who has to act before the return goes on; ops find it by search."""
-        if self.needs != str(role):
-            self.needs = str(role)
-            self.publish(stage)
 
     def supervisor_alert(self, template: Template, **params: str | int) -> OutboxItem:
         """An alert to the supervisor of the desk."""

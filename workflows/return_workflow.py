@@ -161,7 +161,7 @@ class ReturnWorkflow:
                 )
             )
         case.note("closed", case.header().value)
-        case.publish("closed")
+        case.publish()
 
     def _farewell(self) -> tuple[OutboxItem, ...]:
         case = self._case

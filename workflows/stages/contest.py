@@ -64,7 +64,7 @@ class ContestStage:
             case.notices.customer(Template.CONTEST_RECEIVED),
             case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=0),
         )
-        case.set_needs(Role.SUPERVISOR, "inspection")
+        case.needs = Role.SUPERVISOR
         waited = 0
         while self._verdict is None:
             due_at = workflow.now() + _SUPERVISOR_TIME

@@ -59,7 +59,7 @@ class InspectionStage:
         """Wait for the report. Late, it earns the coupon; at 96 hours management is told, then daily."""
         case = self._case
         await case.record("arrived", case.notices.customer(Template.PARCEL_RECEIVED))
-        case.set_needs(Role.WAREHOUSE, "inspection")
+        case.needs = Role.WAREHOUSE
         alerts = 0
         while self._report is None:
             if not await self._in_time(self._started_at(), self._alert_at(alerts)):
@@ -131,7 +131,7 @@ class InspectionStage:
             case.notices.staff(Template.STAFF_INSPECTION_LATE, WAREHOUSE_SUPERVISOR),
             breach=case.breach,
         )
-        case.publish("inspection")
+        case.publish()
         self._coupon = asyncio.create_task(self._issue_coupon(case.breach))
 
     async def _issue_coupon(self, breach: BreachCertificate) -> None:

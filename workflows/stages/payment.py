@@ -79,7 +79,8 @@ class Payments:
         case.payments[intent.key] = intent.model_copy(update={"state": IntentState.UNKNOWN})
         case.move(Reimbursement.UNKNOWN, intent.key)
         await case.record("refund-unknown", case.supervisor_alert(Template.STAFF_REFUND_UNKNOWN, key=intent.key))
-        case.set_needs(Role.SUPERVISOR, "settlement")
+        case.needs = Role.SUPERVISOR
+        case.publish()
 
     def _messages(self, intent: PaymentIntent) -> dict[str, tuple[OutboxItem, ...]]:
         amount: dict[str, str | int] = {"amount_minor": intent.amount_minor, "currency": intent.currency}
@@ -96,7 +97,7 @@ class Payments:
         case = self._case
         case.move(Reimbursement.FAILED, f"{declined.key}: {declined.failure}")
         case.move(Reimbursement.ALTERNATE_TENDER)
-        case.set_needs(Role.CUSTOMER, "settlement")
+        case.needs = Role.CUSTOMER
         seen = len(self._choices)
         while len(self._choices) == seen:
             due_at = workflow.now() + case.rules.clocks.payment_method

@@ -133,7 +133,6 @@ class Pickup:
         if not self._parcel.is_handed_over and not case.canceled:
             case.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
         await self._tell(carrier, booking.tracking_no, slot_start, slot_end, announcement)
-        case.publish("ship_back")
         await case.wait(
             ClockName.PICKUP,
             slot_end,

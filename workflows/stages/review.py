@@ -94,7 +94,8 @@ class ReviewStage:
             self._auto_review_late = True
             case.note("auto-review late", "the order system does not answer")
             await case.record("auto-review-late", case.supervisor_alert(Template.STAFF_AUTO_REVIEW_LATE))
-            case.set_needs(Role.SUPERVISOR, "review")
+            case.needs = Role.SUPERVISOR
+            case.publish()
         await workflow.sleep(timedelta(minutes=5), summary="ask the order system again")
 
     async def _decide(self, facts: OrderFacts) -> ReviewOutcome | None:
@@ -135,7 +136,7 @@ class ReviewStage:
         case = self._case
         case.move(Approval.EVIDENCE_REQUESTED)
         case.decided = True
-        case.set_needs(Role.CUSTOMER, "review")
+        case.needs = Role.CUSTOMER
         due_at = workflow.now() + case.rules.clocks.evidence
         arrived = await case.wait(ClockName.EVIDENCE, due_at, lambda: self._evidence is not None or case.canceled)
         if case.canceled:
@@ -159,7 +160,7 @@ class ReviewStage:
         if verdict.approve:
             return True
         case.move(Approval.DECLINED, verdict.note)
-        case.set_needs("", "review")
+        case.needs = ""
         await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
         due_at = workflow.now() + case.rules.clocks.appeal
         await case.wait(ClockName.APPEAL, due_at, lambda: self._appeal is not None)
@@ -179,7 +180,7 @@ class ReviewStage:
         escalations = 0
         while True:
             tier = tiers[min(escalations, len(tiers) - 1)]
-            case.set_needs(tier, "review")
+            case.needs = tier
             due_at = started_at + case.rules.clocks.manual_review * (escalations + 1)
             await case.wait(
                 ClockName.MANUAL_REVIEW,

@@ -6,7 +6,7 @@ from enum import Enum
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from domain.actions import AGENTS
+from domain.actions import AGENTS, Role
 from domain.application import ShipBackMethod
 from domain.clocks import ClockName
 from domain.keys import label_reference
@@ -117,7 +117,7 @@ class ShipBackStage:
             case.notices.customer(Template.PICKUP_FAILED),
             case.notices.staff(Template.STAFF_PICKUP_STUCK, AGENTS[0]),
         )
-        case.set_needs(AGENTS[0], "ship_back")
+        case.needs = AGENTS[0]
         while True:
             chosen = await case.wait(
                 ClockName.PICKUP,
@@ -125,7 +125,7 @@ class ShipBackStage:
                 lambda: self._choice is not None or case.canceled or self.parcel.is_handed_over,
             )
             if chosen:
-                case.set_needs("", "ship_back")
+                case.needs = ""
                 return self._choice
             await case.record("pickup-stuck", case.supervisor_alert(Template.STAFF_PICKUP_STUCK))
 
@@ -137,7 +137,7 @@ class ShipBackStage:
         started_at = workflow.now()
         rules = case.rules.clocks
         await self._tell_how_to_ship(by_label, started_at + rules.handover)
-        case.set_needs("customer", "ship_back")
+        case.needs = Role.CUSTOMER
         milestones = [*rules.handover_reminders, rules.handover]
         for number, milestone in enumerate(milestones, start=1):
             handed_over = await case.wait(

@@ -1,0 +1,54 @@
+"""Imports point one way: towards the domain. Workflow code reaches no I/O."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ALLOWED = {
+    "domain": set(),
+    "policy": set(),
+    "workflows": {"domain"},
+    "adapters": {"domain"},
+    "ledger": {"domain"},
+    "activities": {"adapters", "ledger", "domain"},
+    "workers": {"activities", "adapters", "ledger", "domain", "workflows", "starters"},
+    "starters": {"domain", "workflows", "ledger", "demo"},
+    "sandbox": {"domain"},
+    "demo": {"domain", "starters", "workflows"},
+}
+NO_IO_FOR_WORKFLOWS = {"httpx", "sqlalchemy", "pydantic_settings", "requests", "socket", "subprocess"}
+
+
+def imports_of(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("package", sorted(ALLOWED))
+def test_arrows_point_one_way(package: str) -> None:
+    for file in (ROOT / package).rglob("*.py"):
+        used = {name.split(".")[0] for name in imports_of(file)} & set(ALLOWED) - {package}
+        assert used <= ALLOWED[package], f"{file.relative_to(ROOT)} imports {used - ALLOWED[package]}"
+
+
+def test_the_domain_knows_nothing_of_temporal() -> None:
+    for file in (ROOT / "domain").rglob("*.py"):
+        assert not any(name.startswith("temporalio") for name in imports_of(file)), file
+
+
+def test_workflow_code_imports_no_io() -> None:
+    for file in (ROOT / "workflows").rglob("*.py"):
+        used = {name.split(".")[0] for name in imports_of(file)}
+        assert not used & NO_IO_FOR_WORKFLOWS, file
+
+
+def test_starters_reach_of_the_ledger_only_its_door() -> None:
+    for file in (ROOT / "starters").rglob("*.py"):
+        doors = {name for name in imports_of(file) if name.startswith("ledger")}
+        assert doors <= {"ledger.ledger", "ledger.schema", "ledger.errors"}, file

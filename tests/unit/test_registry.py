@@ -1,0 +1,40 @@
+"""The worker hosts exactly what workflows call, with the inputs and outputs that they expect."""
+
+import inspect
+from typing import get_type_hints
+from unittest.mock import Mock
+
+import pytest
+from temporalio import activity, workflow
+
+from workers.policies import load_policies
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
+from workflows import ids
+from workflows.calls import LEDGER_CALLS, PROVIDER_CALLS, LedgerCall, ProviderCall
+
+# The activities are only looked at here, never run.
+REGISTERED = {
+    definition.name: definition
+    for function in activities(Providers.over(Mock()), Mock(), load_policies(None))
+    if (definition := activity._Definition.from_callable(function))
+}
+CALLS = {call.name: call for call in (*PROVIDER_CALLS, *LEDGER_CALLS)}
+
+
+def test_every_call_has_an_activity_and_every_activity_a_call() -> None:
+    assert set(CALLS) == set(REGISTERED)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=lambda call: str(call.name))
+def test_a_call_and_its_activity_agree(call: ProviderCall | LedgerCall) -> None:  # type: ignore[type-arg]
+    function = REGISTERED[call.name].fn
+    hints = get_type_hints(function)
+    (parameter,) = inspect.signature(function).parameters
+    assert (hints[parameter], hints["return"]) == (call.input, call.output)
+
+
+@pytest.mark.parametrize("kind", WORKFLOWS)
+async def test_a_workflow_passes_the_sandbox(kind: type) -> None:
+    definition = workflow._Definition.must_from_class(kind)
+    WORKFLOW_RUNNER.prepare_workflow(definition)
+    assert definition.name == ids.RETURN_WORKFLOW
