@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from domain.application import Remedy
-from domain.record import Record
+from domain.record import Identifier, Record
 from domain.status import BEFORE_HANDOVER, Approval, InspectionStatus, Logistics, Reimbursement
 
 
@@ -26,7 +26,7 @@ class Actor(Record):
     """Who did it: a role and the identifier of the person or system in the shop."""
 
     role: Role
-    id: str
+    id: Identifier
 
 
 class Action(StrEnum):

@@ -254,7 +254,7 @@ class ReturnsClient:
                     order_id=found.get(search_attributes.ORDER_ID) or "",
                     header=found.get(search_attributes.HEADER) or "",
                     stage=found.get(search_attributes.STAGE) or "",
-                    needs=found.get(search_attributes.NEEDS) or "",
+                    needs=_role(found.get(search_attributes.NEEDS)),
                     breached=bool(found.get(search_attributes.BREACHED)),
                     next_deadline=found.get(search_attributes.NEXT_DEADLINE),
                     started_at=execution.start_time,
@@ -348,6 +348,11 @@ async def connect_temporal(address: str | None = None, namespace: str | None = N
 def request_fingerprint(application: ReturnApplication) -> str:
     """Tell one body from another: equal applications have equal fingerprints."""
     return hashlib.sha256(application.model_dump_json().encode()).hexdigest()[:32]
+
+
+def _role(shown: str | None) -> str:
+    """Who is needed: the search attribute says `nobody` where the contracts leave it empty."""
+    return "" if shown in (None, search_attributes.NOBODY) else shown
 
 
 def _refusal(error: WorkflowUpdateFailedError) -> ReturnsError:

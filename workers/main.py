@@ -4,6 +4,7 @@ import asyncio
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import NoReturn
 
 import structlog
 from temporalio.client import Client
@@ -14,7 +15,8 @@ from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ServiceUnavailable
-from workers.logs import configure_logs
+from starters.logs import configure_logs
+from starters.process import run_process
 from workers.policies import Policies, load_message_texts, load_policies
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
@@ -26,8 +28,15 @@ _LEDGER_CALLS_AT_ONCE = 16
 log = structlog.get_logger(__name__)
 
 
-def main() -> None:
-    """Run a worker until SIGTERM or SIGINT; running activities get 30 seconds to end."""
+def main() -> NoReturn:
+    """Run a worker until SIGTERM or SIGINT; running activities get 30 seconds to end.
+
+    The process ends with code 2 if it cannot start; standard error says which setting to mend.
+    """
+    run_process(_start)
+
+
+def _start() -> None:
     settings = load_settings()
     configure_logs()
     try:
@@ -35,7 +44,7 @@ def main() -> None:
     except ValueError as error:
         refuse_to_start([f"RETURNFLOW_POLICY_FILE: {error}"])
     try:
-        ledger = Ledger.open(settings.ledger_url)
+        ledger = Ledger.open(settings.ledger_url.get_secret_value())
     except (SchemaOutOfDate, ValueError) as error:
         refuse_to_start([f"RETURNFLOW_LEDGER_URL: {error}"])
     asyncio.run(_run(settings, policies, ledger))

@@ -19,7 +19,7 @@ from domain.messages import MessageTexts
 from domain.outbox import Delivery, OutboxKind
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
-from starters.errors import ServiceUnavailable
+from starters.errors import ReturnsError, ServiceUnavailable
 
 _LEASE = timedelta(seconds=60)
 _RETRY = timedelta(seconds=2)
@@ -78,6 +78,9 @@ class Relay:
                 await self._returns.report_carrier_event(rma_id, event)
             except ServiceUnavailable:
                 return
+            except ReturnsError as error:
+                log.error("event_not_passed_on", event_id=event.event_id, rma_id=rma_id, error=str(error))
+                continue
             await self._in_ledger(self._ledger.event_delivered, event.carrier, event.event_id, datetime.now(UTC))
 
     async def _deliver(self, delivery: Delivery) -> bool:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflows import ids
@@ -28,7 +28,7 @@ class WorkerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RETURNFLOW_", env_ignore_empty=True, frozen=True)
 
-    ledger_url: str
+    ledger_url: SecretStr
     providers_url: str
     provider_timeout_seconds: float = Field(default=6.0, gt=0, le=6)
     policy_file: Path | None = None

@@ -210,7 +210,7 @@ class ReturnCase:
             [
                 search_attributes.STAGE.value_set(self.stage().value),
                 search_attributes.HEADER.value_set(self.header().value),
-                search_attributes.NEEDS.value_set(self.needs or "nobody"),
+                search_attributes.NEEDS.value_set(self.needs or search_attributes.NOBODY),
                 search_attributes.BREACHED.value_set(self.breach is not None),
                 search_attributes.NEXT_DEADLINE.value_set(deadline.due_at)
                 if deadline

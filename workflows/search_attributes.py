@@ -9,6 +9,9 @@ NEEDS = SearchAttributeKey.for_keyword("ReturnNeeds")
 NEXT_DEADLINE = SearchAttributeKey.for_datetime("ReturnNextDeadline")
 BREACHED = SearchAttributeKey.for_bool("ReturnBreached")
 
+NOBODY = "nobody"
+"""What `NEEDS` says while the return goes on by itself, so that it can be searched for."""
+
 ALL = (ORDER_ID, STAGE, HEADER, NEEDS, NEXT_DEADLINE, BREACHED)
 
 

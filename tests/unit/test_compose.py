@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from starters.api.settings import ApiSettings
-from starters.cli.main import app
+from starters.cli import main as entry
 from workers.settings import WorkerSettings
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ def settings_of(model: Any) -> set[str]:
 
 @pytest.mark.parametrize("service", OURS)
 def test_a_service_runs_a_command_of_the_cli(service: str) -> None:
-    commands = {command.name for command in app.registered_commands}
+    commands = {command.name for command in entry.app.registered_commands}
     assert COMPOSE["services"][service]["command"][0] in commands
 
 

@@ -18,7 +18,8 @@ REGISTERED = {
     for function in activities(Providers.over(Mock()), Mock(), load_policies(None))
     if (definition := activity._Definition.from_callable(function))
 }
-CALLS = {call.name: call for call in (*PROVIDER_CALLS, *LEDGER_CALLS)}
+ALL_CALLS: list[ProviderCall | LedgerCall] = [*PROVIDER_CALLS, *LEDGER_CALLS]  # type: ignore[type-arg]
+CALLS = {call.name: call for call in ALL_CALLS}
 
 
 def test_every_call_has_an_activity_and_every_activity_a_call() -> None:

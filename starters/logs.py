@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the workflow's context, without personal data."""
+"""Structured logs: one JSON object a line on stderr, those of the standard library included."""
 
 import logging
 import sys
@@ -6,8 +6,8 @@ import sys
 import structlog
 
 
-def configure_logs(level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's logs through one JSON renderer to stderr."""
+def configure_logs() -> None:
+    """Send structlog and the standard library's logs through one JSON renderer."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -31,5 +31,7 @@ def configure_logs(level: int = logging.INFO) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    root.setLevel(logging.INFO)
+    # At INFO they tell how they start, which is nobody's business here.
+    for name in ("uvicorn", "alembic", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""The HTTP API: applications, status, actions and the carriers' webhook."""

@@ -1,0 +1,52 @@
+"""The routes of actions: what people decide and report, one route for each so that its body is documented."""
+
+from collections.abc import Awaitable, Callable
+from typing import NoReturn
+
+from fastapi import APIRouter
+
+from domain.actions import PERMITTED_ROLES, Action
+from starters.api.bodies import JsonBody
+from starters.api.documentation import json_body, problems
+from starters.api.examples import ACTIONS
+from starters.api.idempotency import OptionalIdempotencyKey
+from starters.api.paths import RmaId
+from starters.api.problems import ProblemError
+from starters.client import ReturnsClient
+from starters.json_input import parse_json
+from workflows.contracts import ACTION_REQUESTS, ActionAnswer
+
+_PATH = "/v1/returns/{rma_id}/actions"
+
+
+def actions_router(returns: ReturnsClient) -> APIRouter:
+    """Make the routes, and one for actions that there are not."""
+    router = APIRouter(tags=["Actions"])
+    for action, model in ACTION_REQUESTS.items():
+        router.add_api_route(
+            f"{_PATH}/{action.value}",
+            _endpoint(returns, action),
+            methods=["POST"],
+            name=action.value,
+            summary=action.value.replace("_", " ").capitalize(),
+            description=f"{model.__doc__}\n\nPermitted roles: {', '.join(PERMITTED_ROLES[action])}.",
+            responses=problems(400, 403, 404, 409, 413, 415, 422, 502, 503),
+            openapi_extra=json_body(model, {"Example": ACTIONS[action]}),
+        )
+
+    @router.post(f"{_PATH}/{{action}}", include_in_schema=False, response_model=None)
+    async def unknown(rma_id: str, action: str) -> NoReturn:
+        raise ProblemError(
+            404, "unknown_action", f"There is no such action. There are: {', '.join(Action)}.", field="action"
+        )
+
+    return router
+
+
+def _endpoint(returns: ReturnsClient, action: Action) -> Callable[..., Awaitable[ActionAnswer]]:
+    async def act(rma_id: RmaId, body: JsonBody, key: OptionalIdempotencyKey = None) -> ActionAnswer:
+        request = parse_json(ACTION_REQUESTS[action], body)
+        # The action is part of the update's id: the same key on another action is another request.
+        return await returns.act(rma_id, action, request, f"{action.value}:{key}" if key else None)
+
+    return act

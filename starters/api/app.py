@@ -1,0 +1,52 @@
+"""The API put together."""
+
+from fastapi import Depends
+
+from ledger.ledger import Ledger
+from starters.api.access_log import AccessLog
+from starters.api.actions import actions_router
+from starters.api.auth import require_token
+from starters.api.body_limit import BodyLimit
+from starters.api.carrier_events import carrier_events_router
+from starters.api.documentation import DocumentedApi, problems
+from starters.api.error_handlers import answer_errors
+from starters.api.health import health_router
+from starters.api.returns import returns_router
+from starters.api.settings import ApiSettings
+from starters.client import ReturnsClient
+
+_DESCRIPTION = """\
+Start returns, follow them, and pass on what people and carriers report. A return that was accepted cannot be
+lost: it goes on by itself, and every step has a deadline.
+
+Every error is a problem document (RFC 9457, `application/problem+json`) whose `code` is for programs, whose
+`detail` is for people, and whose `field` names what it is about, as in `lines[0].quantity`. Unknown fields are
+refused. Amounts are integers in the currency's minor unit; times are UTC.
+"""
+
+
+def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) -> DocumentedApi:
+    """Make the application.
+
+    Args:
+        returns: The way to the returns, connected.
+        ledger: Where scans are kept before they are passed on.
+        settings: Of these, the webhook's secret and the token.
+    """
+    app = DocumentedApi(
+        title="Returnflow",
+        summary="A durable return pipeline for online shops",
+        description=_DESCRIPTION,
+        version="1",
+        redirect_slashes=False,
+    )
+    token = settings.api_token
+    guard = [Depends(require_token(token.get_secret_value()))] if token else []
+    for router in (returns_router(returns), actions_router(returns)):
+        app.include_router(router, dependencies=guard, responses=problems(401) if token else {})
+    app.include_router(carrier_events_router(returns, ledger, settings.carrier_webhook_secret.get_secret_value()))
+    app.include_router(health_router(returns, ledger))
+    answer_errors(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(AccessLog)
+    return app

@@ -1,0 +1,72 @@
+"""Bodies to try the API with, shown in its documentation; they fit the data of the sandbox."""
+
+from typing import Any
+
+from domain.actions import Action
+
+_CUSTOMER = {"role": "customer", "id": "C-101"}
+_AGENT = {"role": "agent_tier_1", "id": "agent-7"}
+_SUPERVISOR = {"role": "supervisor", "id": "supervisor-1"}
+_WAREHOUSE = {"role": "warehouse", "id": "dock-2"}
+
+APPLICATIONS: dict[str, Any] = {
+    "Return one unit": {
+        "order_id": "CN-1001",
+        "customer_id": "C-101",
+        "desired_resolution": "return_and_refund",
+        "lines": [{"line_id": "SHIRT-M-SAND", "quantity": 1, "reason": "changed_mind", "condition": "unopened"}],
+    },
+    "Exchange a unit for another size": {
+        "order_id": "CN-1002",
+        "customer_id": "C-102",
+        "desired_resolution": "exchange",
+        "lines": [
+            {
+                "line_id": "JACKET-L-GREEN",
+                "quantity": 1,
+                "reason": "size_too_large",
+                "replacement_item_ids": ["JACKET-M-GREEN"],
+            }
+        ],
+        "payment_method_id": "CARD-102",
+    },
+    "Cancel an order that has not shipped": {
+        "order_id": "CN-1009",
+        "customer_id": "C-102",
+        "desired_resolution": "cancel_order",
+    },
+}
+
+ACTIONS: dict[Action, Any] = {
+    Action.CANCEL: {"actor": _CUSTOMER, "note": "I keep it after all."},
+    Action.SUBMIT_EVIDENCE: {
+        "actor": _CUSTOMER,
+        "lines": [{"line_id": "SHIRT-M-SAND", "evidence": [{"kind": "image", "reference": "photos/8812.jpg"}]}],
+    },
+    Action.REVIEW: {"actor": _AGENT, "approve": True, "note": "The photo shows the fault."},
+    Action.APPEAL: {"actor": _CUSTOMER, "note": "It was never worn."},
+    Action.BOOK_PICKUP: {
+        "actor": _CUSTOMER,
+        "carrier": "sf",
+        "window": {"start": "2026-11-23T06:00:00Z", "end": "2026-11-23T08:00:00Z"},
+    },
+    Action.RECORD_HANDOVER: {
+        "actor": _CUSTOMER,
+        "carrier": "sf",
+        "tracking_no": "SF1389007",
+        "handed_over_at": "2026-11-22T08:00:00Z",
+    },
+    Action.RECEIVE: {"actor": _WAREHOUSE, "received_at": "2026-11-22T08:00:00Z"},
+    Action.INSPECT: {
+        "actor": _WAREHOUSE,
+        "units": [{"line_id": "SHIRT-M-SAND", "quantity": 1, "verdict": "accepted", "grade": "A"}],
+    },
+    Action.ACCEPT_RESULT: {"actor": _CUSTOMER},
+    Action.CONTEST: {"actor": _CUSTOMER, "note": "The scratch was there when it came."},
+    Action.DECIDE_CONTEST: {
+        "actor": _SUPERVISOR,
+        "note": "The scratch is on the photo of the delivery.",
+        "accepted": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
+    },
+    Action.CHOOSE_PAYMENT_METHOD: {"actor": _CUSTOMER, "method_id": "GIFT-101"},
+}

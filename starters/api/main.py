@@ -1,0 +1,72 @@
+"""The API as a process: ``returns api`` or ``python -m starters.api.main``."""
+
+import asyncio
+import socket
+import sys
+from typing import NoReturn
+
+import structlog
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from ledger.errors import SchemaOutOfDate
+from ledger.ledger import Ledger
+from starters.api.app import create_app
+from starters.api.server import ApiServer, listen
+from starters.api.settings import ApiSettings, load_settings, refuse_to_start
+from starters.client import ReturnsClient
+from starters.errors import ServiceUnavailable
+from starters.logs import configure_logs
+from starters.process import run_process
+
+_log = structlog.get_logger(__name__)
+
+
+def main() -> NoReturn:
+    """Serve until SIGTERM or SIGINT; requests that are being answered get 25 seconds to end.
+
+    The process ends with code 2 if it cannot start; standard error says which setting to mend.
+    """
+    run_process(_run)
+
+
+def _run() -> None:
+    settings = load_settings()
+    configure_logs()
+    ledger = _open_ledger(settings.ledger_url.get_secret_value())
+    try:
+        listener, url = listen(settings.api_host, settings.api_port)
+    except OSError as error:
+        where = f"{settings.api_host}:{settings.api_port}"
+        refuse_to_start([f"RETURNFLOW_API_HOST, RETURNFLOW_API_PORT: cannot listen on {where}: {error.strerror}"])
+    asyncio.run(_serve(settings, ledger, listener, url))
+
+
+async def _serve(settings: ApiSettings, ledger: Ledger, listener: socket.socket, url: str) -> None:
+    try:
+        returns = await ReturnsClient.connect(task_queue=settings.task_queue)
+    except ServiceUnavailable as error:
+        refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
+
+    def say_ready() -> None:
+        sys.stdout.write(f"api ready on {url}\n")
+        sys.stdout.flush()
+
+    await ApiServer(create_app(returns, ledger, settings), say_ready).serve(sockets=[listener])
+    _log.info("api_stopped")
+
+
+def _open_ledger(url: str) -> Ledger:
+    try:
+        return Ledger.open(url)
+    except (ValueError, SchemaOutOfDate, ModuleNotFoundError) as error:
+        refuse_to_start([f"RETURNFLOW_LEDGER_URL: {error}"])
+    except ArgumentError:
+        refuse_to_start(
+            ["RETURNFLOW_LEDGER_URL: is no database URL, such as sqlite:////var/lib/returns/ledger.db"]
+        )
+    except SQLAlchemyError as error:
+        refuse_to_start([f"RETURNFLOW_LEDGER_URL: the database cannot be opened: {type(error).__name__}"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The command line put together."""
+
+from typing import Annotated
+
+import typer
+
+from starters.cli.apply import apply_command
+from starters.cli.decide import act_command, cancel_command, review_command
+from starters.cli.look import list_command, status_command
+from starters.cli.processes import api_command, sandbox_command, worker_command
+from starters.cli.scan import scan_command
+from starters.cli.session import Session
+from starters.cli.warehouse import inspect_command, receive_command
+
+_RETURNS = "Returns"
+_WAREHOUSE = "Warehouse"
+PROCESSES = "Processes"
+"""The part of the help that lists what runs, for commands that are added elsewhere."""
+
+app = typer.Typer(
+    name="returns",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def main_command(
+    context: typer.Context,
+    address: Annotated[
+        str | None, typer.Option(envvar="TEMPORAL_ADDRESS", help="Temporal's address, such as localhost:7233.")
+    ] = None,
+    namespace: Annotated[
+        str | None, typer.Option(envvar="TEMPORAL_NAMESPACE", help="Temporal's namespace.")
+    ] = None,
+    task_queue: Annotated[
+        str | None, typer.Option(envvar="RETURNFLOW_TASK_QUEUE", help="The queue that workers take returns from.")
+    ] = None,
+) -> None:
+    """A durable return pipeline: apply for returns, follow them, pass on what people decide.
+
+    Start a whole pipeline on this machine:
+      returns up
+    Start a return:
+      returns apply --order CN-1001 --customer C-101 --line SHIRT-M-SAND
+    See where it stands, and what may be done next:
+      returns status RMA
+
+    Without --address and TEMPORAL_ADDRESS, the stack that `returns up`
+    started here is used. Commands that answer take --json for programs.
+    Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+    """
+    if context.obj is None:
+        context.obj = Session(address, namespace, task_queue)
+
+
+app.command("apply", rich_help_panel=_RETURNS)(apply_command)
+app.command("status", rich_help_panel=_RETURNS)(status_command)
+app.command("list", rich_help_panel=_RETURNS)(list_command)
+app.command("review", rich_help_panel=_RETURNS)(review_command)
+app.command("cancel", rich_help_panel=_RETURNS)(cancel_command)
+app.command("act", rich_help_panel=_RETURNS)(act_command)
+app.command("receive", rich_help_panel=_WAREHOUSE)(receive_command)
+app.command("inspect", rich_help_panel=_WAREHOUSE)(inspect_command)
+app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
+app.command("worker", rich_help_panel=PROCESSES)(worker_command)
+app.command("api", rich_help_panel=PROCESSES)(api_command)
+app.command(
+    "sandbox",
+    rich_help_panel=PROCESSES,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)(sandbox_command)

@@ -1,0 +1,25 @@
+"""The entry of the command line, with every command."""
+
+import sys
+from typing import NoReturn
+
+from demo.cli import demo_command
+from starters.cli.app import PROCESSES
+from starters.cli.app import app as app
+from starters.cli.running import run
+from starters.process import run_process
+from starters.setup import setup_command
+from starters.up import up_command
+
+app.command("up", rich_help_panel=PROCESSES)(up_command)
+app.command("setup", rich_help_panel=PROCESSES)(setup_command)
+app.command("demo", rich_help_panel=PROCESSES)(demo_command)
+
+
+def main() -> NoReturn:
+    """Run the command that the process was started with; the process ends with its exit code."""
+    run_process(lambda: run(app, sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,19 @@
+"""Sending an action and showing that it was accepted."""
+
+import typer
+
+from domain.actions import Action
+from starters.cli.output import console, moment, show_json, words
+from starters.cli.session import with_returns
+from workflows.contracts import ActionRequest
+
+
+def send(context: typer.Context, rma_id: str, action: Action, request: ActionRequest, as_json: bool) -> None:
+    """Send an action; what the return refuses ends the command with code 1."""
+    answer = with_returns(context, lambda returns: returns.act(rma_id, action, request), rma_id)
+    if as_json:
+        show_json(answer)
+        return
+    out = console()
+    out.print(f"{rma_id}  {words(action)} accepted, {moment(answer.accepted_at)}", style="bold")
+    out.print(f"next:  returns status {rma_id}")

@@ -1,0 +1,89 @@
+"""The way from a command to the returns: how to connect, and what each error means to a person."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import typer
+
+from starters.cli.output import fail
+from starters.cli.stack_file import StackFile, find_stack
+from starters.client import ReturnsClient
+from starters.errors import ActionNotAllowed, InvalidAction, ReturnNotFound, ReturnsError, RoleNotPermitted
+from workflows import ids
+
+T = TypeVar("T")
+
+_TEMPORALS_OWN = ("TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE")
+_HINTS: dict[type[ReturnsError], str] = {
+    ReturnNotFound: "See which there are: returns list",
+    ActionNotAllowed: "See where it stands: returns status {rma_id}",
+    RoleNotPermitted: "Act as one of these: --as ROLE --actor ID",
+    InvalidAction: "See its lines and what is known: returns status {rma_id}",
+}
+
+
+class Session:
+    """How to reach the returns. An option comes first, then the environment, then the local stack's file."""
+
+    def __init__(
+        self, address: str | None = None, namespace: str | None = None, task_queue: str | None = None
+    ) -> None:
+        self._address = address
+        self._namespace = namespace
+        self._task_queue = task_queue
+
+    async def connect(self) -> ReturnsClient:
+        """Connect to Temporal.
+
+        Raises:
+            ServiceUnavailable: If it does not answer.
+        """
+        stack = self._stack()
+        return await ReturnsClient.connect(
+            self._address or (stack.temporal if stack else None),
+            self._namespace or (stack.namespace if stack else None),
+            self._task_queue or (stack.task_queue if stack else ids.DEFAULT_TASK_QUEUE),
+        )
+
+    def sandbox_url(self) -> str:
+        """The providers of the local stack; empty if there is none."""
+        stack = find_stack()
+        return stack.sandbox_url if stack else ""
+
+    def _stack(self) -> StackFile | None:
+        elsewhere = self._address or any(os.environ.get(name, "").strip() for name in _TEMPORALS_OWN)
+        return None if elsewhere else find_stack()
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session that the main command made."""
+    session = context.find_object(Session)
+    if session is None:
+        raise AssertionError("the main command makes the session")
+    return session
+
+
+def with_returns(context: typer.Context, work: Callable[[ReturnsClient], Awaitable[T]], rma_id: str = "") -> T:
+    """Connect, do the work, and end the command with code 1 if it is refused or fails.
+
+    Args:
+        context: Of the command.
+        work: What to do with the returns.
+        rma_id: The return that it is about, for hints.
+    """
+    session = session_of(context)
+
+    async def connected() -> T:
+        async with await session.connect() as returns:
+            return await work(returns)
+
+    try:
+        return asyncio.run(connected())
+    except ReturnsError as error:
+        hint = _HINTS.get(type(error), "").format(rma_id=rma_id or "RMA")
+        message = str(error)
+        if isinstance(error, InvalidAction) and error.field:
+            message = f"{error.field}: {message}"
+        fail(message, hint)

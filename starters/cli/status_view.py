@@ -1,0 +1,115 @@
+"""A return on the screen."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from domain.money import format_minor
+from starters.cli.next_steps import command_for
+from starters.cli.output import moment, table, words
+from workflows.contracts import LineStatus, ReturnStatus
+
+_QUANTITIES = ("requested", "authorized", "shipped", "received", "accepted", "rejected", "missing", "refunded")
+
+
+def show_status(out: Console, status: ReturnStatus) -> None:
+    """Write where a return stands, from the one word for it down to what may be done next."""
+    _show_heading(out, status)
+    _show_axes(out, status)
+    if status.lines:
+        _show_quantities(out, status.lines)
+    if status.payments or status.coupons:
+        _show_money(out, status)
+    if status.clocks:
+        _show_clocks(out, status)
+    if status.timeline:
+        _show_timeline(out, status)
+    _show_next(out, status)
+
+
+def _show_heading(out: Console, status: ReturnStatus) -> None:
+    out.print(f"{status.rma_id}  {status.header.value}", style="bold")
+    out.print(f"order {status.order_id}, {words(status.remedy)}")
+    if status.refusal:
+        out.print(f"refused: {status.refusal.code.value} ({status.refusal.field}): {status.refusal.detail}")
+    if status.reasons:
+        out.print(f"decided: {', '.join(words(reason) for reason in status.reasons)}")
+    if status.policy_version:
+        out.print(f"policy:  {status.policy_version}")
+    if status.tracking_no:
+        out.print(f"parcel:  {status.carrier} {status.tracking_no}")
+    if status.price_difference_minor is not None:
+        out.print(f"price difference: {_amount(status.price_difference_minor, status.currency)}")
+    if status.needs:
+        out.print(f"waits for: {words(status.needs)}")
+    if status.next_deadline:
+        out.print(f"next due: {words(status.next_deadline.clock)}, {moment(status.next_deadline.due_at)}")
+
+
+def _show_axes(out: Console, status: ReturnStatus) -> None:
+    axes = table("approval", "logistics", "inspection", "reimbursement", "final", "money settled")
+    axes.add_row(
+        status.approval.value,
+        status.logistics.value,
+        status.inspection.value,
+        status.reimbursement.value,
+        _yes(status.is_final),
+        _yes(status.money_settled),
+    )
+    out.print(axes)
+
+
+def _show_quantities(out: Console, lines: Sequence[LineStatus]) -> None:
+    quantities = table("line", *_QUANTITIES, title="Quantities")
+    for line in lines:
+        quantities.add_row(line.line_id, *(str(getattr(line, name)) for name in _QUANTITIES))
+    out.print(quantities)
+
+
+def _show_money(out: Console, status: ReturnStatus) -> None:
+    money = table("what", "amount", "state", "to or from", "reference", title="Money")
+    for payment in status.payments:
+        amount = _amount(payment.amount_minor, status.currency)
+        money.add_row(payment.direction.value, amount, payment.state.value, payment.method_id, payment.key)
+    for coupon in status.coupons:
+        amount = _amount(coupon.amount_minor, coupon.currency)
+        state = "ISSUED" if coupon.coupon_id else "OWED"
+        money.add_row("coupon", amount, state, f"{words(coupon.clock)} was late", coupon.coupon_id)
+    out.print(money)
+
+
+def _show_clocks(out: Console, status: ReturnStatus) -> None:
+    clocks = table("clock", "state", "started", "due", "ended", title="Clocks")
+    for clock in status.clocks:
+        clocks.add_row(
+            words(clock.name),
+            clock.state.value,
+            moment(clock.started_at),
+            moment(clock.due_at),
+            moment(clock.ended_at),
+        )
+    out.print(clocks)
+
+
+def _show_timeline(out: Console, status: ReturnStatus) -> None:
+    timeline = table("at", "what", "detail", title="Timeline")
+    for entry in status.timeline:
+        timeline.add_row(moment(entry.at), entry.what, entry.detail)
+    out.print(timeline)
+
+
+def _show_next(out: Console, status: ReturnStatus) -> None:
+    if not status.allowed_actions:
+        out.print("Nothing more can be done with it." if status.is_final else "It waits for nobody.")
+        return
+    out.print("What may be done now:", style="bold")
+    for action in status.allowed_actions:
+        out.print(f"  {command_for(action, status.rma_id)}", soft_wrap=True)
+
+
+def _amount(amount_minor: int, currency: str) -> str:
+    return format_minor(amount_minor, currency) if currency else str(amount_minor)
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"

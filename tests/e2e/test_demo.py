@@ -1,0 +1,68 @@
+"""The demo as its users run it: as a command, judged by the books, with crashes in the middle."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from demo.run import run_stories
+from demo.story import load_stories
+from demo.teller import Progress
+from starters.stack import Ports, Stack
+from tests.e2e.processes import Marked
+
+RETURNS = str(Path(sys.executable).with_name("returns"))
+
+
+def demo(marked: Marked, *arguments: str) -> tuple[int, dict[str, Any]]:
+    process = subprocess.run(
+        [RETURNS, "demo", "--json", *arguments],
+        env=marked.environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert process.stdout, process.stderr
+    return process.returncode, json.loads(process.stdout)
+
+
+def test_every_story_ends_as_told_and_nothing_is_left_behind() -> None:
+    marked = Marked()
+    code, outcome = demo(marked)
+    differences = {story["story"]: story["differences"] for story in outcome["stories"] if story["differences"]}
+    assert differences == {}
+    assert code == 0
+    assert [story["story"] for story in outcome["stories"]] == [story.name for story in load_stories()]
+    late = next(story for story in outcome["stories"] if story["story"] == "late_inspection")
+    assert late["coupons"] == [{"customer_id": "C-104", "amount_minor": 5000, "currency": "CNY"}]
+    assert marked.gone_within(5), marked.alive()
+
+
+def test_a_coupon_issued_twice_does_not_pass(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.json"
+    faults.write_text(json.dumps([{"target": "coupons.issue", "kind": "duplicate"}]))
+    code, outcome = demo(Marked(), "--story", "late_inspection", "--faults", str(faults))
+    assert code == 1
+    (story,) = outcome["stories"]
+    assert len(story["coupons"]) == 2
+    assert any(difference.startswith("coupons") for difference in story["differences"])
+
+
+async def test_a_killed_worker_changes_no_outcome(tmp_path: Path) -> None:
+    stories = load_stories()
+    reports: list[Progress] = []
+    async with Stack(tmp_path, Ports.free(), time_skipping=True) as stack:
+        playing = asyncio.create_task(run_stories(stack, stories, reports.append))
+        kills = 0
+        while kills < 3 and not playing.done():
+            seen = len(reports)
+            while len(reports) < seen + 8 and not playing.done():
+                await asyncio.sleep(0.02)
+            await stack.kill("worker")
+            kills += 1
+            await stack.start_worker()
+        results = await playing
+    assert kills == 3
+    assert {result.story.name: result.differences for result in results if result.differences} == {}

@@ -1,0 +1,55 @@
+"""`make histories`: plays every story and keeps what Temporal recorded, as fixtures for replay."""
+
+import asyncio
+import json
+import re
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from demo.run import run_stories
+from demo.story import load_stories
+from starters.stack import Ports, Stack
+from workflows import ids
+
+HISTORIES = Path(__file__).parent / "histories"
+
+
+def history_file(workflow: str, story: str) -> Path:
+    """Where the history of a story is kept: by workflow type, story and the version that wrote it."""
+    return HISTORIES / workflow / f"{story}@{version('returnflow')}.json"
+
+
+async def record() -> list[str]:
+    """Record every story.
+
+    Returns:
+        The stories that did not end as told, and so were not recorded.
+    """
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="returnflow-histories-") as folder:
+        async with Stack(Path(folder), Ports.free(), time_skipping=True) as stack:
+            client = await stack.connect()
+            for result in await run_stories(stack, load_stories(), lambda progress: None):
+                if not result.ended_as_told:
+                    failed.append(f"{result.story.name}: {'; '.join(result.differences)}")
+                    continue
+                handle = client.get_workflow_handle(ids.return_workflow_id(result.rma_id))
+                history = await handle.fetch_history()
+                file = history_file(ids.RETURN_WORKFLOW, result.story.name)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(_without_machine(history.to_json()) + "\n", encoding="utf-8")
+    return failed
+
+
+def _without_machine(history: str) -> str:
+    """Leave out which process on which machine did it; a replay does not look at it."""
+    text = json.dumps(json.loads(history), ensure_ascii=False, indent=1)
+    return re.sub(r'"identity": "[^"]*"', '"identity": "recorded"', text)
+
+
+if __name__ == "__main__":
+    problems = asyncio.run(record())
+    sys.stderr.write("".join(f"not recorded: {problem}\n" for problem in problems))
+    sys.exit(1 if problems else 0)

@@ -1,0 +1,123 @@
+"""The OpenAPI document: complete, and true of what the server answers to whatever is generated from it."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from requests.auth import AuthBase
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from domain.actions import Action
+from sandbox.webhooks import sign
+from starters.webhooks import SIGNATURE_HEADER
+from tests.unit.test_api_support import SECRET, Api, running_api
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES = 15
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with running_api(tmp_path_factory.mktemp("api")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def document(api: Api) -> dict[str, Any]:
+    loaded: dict[str, Any] = api.http.get("/openapi.json").json()
+    return loaded
+
+
+class Signed(AuthBase):
+    """Signs a request as a carrier does."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = request.body or b""
+        raw = body.encode() if isinstance(body, str) else body
+        assert isinstance(raw, bytes)
+        request.headers[SIGNATURE_HEADER] = sign(SECRET, raw, int(time.time()))
+        return request
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_the_server_answers_as_documented(api: Api, document: dict[str, Any], mode: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_dict(document)
+    rma_id = api.new_return()
+    answered: set[int] = set()
+
+    def call(case: schemathesis.Case[Any]) -> None:
+        if "/actions/" in case.path:
+            case.path_parameters["rma_id"] = rma_id
+        auth = Signed() if "/carrier-events/" in case.path else None
+        answered.add(case.call_and_validate(base_url=api.url, auth=auth, checks=CHECKS).status_code)
+
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
+        operation = result.ok()
+        if mode is GenerationMode.NEGATIVE and not operation.body and not list(operation.iter_parameters()):
+            continue
+        settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))(
+            given(operation.as_strategy(generation_mode=mode))(call)
+        )()
+    assert answered >= ({200, 201, 202} if mode is GenerationMode.POSITIVE else {422})
+
+
+def test_every_action_is_documented(document: dict[str, Any]) -> None:
+    for action in Action:
+        assert f"/v1/returns/{{rma_id}}/actions/{action.value}" in document["paths"]
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    references = set(_references(document))
+    assert references
+    assert {reference.removeprefix("#/components/schemas/") for reference in references} <= schemas.keys()
+
+
+def test_the_examples_are_accepted(api: Api, document: dict[str, Any]) -> None:
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                for example in body["examples"].values():
+                    target = path.format(rma_id=api.new_return(), carrier="sf")
+                    answer = requests.post(
+                        f"{api.url}{target}",
+                        json=example["value"],
+                        headers={"Idempotency-Key": "k-2"},
+                        auth=Signed(),
+                        timeout=10,
+                    )
+                    assert answer.ok, (path, answer.text)
+
+
+def test_bodies_take_no_unknown_fields(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for name in ("ReturnApplication", "ApplicationLine", "Contact", "Actor", "ReviewVerdict", "InspectedUnits"):
+        assert schemas[name]["additionalProperties"] is False
+    assert "additionalProperties" not in schemas["PushedCarrierEvent"]
+
+
+def test_the_documentation_is_served(api: Api) -> None:
+    assert "swagger" in api.http.get("/docs").text.lower()
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)

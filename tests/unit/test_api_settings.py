@@ -1,0 +1,132 @@
+"""The settings of the API: what it refuses to start with, and what it says then."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ledger.schema import migrate
+from starters.api.settings import load_settings
+
+GOOD = {
+    "RETURNFLOW_LEDGER_URL": "sqlite:///ledger.db",
+    "RETURNFLOW_CARRIER_WEBHOOK_SECRET": "a-secret-of-the-carriers",
+}
+
+
+def environment(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    for name in list(os.environ):
+        if name.startswith("RETURNFLOW_"):
+            monkeypatch.delenv(name)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], values: dict[str, str]) -> str:
+    environment(monkeypatch, values)
+    with pytest.raises(SystemExit) as end:
+        load_settings()
+    assert end.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_little_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment(monkeypatch, GOOD)
+    settings = load_settings()
+    assert (settings.api_host, settings.api_port, settings.task_queue) == ("127.0.0.1", 8000, "returnflow")
+    assert settings.api_token is None
+
+
+def test_blank_is_unset(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    blank = dict.fromkeys(["RETURNFLOW_API_TOKEN", "RETURNFLOW_API_PORT", "RETURNFLOW_TASK_QUEUE"], " ")
+    environment(monkeypatch, {**GOOD, **blank, "RETURNFLOW_API_HOST": ""})
+    assert (load_settings().api_token, load_settings().api_port) == (None, 8000)
+    assert "RETURNFLOW_LEDGER_URL: is not set" in refusal(
+        monkeypatch, capsys, {**GOOD, "RETURNFLOW_LEDGER_URL": "  "}
+    )
+
+
+def test_everything_that_is_wrong_is_named_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = refusal(
+        monkeypatch,
+        capsys,
+        {
+            "RETURNFLOW_CARRIER_WEBHOOK_SECRET": "too-short",
+            "RETURNFLOW_API_HOST": "0.0.0.0",
+            "RETURNFLOW_API_PORT": "http",
+        },
+    )
+    assert [line.split(":")[0].strip() for line in told.splitlines()[1:]] == [
+        "RETURNFLOW_LEDGER_URL",
+        "RETURNFLOW_CARRIER_WEBHOOK_SECRET",
+        "RETURNFLOW_API_HOST",
+        "RETURNFLOW_API_PORT",
+    ]
+    assert "too-short" not in told
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "returns.example.org"])
+def test_only_this_machine_may_do_without_a_token(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    told = refusal(monkeypatch, capsys, {**GOOD, "RETURNFLOW_API_HOST": host})
+    assert "RETURNFLOW_API_TOKEN" in told
+    environment(monkeypatch, {**GOOD, "RETURNFLOW_API_HOST": host, "RETURNFLOW_API_TOKEN": "a-token"})
+    assert load_settings().api_host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_loopback_needs_no_token(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    environment(monkeypatch, {**GOOD, "RETURNFLOW_API_HOST": host})
+    assert load_settings().api_host == host
+
+
+def test_a_token_must_be_sendable(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    told = refusal(monkeypatch, capsys, {**GOOD, "RETURNFLOW_API_TOKEN": "two words"})
+    assert "RETURNFLOW_API_TOKEN" in told
+    assert "two words" not in told
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment(monkeypatch, {**GOOD, "RETURNFLOW_API_TOKEN": "a-token-of-the-shop"})
+    shown = repr(load_settings())
+    assert "a-token-of-the-shop" not in shown
+    assert "a-secret-of-the-carriers" not in shown
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"RETURNFLOW_LEDGER_URL": ""}, "RETURNFLOW_LEDGER_URL: is not set"),
+        ({"RETURNFLOW_LEDGER_URL": "ledger.db"}, "RETURNFLOW_LEDGER_URL: is no database URL"),
+        ({"RETURNFLOW_LEDGER_URL": "mysql://x"}, "RETURNFLOW_LEDGER_URL: the ledger runs on"),
+        (
+            {"RETURNFLOW_LEDGER_URL": "sqlite:////proc"},
+            "RETURNFLOW_LEDGER_URL: the database cannot",
+        ),
+        ({"RETURNFLOW_LEDGER_URL": "sqlite:///empty.db"}, "RETURNFLOW_LEDGER_URL: the ledger's schema is missing"),
+        ({"RETURNFLOW_API_HOST": "192.0.2.1", "RETURNFLOW_API_TOKEN": "t"}, "RETURNFLOW_API_HOST"),
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "TEMPORAL_ADDRESS: No Temporal server answers at 127.0.0.1:1"),
+    ],
+)
+def test_the_process_says_what_to_mend_and_ends_with_2(tmp_path: Path, change: dict[str, str], words: str) -> None:
+    migrate(f"sqlite:///{tmp_path / 'ledger.db'}")
+    root = str(Path(__file__).parents[2])
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "RETURNFLOW_API_PORT": "0", **GOOD, **change}
+    process = subprocess.run(
+        [sys.executable, "-m", "starters.api.main"],
+        cwd=tmp_path,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode == 2, process.stderr
+    assert words in process.stderr
+    assert "Traceback" not in process.stderr
+    assert process.stdout == ""
