@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_swagger import patch_fastapi
 
 from sandbox.books import Books
 from sandbox.carriers import carriers_router
@@ -71,7 +72,16 @@ def create_app(settings: SandboxSettings) -> FastAPI:
         if journal:
             journal.close()
 
-    app = FastAPI(title="Returnflow sandbox", summary="Stand-in providers with books", lifespan=lifespan)
+    app = FastAPI(
+        title="Returnflow sandbox",
+        summary="Stand-in providers with books",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    # FastAPI's own page loads its scripts from elsewhere, which a closed network does not have.
+    patch_fastapi(app)
     route_class = faulty_route(faults)
     app.include_router(control_router(books, loader, faults, settings))
     app.include_router(orders_router(shop, stock, desk.money, cards, route_class))

@@ -58,8 +58,6 @@ def parse_json(model: type[Model], body: bytes, unknown_fields: Literal["forbid"
         if first["type"] == "json_invalid":
             raise MalformedJson(f"{first['ctx']['error']}.") from error
         raise InvalidFields(field_errors(error)) from error
-    except OverflowError as error:
-        raise InvalidFields([FieldError(field="", detail="a date lies outside the years 1 to 9999")]) from error
 
 
 def field_errors(error: ValidationError) -> list[FieldError]:

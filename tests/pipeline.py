@@ -21,11 +21,16 @@ from demo.judge import read_ending
 from demo.story import Ending
 from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
+from domain.intents import ProviderStatus
+from domain.keys import rma_id_for
 from domain.shipping import CarrierEvent
+from domain.status import Logistics, Reimbursement
+from ledger.answers import OrderBalance
 from ledger.ledger import Ledger
 from ledger.schema import migrate
 from sandbox.server import running_sandbox
 from starters.client import ReturnsClient, connect_temporal
+from starters.errors import ReturnNotFound
 from starters.setup import prepare_namespace
 from workers.policies import load_message_texts, load_policies
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
@@ -91,6 +96,24 @@ class Pipeline:
         """What the books say of a return."""
         return await read_ending(self.sandbox, rma_id, order_id)
 
+    async def balance(self, order_id: str) -> OrderBalance:
+        """The ledger's books of an order at rest, once they are held against the provider's (I1, I4)."""
+        balance = self.ledger.order_balance(order_id)
+        answer = (await self.sandbox.get("/books/refunds", params={"order_id": order_id})).raise_for_status()
+        last = {entry["data"]["provider_reference"]: entry["data"] for entry in answer.json()["entries"]}
+        paid = [refund for refund in last.values() if refund["status"] == ProviderStatus.SUCCEEDED]
+        for payment in balance.payments:
+            at_the_provider = sum(r["amount_minor"] for r in paid if r["payment_id"] == payment.payment_id)
+            assert payment.refunded_minor == at_the_provider
+            assert payment.refunded_minor <= payment.captured_minor
+            assert payment.reserved_minor == 0
+        return balance
+
+    async def live_pickups(self, rma_id: str) -> list[str]:
+        """The references of the pickups that the carriers still mean to make for a return."""
+        last = {pickup["pickup_id"]: pickup for pickup in await self.books("pickups", rma_id)}
+        return [pickup["reference"] for pickup in last.values() if pickup["status"] == "booked"]
+
     # What the order system and people do
 
     async def apply(self, order: dict[str, Any], request_id: str | None = None, **changes: Any) -> Decision:
@@ -105,6 +128,20 @@ class Pipeline:
             return await self.returns.apply(
                 ReturnApplication.model_validate(asked), request_id or f"T-{uuid4().hex}"
             )
+
+    async def begin(self, order: dict[str, Any], **changes: Any) -> tuple[str, "asyncio.Task[Decision]"]:
+        """Apply without waiting for the decision; the return exists when this comes back."""
+        request_id = f"T-{uuid4().hex}"
+        rma_id = rma_id_for(order["order_id"], request_id)
+        deciding = asyncio.create_task(self.apply(order, request_id, **changes))
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                try:
+                    await self.returns.status(rma_id)
+                except ReturnNotFound:
+                    await asyncio.sleep(0.03)
+                else:
+                    return rma_id, deciding
 
     async def act(
         self, rma_id: str, action: Action, role: Role, request_id: str | None = None, **fields: Any
@@ -150,10 +187,18 @@ class Pipeline:
 
     async def to_the_warehouse(self, rma_id: str) -> None:
         """The plain way of a parcel, up to the carrier's delivery scan."""
-        await self.until(rma_id, lambda status: status.logistics == "PICKUP_BOOKED")
+        await self.until(rma_id, lambda status: status.logistics is Logistics.PICKUP_BOOKED)
         for kind in ("picked_up", "accepted", "delivered"):
             await self.scan(rma_id, kind)
-        await self.until(rma_id, lambda status: status.logistics == "DELIVERED")
+        await self.until(rma_id, lambda status: status.logistics is Logistics.DELIVERED)
+
+    async def inspected(self, order: dict[str, Any], *units: dict[str, Any], **changes: Any) -> str:
+        """A return that comes back and is inspected; without units everything is accepted as good as new."""
+        decision = await self.apply(order, **changes)
+        await self.to_the_warehouse(decision.rma_id)
+        await self.receive(decision.rma_id)
+        await self.inspect(decision.rma_id, *units)
+        return decision.rma_id
 
     # Time and state
 
@@ -180,6 +225,10 @@ class Pipeline:
     async def end(self, rma_id: str) -> ReturnResult:
         """Wait for the end of a return."""
         return await asyncio.wait_for(self.returns.result(rma_id), _PATIENCE_SECONDS)
+
+    async def settled(self, rma_id: str) -> ReturnStatus:
+        """Wait until the money of a return has moved."""
+        return await self.until(rma_id, lambda status: status.reimbursement is Reimbursement.SETTLED)
 
     async def messages(self, rma_id: str, count: int, audience: str = "customer_message") -> list[str]:
         """The templates that were sent, once there are so many."""
@@ -223,11 +272,22 @@ def variant(item_id: str, unit_price_minor: int = 10_000, stock: int = 100) -> d
     }
 
 
+def outage(attempts: int = 3) -> dict[str, Any]:
+    """A fault that keeps a provider away for half an hour with each attempt, three of them for about an hour.
+
+    An attempt costs a test a second, so it asks for few of them.
+    """
+    return {"kind": "too_busy", "seconds": 1750, "times": attempts}
+
+
 @asynccontextmanager
 async def running_pipeline(
-    address: str, folder: Path, workflows: Sequence[type] = WORKFLOWS
+    address: str, folder: Path, workflows: Sequence[type] = WORKFLOWS, max_cached_workflows: int = 1000
 ) -> AsyncIterator[Pipeline]:
-    """Run the pipeline: a sandbox on a port of its own, a ledger, the registry's worker and the relay."""
+    """Run the pipeline: a sandbox on a port of its own, a ledger, the registry's worker and the relay.
+
+    A worker that caches no workflow replays the history of each with every task.
+    """
     client = await connect_temporal(address)
     await prepare_namespace(client)
     ledger_url = f"sqlite:///{folder / 'ledger.db'}"
@@ -254,6 +314,7 @@ async def running_pipeline(
                 activities=activities(providers, ledger, policies),
                 activity_executor=executor,
                 max_concurrent_activities=16,
+                max_cached_workflows=max_cached_workflows,
                 workflow_failure_exception_types=[Exception],
             )
             async with worker:

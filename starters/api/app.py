@@ -1,6 +1,7 @@
 """The API put together."""
 
 from fastapi import Depends
+from fastapi_swagger import patch_fastapi
 
 from ledger.ledger import Ledger
 from starters.api.access_log import AccessLog
@@ -39,7 +40,12 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
         description=_DESCRIPTION,
         version="1",
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
     )
+    # FastAPI's own page loads its scripts from elsewhere, which a closed network does not have.
+    patch_fastapi(app)
     token = settings.api_token
     guard = [Depends(require_token(token.get_secret_value()))] if token else []
     for router in (returns_router(returns), actions_router(returns)):

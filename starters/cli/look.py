@@ -15,10 +15,6 @@ from workflows import search_attributes
 Rma = Annotated[str, typer.Argument(metavar="RMA", help="The number of the return.")]
 
 
-# A search attribute cannot be searched for being empty, so a return that waits for nobody says so.
-_NOBODY = "nobody"
-
-
 class _Order(Record):
     order: Identifier
 
@@ -66,7 +62,7 @@ def list_command(
             each.order_id,
             each.header,
             words(each.stage),
-            "" if each.needs == _NOBODY else words(each.needs),
+            words(each.needs),
             "yes" if each.breached else "",
             moment(each.next_deadline),
             moment(each.started_at),

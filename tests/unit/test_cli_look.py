@@ -50,11 +50,10 @@ def test_a_return_that_ended_has_nothing_to_do(cli: Cli) -> None:
 
 
 def test_returns_are_listed(cli: Cli) -> None:
-    cli.returns.summaries = [SUMMARY, SUMMARY.model_copy(update={"rma_id": "RMA-2", "needs": "nobody"})]
+    cli.returns.summaries = [SUMMARY, SUMMARY.model_copy(update={"rma_id": "RMA-2", "needs": ""})]
     out = cli.run("list").out
     for words in ("RMA-1", "RMA-2", "O-1", "ship back", "warehouse", "2026-11-22 08:00 UTC", "yes"):
         assert words in out
-    assert "nobody" not in out
     assert [each["rma_id"] for each in cli.run("list", "--json").json] == ["RMA-1", "RMA-2"]
 
 
