@@ -63,7 +63,14 @@ class PaymentActivities:
         return await self._payment.submit(intent, call.at)
 
     async def _write(self, call: IntentCall, payment: ProviderPayment) -> PaymentIntent:
-        state = _STATES[payment.status]
+        return await self._record(call, _STATES[payment.status], payment.provider_reference, payment.failure)
+
+    async def _declined(self, call: IntentCall, error: ProviderRefused) -> PaymentIntent:
+        return await self._record(call, IntentState.DECLINED, failure=error.code)
+
+    async def _record(
+        self, call: IntentCall, state: IntentState, provider_reference: str = "", failure: str = ""
+    ) -> PaymentIntent:
         outcome = IntentOutcome(
             rma_id=call.rma_id,
             op=f"outcome-{call.key}-{state.value}",
@@ -71,19 +78,7 @@ class PaymentActivities:
             outbox=call.if_paid if state.is_paid else call.if_declined,
             key=call.key,
             state=state,
-            provider_reference=payment.provider_reference,
-            failure=payment.failure,
-        )
-        return await asyncio.to_thread(self._ledger.intent_outcome, outcome)
-
-    async def _declined(self, call: IntentCall, error: ProviderRefused) -> PaymentIntent:
-        outcome = IntentOutcome(
-            rma_id=call.rma_id,
-            op=f"outcome-{call.key}-{IntentState.DECLINED.value}",
-            at=call.at,
-            outbox=call.if_declined,
-            key=call.key,
-            state=IntentState.DECLINED,
-            failure=error.code,
+            provider_reference=provider_reference,
+            failure=failure,
         )
         return await asyncio.to_thread(self._ledger.intent_outcome, outcome)

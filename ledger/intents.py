@@ -112,10 +112,13 @@ def outcome(session: Session, entry: IntentOutcome) -> PaymentIntent:
     return once(session, entry, EntryKind.OUTCOME, PaymentIntent, lambda: _move(session, entry))
 
 
-def unsettled(session: Session, limit: int) -> list[PaymentIntent]:
-    """Intents whose end is not known yet, oldest first."""
+def unsettled(session: Session, limit: int, untouched_since: datetime) -> list[PaymentIntent]:
+    """Intents whose end is not known and that nothing has touched since a moment, oldest first."""
     rows = session.scalars(
-        select(IntentRow).where(IntentRow.state.in_(_UNSETTLED)).order_by(IntentRow.id).limit(limit)
+        select(IntentRow)
+        .where(IntentRow.state.in_(_UNSETTLED), IntentRow.updated_at <= untouched_since)
+        .order_by(IntentRow.id)
+        .limit(limit)
     )
     return [to_intent(row) for row in rows]
 

@@ -164,10 +164,10 @@ class Ledger:
         with writing(self.engine) as session:
             return intents.outcome(session, outcome)
 
-    def unsettled_intents(self, limit: int = 100) -> list[PaymentIntent]:
-        """Intents whose end is not known yet, oldest first."""
+    def unsettled_intents(self, limit: int, untouched_since: datetime) -> list[PaymentIntent]:
+        """Intents whose end is not known and that nothing has touched since a moment, oldest first."""
         with reading(self.engine) as session:
-            return intents.unsettled(session, limit)
+            return intents.unsettled(session, limit, untouched_since)
 
     def order_balance(self, order_id: str) -> OrderBalance:
         """The books of an order.

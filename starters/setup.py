@@ -6,14 +6,27 @@ from typing import Annotated
 import typer
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleRange,
+    ScheduleSpec,
+    ScheduleUpdate,
+)
 
 from ledger.schema import migrate
 from starters.client import connect_temporal
 from starters.errors import ReturnsError
-from workflows import search_attributes
+from workflows import ids, search_attributes
 
 _VISIBLE_AFTER_SECONDS = 30
+_RECONCILE_AT_HOUR_UTC = 18
+"""Two in the morning in China."""
 
 
 async def prepare_namespace(client: Client) -> list[str]:
@@ -44,6 +57,25 @@ async def prepare_namespace(client: Client) -> list[str]:
     return sorted(missing)
 
 
+async def prepare_schedules(client: Client, task_queue: str) -> None:
+    """Have the reconciliation run each night; a repeat brings the schedule up to date."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            ids.RECONCILIATION_WORKFLOW,
+            id="reconciliation",
+            task_queue=task_queue,
+            static_summary="hold the ledger's open intents against the payment provider",
+        ),
+        spec=ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(_RECONCILE_AT_HOUR_UTC)])]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+    )
+    try:
+        await client.create_schedule(ids.RECONCILIATION_SCHEDULE, schedule)
+    except ScheduleAlreadyRunningError:
+        handle = client.get_schedule_handle(ids.RECONCILIATION_SCHEDULE)
+        await handle.update(lambda _: ScheduleUpdate(schedule=schedule))
+
+
 async def _existing(client: Client) -> dict[str, IndexedValueType.ValueType]:
     answer = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
@@ -62,19 +94,23 @@ def setup_command(
     namespace: Annotated[
         str | None, typer.Option(help="The namespace; by default from TEMPORAL_NAMESPACE.")
     ] = None,
+    task_queue: Annotated[
+        str, typer.Option(envvar="RETURNFLOW_TASK_QUEUE", help="The queue that the schedules start work on.")
+    ] = ids.DEFAULT_TASK_QUEUE,
 ) -> None:
-    """Prepare a Temporal namespace (search attributes) and the ledger's schema. May be repeated.
+    """Prepare a Temporal namespace (search attributes, schedules) and the ledger's schema. May be repeated.
 
     Example: returns setup --address localhost:7233 --ledger-url sqlite:///ledger.db
     """
     try:
-        registered = asyncio.run(_setup(address, namespace))
+        registered = asyncio.run(_setup(address, namespace, task_queue))
     except (ReturnsError, TimeoutError) as error:
         typer.echo(
             f"setup failed: {error or 'the namespace did not take the search attributes in time'}", err=True
         )
         raise typer.Exit(1) from error
     typer.echo(f"search attributes: {', '.join(registered) if registered else 'all there'}")
+    typer.echo(f"schedules: {ids.RECONCILIATION_SCHEDULE}, daily")
     if ledger_url is None:
         typer.echo("ledger: left alone (name it with --ledger-url or RETURNFLOW_LEDGER_URL)")
         return
@@ -82,5 +118,8 @@ def setup_command(
     typer.echo("ledger: schema is current")
 
 
-async def _setup(address: str | None, namespace: str | None) -> list[str]:
-    return await prepare_namespace(await connect_temporal(address, namespace))
+async def _setup(address: str | None, namespace: str | None, task_queue: str) -> list[str]:
+    client = await connect_temporal(address, namespace)
+    registered = await prepare_namespace(client)
+    await prepare_schedules(client, task_queue)
+    return registered

@@ -26,7 +26,7 @@ from temporalio.client import Client
 from ledger.schema import migrate
 from starters.client import connect_temporal
 from starters.errors import ServiceUnavailable
-from starters.setup import prepare_namespace
+from starters.setup import prepare_namespace, prepare_schedules
 from workflows import ids
 
 _START_SECONDS = 40.0
@@ -140,7 +140,9 @@ class Stack:
         await asyncio.gather(
             self._start_temporal(), self.start_sandbox(), asyncio.to_thread(migrate, self.ledger_url)
         )
-        await prepare_namespace(await self.connect())
+        client = await self.connect()
+        await prepare_namespace(client)
+        await prepare_schedules(client, self.task_queue)
         await self.start_worker()
         if self.with_api:
             await self.start_api()

@@ -13,6 +13,7 @@ from activities.inventory import InventoryActivities
 from activities.ledger import LedgerActivities
 from activities.orders import OrderActivities
 from activities.payment import PaymentActivities
+from activities.reconciliation import ReconciliationActivities
 from adapters.carrier.sandbox import SandboxCarrier
 from adapters.coupons.sandbox import SandboxCoupons
 from adapters.inventory.sandbox import SandboxInventory
@@ -22,9 +23,10 @@ from adapters.payment.sandbox import SandboxPayment
 from adapters.warehouse.sandbox import SandboxWarehouse
 from ledger.ledger import Ledger
 from workers.policies import Policies
+from workflows.reconciliation_workflow import ReconciliationWorkflow
 from workflows.return_workflow import ReturnWorkflow
 
-WORKFLOWS: list[type] = [ReturnWorkflow]
+WORKFLOWS: list[type] = [ReturnWorkflow, ReconciliationWorkflow]
 
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
@@ -67,6 +69,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
     inventory = InventoryActivities(providers.inventory)
     carrier = CarrierActivities(providers.carrier)
     payment = PaymentActivities(providers.payment, ledger)
+    reconciliation = ReconciliationActivities(providers.payment, ledger)
     coupons = CouponActivities(providers.coupons)
     books = LedgerActivities(ledger, policies.by_version, policies.current.version)
     return [
@@ -80,6 +83,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         carrier.create_label,
         carrier.track,
         payment.move_money,
+        reconciliation.reconcile,
         coupons.issue,
         books.review_application,
         books.record_stage,

@@ -25,6 +25,7 @@ from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
 from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
+from domain.reconciliation import ReconciliationReport, ReconciliationRequest
 from domain.record import Done, Record
 from domain.shipping import (
     CancellationAnswer,
@@ -64,6 +65,7 @@ class ProviderCall(Generic[Input, Output]):
             result_type=self.output,
             start_to_close_timeout=self.options.start_to_close,
             schedule_to_close_timeout=give_up_after or self.options.give_up_after,
+            heartbeat_timeout=self.options.heartbeat,
             retry_policy=self.options.retry,
             summary=summary or None,
         )
@@ -105,6 +107,7 @@ create_label = ProviderCall("carrier.create_label", LabelRequest, Label, options
 track_parcel = ProviderCall("carrier.track", TrackingRequest, TrackingAnswer, options.PROVIDER_CALL)
 move_money = ProviderCall("payment.move_money", IntentCall, PaymentIntent, options.PROVIDER_CALL)
 issue_coupon = ProviderCall("coupons.issue", CouponOrder, Coupon, options.MUST_SUCCEED)
+reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, ReconciliationReport, options.SWEEP)
 
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
 record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
@@ -125,6 +128,7 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     track_parcel,
     move_money,
     issue_coupon,
+    reconcile,
 )
 LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     review_application,

@@ -1,6 +1,8 @@
 """Identifiers at Temporal, in one place. They carry no personal data."""
 
 RETURN_WORKFLOW = "ReturnWorkflow"
+RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
+RECONCILIATION_SCHEDULE = "returnflow-reconciliation"
 DEFAULT_TASK_QUEUE = "returnflow"
 
 _RETURN_PREFIX = "return/"

@@ -21,6 +21,7 @@ class ActivityOptions:
 
     start_to_close: timedelta
     give_up_after: timedelta | None = None
+    heartbeat: timedelta | None = None
     retry: RetryPolicy = field(default_factory=_patient)
 
 
@@ -32,6 +33,11 @@ MUST_SUCCEED = ActivityOptions(start_to_close=timedelta(seconds=20))
 
 CLEANUP = ActivityOptions(start_to_close=timedelta(seconds=20), give_up_after=timedelta(hours=24))
 """Giving back what is held elsewhere: after a day a person does it."""
+
+SWEEP = ActivityOptions(
+    start_to_close=timedelta(hours=2), give_up_after=timedelta(hours=6), heartbeat=timedelta(minutes=1)
+)
+"""A pass over many records, which says how far it is."""
 
 LEDGER = ActivityOptions(
     start_to_close=timedelta(seconds=30),

@@ -8,6 +8,8 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from temporalio.client import Client
+
 from demo.run import run_stories
 from demo.story import load_stories
 from starters.stack import Ports, Stack
@@ -35,12 +37,23 @@ async def record() -> list[str]:
                 if not result.ended_as_told:
                     failed.append(f"{result.story.name}: {'; '.join(result.differences)}")
                     continue
-                handle = client.get_workflow_handle(ids.return_workflow_id(result.rma_id))
-                history = await handle.fetch_history()
-                file = history_file(ids.RETURN_WORKFLOW, result.story.name)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(_without_machine(history.to_json()) + "\n", encoding="utf-8")
+                workflow_id = ids.return_workflow_id(result.rma_id)
+                await _keep(client, workflow_id, history_file(ids.RETURN_WORKFLOW, result.story.name))
+            await client.execute_workflow(
+                ids.RECONCILIATION_WORKFLOW, id="reconciliation", task_queue=stack.task_queue
+            )
+            await _keep(client, "reconciliation", history_file(ids.RECONCILIATION_WORKFLOW, "nothing_open"))
     return failed
+
+
+async def _keep(client: Client, workflow_id: str, file: Path) -> None:
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    _write(file, _without_machine(history.to_json()) + "\n")
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
 
 
 def _without_machine(history: str) -> str:

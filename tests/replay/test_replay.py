@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
@@ -33,6 +34,12 @@ async def test_a_recorded_history_replays(file: Path) -> None:
 def test_every_story_is_recorded(story: str) -> None:
     recorded = {file.stem.split("@")[0] for file in FILES if file.parent.name == ids.RETURN_WORKFLOW}
     assert story in recorded, "record it with: make histories"
+
+
+@pytest.mark.parametrize("kind", WORKFLOWS)
+def test_every_workflow_type_is_recorded(kind: type) -> None:
+    name = workflow._Definition.must_from_class(kind).name
+    assert any(file.parent.name == name for file in FILES), "record it with: make histories"
 
 
 @pytest.mark.parametrize(

@@ -252,10 +252,11 @@ def test_unsettled_intents_come_oldest_first(ledger: Ledger) -> None:
     ledger.intent_submitted(first.intents[2].key, NOW)
     ledger.intent_unknown(first.intents[2].key, NOW)
 
-    keys = [intent.key for intent in ledger.unsettled_intents()]
+    keys = [intent.key for intent in ledger.unsettled_intents(100, NOW)]
 
     assert keys == [intent.key for intent in (*first.intents[2:], *second.intents)]
-    assert [intent.key for intent in ledger.unsettled_intents(limit=2)] == keys[:2]
+    assert [intent.key for intent in ledger.unsettled_intents(2, NOW)] == keys[:2]
+    assert ledger.unsettled_intents(100, NOW - timedelta(seconds=1)) == []
 
 
 def test_an_unknown_key_is_told(ledger: Ledger, refund: AuthorizedRefund) -> None:
