@@ -21,9 +21,9 @@ from domain.shipping import (
 )
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.remote import SandboxRemote
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
+from tests.unit.sandbox_remote import SandboxRemote
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 

@@ -17,9 +17,9 @@ from domain.application import Locale
 from domain.coupons import CouponOrder
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.remote import SandboxRemote
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
+from tests.unit.sandbox_remote import SandboxRemote
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ from adapters.orders.sandbox import SandboxOrders
 from domain.exchange import HoldRelease, ReplacementOrder, StockHold
 from domain.orders import CustomerTier, OrderStatus, ProductTag, paid_by_line
 from sandbox.books import Book
-from sandbox.remote import SandboxRemote
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
+from tests.unit.sandbox_remote import SandboxRemote
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 AT = NOW + timedelta(hours=1)

@@ -15,10 +15,10 @@ from adapters.payment.sandbox import SandboxPayment
 from domain.intents import PaymentDirection, PaymentIntent, ProviderStatus
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.remote import SandboxRemote
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 from sandbox.shop import LoadKind
+from tests.unit.sandbox_remote import SandboxRemote
 
 _NUMBERS = itertools.count(1)
 

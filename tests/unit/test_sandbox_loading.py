@@ -13,11 +13,11 @@ from adapters.orders.sandbox import SandboxOrders
 from domain.orders import CustomerTier, OrderStatus, paid_by_line
 from sandbox.books import Book
 from sandbox.jsonlines import LoadError, parse_lines
-from sandbox.remote import SandboxRemote
 from sandbox.retail import RetailOrder
 from sandbox.server import running_sandbox
 from sandbox.settings import DATA, SandboxSettings
 from sandbox.shop import LoadKind
+from tests.unit.sandbox_remote import SandboxRemote
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 

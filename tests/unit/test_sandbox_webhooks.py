@@ -16,9 +16,9 @@ from pydantic import SecretStr, ValidationError
 from domain.shipping import CarrierEvent
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.remote import SandboxRemote
 from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
+from tests.unit.sandbox_remote import SandboxRemote
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SECRET = "a secret of the test"
