@@ -58,6 +58,7 @@ class Template(StrEnum):
     STAFF_PARCEL_SILENT = "staff_parcel_silent"
     STAFF_CARRIER_CLAIM = "staff_carrier_claim"
     STAFF_INSPECTION_LATE = "staff_inspection_late"
+    STAFF_COUPON_REFUSED = "staff_coupon_refused"
     STAFF_CONTEST_OVERDUE = "staff_contest_overdue"
     STAFF_REFUND_UNKNOWN = "staff_refund_unknown"
     STAFF_SETTLEMENT_LATE = "staff_settlement_late"

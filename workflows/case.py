@@ -1,6 +1,7 @@
 """The state of one return, and the few things that every stage does with it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -162,40 +163,42 @@ class ReturnCase:
         due_at: datetime,
         condition: Callable[[], bool],
         started_at: datetime | None = None,
+        moot: Callable[[], bool] = lambda: False,
     ) -> bool:
-        """Wait for a condition until a promise is due, and say whether it came in time.
+        """Wait for a condition until a promise is due, and say whether the promise was kept so far.
 
-        Waiting again for the same promise, with a due time that moved, takes the place of its clock.
+        Waiting again for the same promise, with a due time that moved, takes the place of its clock. A promise
+        that becomes moot ends the wait and stops its clock, neither met nor broken.
         """
-        self.stop_clock(clock)
-        self.clocks.append(Clock(name=clock, started_at=started_at or workflow.now(), due_at=due_at))
-        index = len(self.clocks) - 1
+        self.start_clock(clock, started_at or workflow.now(), due_at)
         self.publish()
-        in_time = condition()
         remaining = due_at - workflow.now()
-        if not in_time and remaining > timedelta(0):
-            try:
-                await workflow.wait_condition(condition, timeout=remaining, timeout_summary=f"{clock.value} due")
-                in_time = True
-            except TimeoutError:
-                in_time = condition()
-        self._end(index, self._verdict_on(in_time))
-        return in_time
+        if not condition() and not moot() and remaining > timedelta(0):
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: condition() or moot(), timeout=remaining, timeout_summary=f"{clock.value} due"
+                )
+        kept = condition() or moot()
+        if moot() and not condition():
+            self._end(clock, ClockState.STOPPED)
+        self.end_clock(clock, in_time=kept)
+        return kept
 
-    def stop_clock(self, clock: ClockName) -> None:
-        """Stop what is still running of a promise: it became moot."""
-        for index, entry in enumerate(self.clocks):
-            if entry.name is clock and entry.state is ClockState.RUNNING:
-                self._end(index, ClockState.STOPPED)
+    def start_clock(self, clock: ClockName, started_at: datetime, due_at: datetime) -> None:
+        """Start a promise, in the place of one of the same name that runs."""
+        self._end(clock, ClockState.STOPPED)
+        self.clocks.append(Clock(name=clock, started_at=started_at, due_at=due_at))
 
-    def _verdict_on(self, in_time: bool) -> ClockState:
-        if self.canceled:
-            return ClockState.STOPPED
-        return ClockState.MET if in_time else ClockState.BREACHED
+    def end_clock(self, clock: ClockName, in_time: bool) -> None:
+        """End a promise: met or broken; a withdrawal makes every promise moot."""
+        kept = ClockState.MET if in_time else ClockState.BREACHED
+        self._end(clock, ClockState.STOPPED if self.canceled else kept)
 
-    def _end(self, index: int, state: ClockState) -> None:
-        if self.clocks[index].state is ClockState.RUNNING:
-            self.clocks[index] = self.clocks[index].model_copy(update={"state": state, "ended_at": workflow.now()})
+    def _end(self, name: ClockName, state: ClockState) -> None:
+        for index, clock in enumerate(self.clocks):
+            if clock.name is name and clock.state is ClockState.RUNNING:
+                ended = {"state": state, "ended_at": workflow.now()}
+                self.clocks[index] = clock.model_copy(update=ended)
 
     # Visibility
 

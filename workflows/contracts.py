@@ -124,9 +124,12 @@ class Receipt(ActionRequest):
 
 
 class InspectionReport(ActionRequest):
-    """The finished inspection: every unit that came is in it; what is not in it is missing."""
+    """The finished inspection: every unit that came is in it; what is not in it is missing.
 
-    units: tuple[InspectedUnits, ...] = Field(min_length=1, max_length=1_000)
+    A parcel that was empty has no units.
+    """
+
+    units: tuple[InspectedUnits, ...] = Field(max_length=1_000)
 
 
 class ResultAcceptance(ActionRequest):

@@ -60,7 +60,7 @@ class ReturnWorkflow:
         self._case = case
         self._review = ReviewStage(case)
         self._ship_back = ShipBackStage(case)
-        self._inspection = InspectionStage(case, self._ship_back.parcel)
+        self._inspection = InspectionStage(case, self._ship_back.parcel, self._ship_back.tracking)
         self._contest = ContestStage(case)
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
@@ -105,7 +105,7 @@ class ReturnWorkflow:
         if accepted_after_all:
             decided = self._case.notices.customer(Template.CONTEST_DECIDED)
             await self._settlement.refund(RefundBasis.INSPECTION, accepted_after_all, (decided,))
-        await self._inspection.settle_the_promise()
+        await self._inspection.look_back()
         await self._inspection.coupon_is_issued()
 
     async def _settle(self, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]) -> None:

@@ -19,8 +19,8 @@ class Case(BaseModel):
     kind: str
     order_id: str
     customer_id: str
-    items: tuple[str, ...] = ()
-    new_items: tuple[str, ...] = ()
+    items: tuple[str, ...] | None = None
+    new_items: tuple[str, ...] | None = None
     payment_method_id: str | None = None
     expected: dict[str, Any] | None = None
 
@@ -56,12 +56,12 @@ class Case(BaseModel):
         Replacements beyond the last item go to the last line, so that the pipeline sees that they are too many.
         """
         lines: dict[str, dict[str, Any]] = {}
-        for item in self.items:
+        for item in self.items or ():
             line = lines.setdefault(
                 item, {"line_id": item, "quantity": 0, "condition": "unopened", "replacement_item_ids": []}
             )
             line["quantity"] += 1
-        for position, new_item in enumerate(self.new_items):
+        for position, new_item in enumerate(self.new_items or ()):
             if self.items:
                 item = self.items[min(position, len(self.items) - 1)]
                 lines[item]["replacement_item_ids"].append(new_item)

@@ -14,6 +14,7 @@ from domain.actions import Action, Actor, Role
 from domain.shipping import CarrierEvent
 from domain.status import Approval, Logistics
 from starters.client import ReturnsClient
+from starters.errors import ReturnsError
 from tests.conformance.cases import Case, Shop
 from workflows.contracts import (
     Decision,
@@ -49,7 +50,10 @@ async def run_cases(
 
     async def one(case: Case) -> dict[str, Any]:
         async with gate:
-            answer = await asyncio.wait_for(_run(returns, sandbox, case), _PATIENCE_SECONDS)
+            try:
+                answer = await asyncio.wait_for(_run(returns, sandbox, case), _PATIENCE_SECONDS)
+            except (TimeoutError, ReturnsError) as error:
+                answer = _answer(case, why=f"not_finished: {error or 'no end in time'}")
             done()
             return answer
 
@@ -67,8 +71,8 @@ def compare(case: Case, answer: dict[str, Any]) -> str | None:
 async def _run(returns: ReturnsClient, sandbox: httpx.AsyncClient, case: Case) -> dict[str, Any]:
     try:
         application = case.application()
-    except ValidationError as error:
-        return _answer(case, why="invalid_request", detail=str(error.errors()[0]["msg"]))
+    except ValidationError:
+        return _answer(case, why="invalid_request")
     decision = await returns.apply(application, case.case_id)
     if decision.refusal:
         return _answer(case, why=decision.refusal.code.value)
@@ -119,7 +123,7 @@ async def _from_the_books(sandbox: httpx.AsyncClient, case: Case, decision: Deci
     refund_to = ",".join(methods) or None
     if case.kind == "exchange":
         released = sorted(item for items in ending.replacements for item in items)
-        if released != sorted(case.new_items):
+        if released != sorted(case.new_items or ()):
             return _answer(case, why="replacement_not_released")
         return _answer(case, accepted=True, refund_to=refund_to, price_difference_minor=charged - refunded)
     return _answer(case, accepted=True, refund_minor=refunded, refund_to=refund_to)
@@ -127,5 +131,4 @@ async def _from_the_books(sandbox: httpx.AsyncClient, case: Case, decision: Deci
 
 def _answer(case: Case, accepted: bool = False, **known: Any) -> dict[str, Any]:
     blank = {"why": None, "refund_minor": None, "refund_to": None, "price_difference_minor": None}
-    known.pop("detail", None)
     return {"case_id": case.case_id, "accepted": accepted} | blank | known

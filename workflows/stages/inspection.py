@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from domain.actions import Role
 from domain.clocks import ClockName
@@ -17,6 +18,7 @@ from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import InspectionReport
 from workflows.stages.parcel import Parcel
+from workflows.stages.tracking import Tracking
 
 _REPEAT_ALERT = timedelta(hours=24)
 
@@ -24,9 +26,10 @@ _REPEAT_ALERT = timedelta(hours=24)
 class InspectionStage:
     """Waits for the inspection under its promise. A breach is a forward path: the inspection goes on."""
 
-    def __init__(self, case: ReturnCase, parcel: Parcel) -> None:
+    def __init__(self, case: ReturnCase, parcel: Parcel, tracking: Tracking) -> None:
         self._case = case
         self._parcel = parcel
+        self._tracking = tracking
         self._report: InspectionReport | None = None
         self._reported_at: datetime | None = None
         self._coupon: asyncio.Task[None] | None = None
@@ -66,12 +69,13 @@ class InspectionStage:
                 alerts += 1
                 await self._late(alerts)
         case.needs = ""
-        await self.settle_the_promise()
+        await self._hold_against_the_promise()
 
-    async def settle_the_promise(self) -> None:
-        """Hold the report's time against the due time: news of the delivery may come after the report."""
-        if self._reported_at is not None and self._reported_at > self._due_at():
-            await self._breach(self._reported_at)
+    async def look_back(self) -> None:
+        """Hold the report against the promise once more: news of the delivery may come after the report."""
+        if self._parcel.delivered_at is None:
+            await self._tracking.ask()
+        await self._hold_against_the_promise()
 
     async def coupon_is_issued(self) -> None:
         """Wait until the coupon that was earned, if any, is issued."""
@@ -83,9 +87,14 @@ class InspectionStage:
         return await self._case.wait(
             ClockName.INSPECTION,
             due_at,
-            lambda: self._report is not None or self._started_at() < started_at,
+            lambda: self._report is not None,
             started_at=started_at,
+            moot=lambda: self._started_at() < started_at,
         )
+
+    async def _hold_against_the_promise(self) -> None:
+        if self._reported_at is not None and self._reported_at > self._due_at():
+            await self._breach(self._reported_at)
 
     def _started_at(self) -> datetime:
         return self._parcel.arrived_at or workflow.now()
@@ -135,19 +144,31 @@ class InspectionStage:
         self._coupon = asyncio.create_task(self._issue_coupon(case.breach))
 
     async def _issue_coupon(self, breach: BreachCertificate) -> None:
-        """Issue the coupon beside everything else: a coupon service that is down holds up nothing."""
+        """Issue the coupon beside everything else: a coupon service that is down holds up nothing.
+
+        One that refuses is told to a person, and asked again each day: the coupon is owed.
+        """
         case = self._case
-        coupon = await calls.issue_coupon(
-            CouponOrder(
-                key=breach.key,
-                rma_id=case.rma_id,
-                customer_id=case.application.customer_id,
-                amount_minor=breach.coupon_minor,
-                currency=breach.currency,
-                at=breach.observed_at,
-            ),
-            summary="coupon for the late inspection",
+        order = CouponOrder(
+            key=breach.key,
+            rma_id=case.rma_id,
+            customer_id=case.application.customer_id,
+            amount_minor=breach.coupon_minor,
+            currency=breach.currency,
+            at=breach.observed_at,
         )
+        while True:
+            try:
+                coupon = await calls.issue_coupon(order, summary="coupon for the late inspection")
+                break
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                case.note("coupon refused", str(error.cause))
+                await case.record(
+                    "coupon-refused", case.supervisor_alert(Template.STAFF_COUPON_REFUSED, key=breach.key)
+                )
+                await workflow.sleep(_REPEAT_ALERT, summary="ask for the coupon again")
         case.breach = breach.model_copy(update={"coupon_id": coupon.coupon_id})
         case.note("coupon issued", coupon.coupon_id)
         await case.record("inspection-coupon", breach=case.breach, coupon_id=coupon.coupon_id)

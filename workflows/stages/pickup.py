@@ -17,13 +17,13 @@ from domain.shipping import (
     PickupCancellation,
     PickupReference,
     PickupRequest,
-    TrackingRequest,
 )
 from domain.status import Logistics
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import PickupChoice
 from workflows.stages.parcel import Parcel
+from workflows.stages.tracking import Tracking
 
 
 class PickupEnd(Enum):
@@ -38,9 +38,10 @@ class PickupEnd(Enum):
 class Pickup:
     """Books collections for one parcel, one at a time: a new booking withdraws the one before it (I7)."""
 
-    def __init__(self, case: ReturnCase, parcel: Parcel) -> None:
+    def __init__(self, case: ReturnCase, parcel: Parcel, tracking: Tracking) -> None:
         self._case = case
         self._parcel = parcel
+        self._tracking = tracking
         self._bookings = 0
         self._live: list[PickupReference] = []
 
@@ -95,22 +96,6 @@ class Pickup:
         self._live = []
         return withdrawn
 
-    async def ask_the_carrier(self) -> None:
-        """Read the parcel's scans, where their webhook may have been lost. No answer changes nothing."""
-        case = self._case
-        if not case.tracking_no:
-            return
-        request = TrackingRequest(carrier=case.carrier, tracking_no=case.tracking_no, at=workflow.now())
-        try:
-            answer = await calls.track_parcel(request, summary=f"ask {case.carrier}")
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            case.note("carrier did not answer", case.carrier)
-            return
-        for event in answer.events:
-            self._parcel.take(event)
-
     async def _attempt(
         self,
         carrier: str,
@@ -126,7 +111,7 @@ class Pickup:
         if booking.outcome is BookingOutcome.NOT_COVERED:
             return self._end_of_wait(PickupEnd.NOT_COVERED)
         if booking.outcome is BookingOutcome.ALREADY_COLLECTED:
-            await self.ask_the_carrier()
+            await self._tracking.ask()
             self._parcel.collected_unseen(workflow.now())
             return PickupEnd.COLLECTED
         self._parcel.follow(carrier, booking.tracking_no)
@@ -143,7 +128,7 @@ class Pickup:
             ),
         )
         if not self._parcel.is_handed_over and not case.canceled:
-            await self.ask_the_carrier()
+            await self._tracking.ask()
         end = self._end_of_wait(PickupEnd.FAILED)
         if end is PickupEnd.FAILED:
             case.move(Logistics.AWAITING_HANDOVER, f"pickup of {carrier} missed")

@@ -61,8 +61,10 @@ class ReviewStage:
         """Say whether the return was approved; if not, the approval axis says what it came to."""
         case = self._case
         case.move(Approval.AUTO_REVIEW)
+        case.start_clock(ClockName.AUTO_REVIEW, case.opened_at, case.opened_at + AUTO_REVIEW_PROMISE)
         facts = await self._facts()
         outcome = await self._decide(facts)
+        case.end_clock(ClockName.AUTO_REVIEW, in_time=not self._auto_review_late)
         while outcome is ReviewOutcome.EVIDENCE_REQUESTED:
             if not await self._evidence_arrives():
                 return False

@@ -19,6 +19,7 @@ from workflows.case import ReturnCase
 from workflows.contracts import Handover, PickupChoice, Receipt
 from workflows.stages.parcel import Parcel
 from workflows.stages.pickup import Pickup, PickupEnd
+from workflows.stages.tracking import Tracking
 
 _REPEAT_ALERT = timedelta(hours=24)
 
@@ -38,7 +39,8 @@ class ShipBackStage:
     def __init__(self, case: ReturnCase) -> None:
         self._case = case
         self.parcel = Parcel(case)
-        self._pickup = Pickup(case, self.parcel)
+        self.tracking = Tracking(case, self.parcel)
+        self._pickup = Pickup(case, self.parcel, self.tracking)
         self._choice: PickupChoice | None = None
         self._handover: Handover | None = None
 
@@ -79,6 +81,9 @@ class ShipBackStage:
             return ShipBackEnd.CANCELED
         if not handed_over and not self.parcel.is_handed_over:
             return ShipBackEnd.EXPIRED
+        if self.parcel.picked_up_at is None:
+            # It came by other means than the courier, who must not be sent for nothing.
+            await self._pickup.withdraw()
         return ShipBackEnd.ARRIVED if await self._arrives() else ShipBackEnd.LOST
 
     def _is_by_label(self) -> bool:
@@ -147,7 +152,7 @@ class ShipBackStage:
                 started_at=started_at,
             )
             if not handed_over:
-                await self._pickup.ask_the_carrier()
+                await self.tracking.ask()
             if self.parcel.is_handed_over or case.canceled:
                 break
             if milestone is not rules.handover:
@@ -233,7 +238,7 @@ class ShipBackStage:
             last_scan_at = self.parcel.last_scan_at or workflow.now()
             if await self._moves_on(last_scan_at + case.rules.clocks.transit_trace, last_scan_at):
                 continue
-            await self._pickup.ask_the_carrier()
+            await self.tracking.ask()
             if self._has_news_since(last_scan_at):
                 continue
             await case.record(
@@ -244,7 +249,7 @@ class ShipBackStage:
             )
             if await self._moves_on(last_scan_at + case.rules.clocks.transit_lost, last_scan_at):
                 continue
-            await self._pickup.ask_the_carrier()
+            await self.tracking.ask()
             if not self._has_news_since(last_scan_at):
                 self.parcel.reported_lost = True
         if self.parcel.has_arrived:
@@ -263,7 +268,7 @@ class ShipBackStage:
             ClockName.ACCEPTANCE_SCAN, due_at, lambda: self.parcel.is_accepted, started_at=picked_up_at
         ):
             return
-        await self._pickup.ask_the_carrier()
+        await self.tracking.ask()
         case.note("acceptance scan missing", case.carrier)
         await case.record(
             "scan-missing",
