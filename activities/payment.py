@@ -41,7 +41,11 @@ class PaymentActivities:
         try:
             payment = await self._find_or_submit(intent, call)
         except ProviderRefused as error:
-            return await self._declined(call, error)
+            if intent.state is IntentState.INTENT:
+                return await self._declined(call, error)
+            # An earlier attempt may have moved the money: only the provider's word on it proves a decline.
+            await asyncio.to_thread(self._ledger.intent_unknown, call.key, call.at)
+            raise to_application_error(OutcomeUnknown(error.provider, f"repeat refused: {error.code}")) from error
         except ProviderError as error:
             if isinstance(error, OutcomeUnknown):
                 await asyncio.to_thread(self._ledger.intent_unknown, call.key, call.at)

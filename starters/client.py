@@ -56,7 +56,14 @@ from workflows.contracts import (
 )
 
 _FINGERPRINT = "request_fingerprint"
-_UNAVAILABLE = (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED)
+_UNAVAILABLE = (
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.UNKNOWN,  # the connection broke
+    RPCStatusCode.FAILED_PRECONDITION,  # a query while no worker polls
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+)
 _REFUSALS: dict[str, type[ReturnsError]] = {
     "ActionNotAllowed": ActionNotAllowed,
     "RoleNotPermitted": RoleNotPermitted,
@@ -187,6 +194,7 @@ class ReturnsClient:
             ActionNotAllowed: If the return does not allow it now, or has ended.
             RoleNotPermitted: If the actor may not do it.
             InvalidAction: If it names what the return does not have.
+            RequestIdReused: If the id was used for another action of the return.
             ServiceUnavailable: If no worker answers.
         """
         try:
@@ -206,6 +214,11 @@ class ReturnsClient:
             if error.status is RPCStatusCode.NOT_FOUND and await self._exists(rma_id):
                 raise _ended(rma_id, action) from error
             raise _not_found_or_unavailable(error, rma_id) from error
+        if answer.action is not action:
+            raise RequestIdReused(
+                f"This request id was used for {answer.action.value}; {action.value} needs one of its own.",
+                "Idempotency-Key",
+            )
         return answer
 
     async def report_carrier_event(self, rma_id: str, event: CarrierEvent) -> bool:

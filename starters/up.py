@@ -1,6 +1,7 @@
 """`returns up`: the whole pipeline on this machine, kept running, with its data in files."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -30,10 +31,10 @@ def up_command(
     Example: returns up
     and in another terminal: returns apply --order CN-1001 --customer C-101 --line SHIRT-M-SAND
     """
-    home.mkdir(parents=True, exist_ok=True)
     try:
+        home.mkdir(parents=True, exist_ok=True)
         asyncio.run(_keep_up(home))
-    except StackError as error:
+    except (StackError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
 
@@ -64,29 +65,27 @@ async def _keep_up(home: Path) -> None:
 
 
 class _OnlyOne:
-    """Keeps a second stack off the same data; a lock of a process that is gone is taken over."""
+    """Keeps a second stack off the same data. The kernel gives the lock back when its process dies, however."""
 
     def __init__(self, home: Path) -> None:
-        self._file = home / "up.pid"
+        self._path = home / "up.pid"
         self._home = home
 
     def __enter__(self) -> None:
-        if self._file.exists() and _runs(int(self._file.read_text() or 0)):
-            raise StackError(f"A stack runs on {self._home} already (process {self._file.read_text()}).")
-        self._file.write_text(str(os.getpid()))
+        self._file = self._path.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.seek(0)
+            owner = self._file.read().strip()
+            self._file.close()
+            raise StackError(f"A stack runs on {self._home} already (process {owner}).") from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
 
     def __exit__(self, *_: object) -> None:
-        self._file.unlink(missing_ok=True)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return pid > 0
+        self._file.close()
 
 
 def _announce(stack: Stack, home: Path) -> None:

@@ -232,13 +232,20 @@ class Pipeline:
 
     async def messages(self, rma_id: str, count: int, audience: str = "customer_message") -> list[str]:
         """The templates that were sent, once there are so many."""
-        templates: list[str] = []
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while len(templates) < count:
+            while True:
                 sent = await self.books("messages", rma_id)
                 templates = [message["template"] for message in sent if message["audience"] == audience]
+                if len(templates) >= count:
+                    return templates
                 await asyncio.sleep(0.03)
-        return templates
+
+    async def told(self, rma_id: str, audience: str = "customer_message") -> list[str]:
+        """The templates of everything that was to be sent so far."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while self.ledger.pending_deliveries():
+                await asyncio.sleep(0.03)
+        return await self.messages(rma_id, 0, audience)
 
     async def history(self, rma_id: str) -> WorkflowHistory:
         """What Temporal recorded of a return."""

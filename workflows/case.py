@@ -91,6 +91,11 @@ class ReturnCase:
         """Whether the customer withdrew the return."""
         return self.approval is Approval.CANCELED
 
+    @property
+    def is_contested(self) -> bool:
+        """Whether the customer may still earn, or waits for, more than the inspection accepted."""
+        return self.contest in (ContestState.OPEN, ContestState.CONTESTED)
+
     def note(self, what: str, detail: str = "") -> None:
         """Write to the timeline."""
         self.timeline.append(TimelineEntry(at=workflow.now(), what=what, detail=detail))
@@ -278,7 +283,7 @@ class ReturnCase:
             inspection=self.inspection,
             reimbursement=self.reimbursement,
             is_final=self.ended,
-            money_settled=is_money_settled(self.reimbursement, self.ended),
+            money_settled=is_money_settled(self.reimbursement, self.ended) and not self.is_contested,
             allowed_actions=allowed_actions(self.standing()),
             next_deadline=self.next_deadline(),
             needs=self.needs,

@@ -56,7 +56,7 @@ class ReturnWorkflow:
 
     @workflow.init
     def __init__(self, start: ReturnInput) -> None:
-        case = ReturnCase(start, workflow.now())
+        case = ReturnCase(start, workflow.info().start_time)
         self._case = case
         self._review = ReviewStage(case)
         self._ship_back = ShipBackStage(case)
@@ -144,6 +144,7 @@ class ReturnWorkflow:
     async def _close(self) -> None:
         """Give back what is still held, keep the end beyond Temporal's retention, and tell the customer."""
         case = self._case
+        await self._ship_back.courier_is_withdrawn()
         await self._exchange.release_stock()
         case.ended = True
         case.needs = ""

@@ -87,17 +87,17 @@ def pickup(case: ReturnCase, request: PickupChoice) -> None:
 
 
 def handover(case: ReturnCase, request: Handover, now: datetime) -> None:
-    """Refuse a hand-over that lies in the future."""
+    """Refuse a hand-over in the future or before the application: its silence would be over at once."""
     allowed(case, Action.RECORD_HANDOVER, request)
     _not_in_the_future("handed_over_at", request.handed_over_at, now)
+    _not_before_the_application(case, "handed_over_at", request.handed_over_at)
 
 
 def receipt(case: ReturnCase, request: Receipt, now: datetime) -> None:
     """Refuse a receipt in the future or before the application, of unknown lines, or of too many units."""
     allowed(case, Action.RECEIVE, request)
     _not_in_the_future("received_at", request.received_at, now)
-    if request.received_at < case.opened_at - _CLOCK_SKEW:
-        _refuse(INVALID_ACTION, "received_at", "The receipt lies before the application.")
+    _not_before_the_application(case, "received_at", request.received_at)
     _known_lines(case, (line.line_id for line in request.lines))
     _named_once(line.line_id for line in request.lines)
     _not_too_many(case, ((line.line_id, line.quantity) for line in request.lines))
@@ -161,6 +161,11 @@ def _not_too_many(case: ReturnCase, quantities: Iterable[tuple[str, int]], field
 def _not_in_the_future(field: str, moment: datetime, now: datetime) -> None:
     if moment > now + _CLOCK_SKEW:
         _refuse(INVALID_ACTION, field, f"It lies in the future; now is {now.isoformat()}.")
+
+
+def _not_before_the_application(case: ReturnCase, field: str, moment: datetime) -> None:
+    if moment < case.opened_at - _CLOCK_SKEW:
+        _refuse(INVALID_ACTION, field, f"It lies before the application of {case.opened_at.isoformat()}.")
 
 
 def _refuse(kind: str, field: str, message: str) -> NoReturn:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.bookkeeping import ChargeAuthorization, RefundAuthorization, SettlementPlan
-from domain.exchange import HoldRelease, ReplacementOrder
+from domain.exchange import HoldRelease, ReplacementAnswer, ReplacementOrder
 from domain.intents import RefundBasis
 from domain.keys import replacement_reference
 from domain.outbox import OutboxItem, Template
@@ -120,6 +120,10 @@ class Exchange:
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
+                if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+                    # Asking again cannot help, and a repeat would have found what was sent: nothing was.
+                    answer = ReplacementAnswer(released=False, why=error.cause.type or "refused")
+                    break
                 await case.record("release-late", case.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
                 await workflow.sleep(timedelta(minutes=30), summary="ask for the replacement again")
         if answer.released:

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from temporalio import workflow
+
 from domain.shipping import CarrierEvent, CarrierEventKind
 from domain.status import Logistics
 from workflows.case import ReturnCase
@@ -28,7 +30,7 @@ class Parcel:
     def __init__(self, case: ReturnCase) -> None:
         self._case = case
         self._tracking_nos: dict[str, str] = {}
-        self._seen: dict[str, None] = {}
+        self._seen: dict[tuple[str, str], None] = {}
         self._early: list[CarrierEvent] = []
         self.picked_up_at: datetime | None = None
         self.accepted_at: datetime | None = None
@@ -70,12 +72,12 @@ class Parcel:
 
     def take(self, event: CarrierEvent) -> None:
         """Take a scan. One of an unknown tracking number is kept until that is known."""
-        if event.event_id in self._seen:
+        if (event.carrier, event.event_id) in self._seen:
             return
         if event.tracking_no not in self._tracking_nos:
             self._early.append(event)
             return
-        self._seen[event.event_id] = None
+        self._seen[event.carrier, event.event_id] = None
         self._apply(event)
 
     def receive(self, at: datetime) -> None:
@@ -89,6 +91,10 @@ class Parcel:
             self._case.move(Logistics.PICKED_UP, "by the carrier's word", at=at)
 
     def _apply(self, event: CarrierEvent) -> None:
+        # A carrier's clock may be wrong: a parcel of this return moves after its application and never tomorrow.
+        event = event.model_copy(
+            update={"occurred_at": min(max(event.occurred_at, self._case.opened_at), workflow.now())}
+        )
         moment = event.occurred_at
         if event.kind not in _KNOWN_KINDS:
             self._case.note("scan ignored", event.kind)
@@ -110,7 +116,8 @@ class Parcel:
                 self._advance(Logistics.DELIVERED, event)
             case CarrierEventKind.LOST:
                 self.picked_up_at = self.picked_up_at or moment
-                self.reported_lost = True
+                # A later scan has seen the parcel since.
+                self.reported_lost = moment == self.last_scan_at
 
     def _advance(self, state: Logistics, event: CarrierEvent) -> None:
         self._case.carrier = self._tracking_nos[event.tracking_no]

@@ -25,6 +25,7 @@ class Payments:
         self._case = case
         self._choices: list[PaymentMethodChoice] = []
         self._rounds = 0
+        self._waiting = 0
 
     def on_choice(self, choice: PaymentMethodChoice) -> None:
         """Take another means of payment; it serves every intent that waits for one."""
@@ -57,11 +58,12 @@ class Payments:
         """Run the provider call to its end. After an hour without an answer people know; it goes on."""
         case = self._case
         case.payments[intent.key] = intent
-        case.move(Reimbursement.EXECUTING)
-        call = IntentCall(key=intent.key, rma_id=case.rma_id, at=workflow.now(), **self._messages(intent))
+        self._show(Reimbursement.EXECUTING)
+        messages = self._messages(intent)
         summary = f"{intent.direction.value} {intent.amount_minor} {intent.currency} (minor units)"
         patience = case.rules.clocks.refund_unknown
         while True:
+            call = IntentCall(key=intent.key, rma_id=case.rma_id, at=workflow.now(), **messages)
             try:
                 moved = await calls.move_money(call, summary=summary, give_up_after=patience)
                 break
@@ -71,13 +73,19 @@ class Payments:
                 patience = _RECONCILE_FOR
                 await self._is_unknown(intent)
         case.payments[intent.key] = moved
-        case.needs = ""
+        if patience is _RECONCILE_FOR:
+            self._show(Reimbursement.EXECUTING)
+            case.needs = Role.CUSTOMER if self._waiting else ""
         return moved
+
+    def _show(self, state: Reimbursement, detail: str = "") -> None:
+        """Show where the money is. While one tender waits for another means of payment, that may be chosen."""
+        self._case.move(Reimbursement.ALTERNATE_TENDER if self._waiting else state, detail)
 
     async def _is_unknown(self, intent: PaymentIntent) -> None:
         case = self._case
         case.payments[intent.key] = intent.model_copy(update={"state": IntentState.UNKNOWN})
-        case.move(Reimbursement.UNKNOWN, intent.key)
+        self._show(Reimbursement.UNKNOWN, intent.key)
         await case.record("refund-unknown", case.supervisor_alert(Template.STAFF_REFUND_UNKNOWN, key=intent.key))
         case.needs = Role.SUPERVISOR
         case.publish()
@@ -98,6 +106,15 @@ class Payments:
         case.move(Reimbursement.FAILED, f"{declined.key}: {declined.failure}")
         case.move(Reimbursement.ALTERNATE_TENDER)
         case.needs = Role.CUSTOMER
+        self._waiting += 1
+        try:
+            return await self._choice(declined, only_once)
+        finally:
+            self._waiting -= 1
+            case.needs = Role.CUSTOMER if self._waiting else ""
+
+    async def _choice(self, declined: PaymentIntent, only_once: bool) -> str:
+        case = self._case
         seen = len(self._choices)
         while len(self._choices) == seen:
             due_at = workflow.now() + case.rules.clocks.payment_method
@@ -110,7 +127,6 @@ class Payments:
                     case.supervisor_alert(Template.STAFF_SETTLEMENT_LATE),
                     *self._messages(declined)["if_declined"],
                 )
-        case.needs = ""
         return self._choices[-1].method_id
 
     async def _replace(self, declined: PaymentIntent, method_id: str) -> PaymentIntent:
@@ -119,7 +135,7 @@ class Payments:
             calls.replace_tender,
             TenderReplacement(
                 rma_id=case.rma_id,
-                op=case.step("tender"),
+                op=f"tender-{declined.key}",
                 at=workflow.now(),
                 declined_key=declined.key,
                 round=self.next_round(),

@@ -114,6 +114,10 @@ class Pickup:
             await self._tracking.ask()
             self._parcel.collected_unseen(workflow.now())
             return PickupEnd.COLLECTED
+        if self._parcel.is_handed_over:
+            # The parcel left by other means while this was booked: nobody has to come for it.
+            await self.withdraw()
+            return PickupEnd.COLLECTED
         self._parcel.follow(carrier, booking.tracking_no)
         if not self._parcel.is_handed_over and not case.canceled:
             case.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")

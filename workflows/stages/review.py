@@ -54,6 +54,7 @@ class ReviewStage:
     def on_appeal(self, appeal: AppealRequest) -> None:
         """Take the customer's appeal."""
         self._appeal = appeal
+        self._verdict = None
         self._case.appealed = True
         self._case.move(Approval.APPEALED, appeal.note)
 
@@ -69,7 +70,7 @@ class ReviewStage:
             if not await self._evidence_arrives():
                 return False
             outcome = await self._decide(facts)
-        if outcome is None:
+        if outcome is None or case.canceled:
             return False
         if outcome is ReviewOutcome.MANUAL_REVIEW and not await self._person_approves():
             return False
@@ -177,7 +178,6 @@ class ReviewStage:
 
     async def _await_verdict(self, tiers: tuple[Role, ...]) -> ReviewVerdict | None:
         case = self._case
-        self._verdict = None
         started_at = workflow.now()
         escalations = 0
         while True:
@@ -226,6 +226,8 @@ class ReviewStage:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
+            # It may be held all the same; the close gives back what is.
+            case.holds_stock = True
             self._refuse(
                 Refusal(
                     code=RefusalCode.REPLACEMENT_UNAVAILABLE,

@@ -7,6 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 
+from domain.application import Remedy
 from domain.bookkeeping import RefundAuthorization, SettlementPlan, SettlementRequest
 from domain.clocks import ClockName
 from domain.inspection import InspectedUnits, Verdict
@@ -47,8 +48,8 @@ class Settlement:
                 round=self._payments.next_round(),
                 basis=basis,
                 units=tuple(units),
-                destination=case.application.payment_method_id,
-                refund_shipping=self._shipping_is_owed(),
+                destination=self._destination(),
+                refund_shipping=self._shipping_is_owed(units),
                 order_entirely=basis is RefundBasis.CANCELLATION,
                 instead_of=instead_of,
             )
@@ -93,9 +94,15 @@ class Settlement:
                 due_at = due_at + _ALERT_EVERY
         return [await task for task in tasks]
 
-    def _shipping_is_owed(self) -> bool:
-        """Outbound shipping is refunded when somebody other than the customer is liable (rule 6)."""
-        return any(party is not LiableParty.CUSTOMER for party in self._case.liability.values())
+    def _destination(self) -> str | None:
+        """The means that the customer named for a refund; an exchange names one for its difference only."""
+        case = self._case
+        return None if case.remedy is Remedy.EXCHANGE else case.application.payment_method_id
+
+    def _shipping_is_owed(self, units: Sequence[UnitsToSettle]) -> bool:
+        """Outbound shipping is refunded when another than the customer is liable for what is paid (rule 6)."""
+        liable = (self._case.liability.get(entry.line_id, LiableParty.CUSTOMER) for entry in units)
+        return any(party is not LiableParty.CUSTOMER for party in liable)
 
     def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:
         case = self._case

@@ -1,5 +1,7 @@
 """Ship-back: from the approval to the warehouse's door (section 7)."""
 
+import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -22,6 +24,7 @@ from workflows.stages.pickup import Pickup, PickupEnd
 from workflows.stages.tracking import Tracking
 
 _REPEAT_ALERT = timedelta(hours=24)
+_ASK_AGAIN = timedelta(minutes=30)
 
 
 class ShipBackEnd(Enum):
@@ -43,6 +46,7 @@ class ShipBackStage:
         self._pickup = Pickup(case, self.parcel, self.tracking)
         self._choice: PickupChoice | None = None
         self._handover: Handover | None = None
+        self._withdrawal: asyncio.Task[bool] | None = None
 
     def on_pickup_choice(self, choice: PickupChoice) -> None:
         """Take a person's choice after every carrier failed."""
@@ -81,10 +85,29 @@ class ShipBackStage:
             return ShipBackEnd.CANCELED
         if not handed_over and not self.parcel.is_handed_over:
             return ShipBackEnd.EXPIRED
-        if self.parcel.picked_up_at is None:
+        if self._handover:
+            await self._follow_what_the_customer_sent(self._handover)
+        elif self.parcel.picked_up_at is None:
             # It came by other means than the courier, who must not be sent for nothing.
-            await self._pickup.withdraw()
+            self._withdrawal = asyncio.create_task(self._pickup.withdraw())
         return ShipBackEnd.ARRIVED if await self._arrives() else ShipBackEnd.LOST
+
+    async def courier_is_withdrawn(self) -> None:
+        """Wait for the withdrawal that runs beside everything else: a carrier that is down holds up nothing."""
+        if self._withdrawal is not None:
+            await self._withdrawal
+
+    async def _follow_what_the_customer_sent(self, handover: Handover) -> None:
+        """Have its scans find their way here, and no courier come for it."""
+        case = self._case
+        self._withdrawal = asyncio.create_task(self._pickup.withdraw())
+        self.parcel.follow(handover.carrier, handover.tracking_no)
+        await case.record(
+            "handover",
+            case.notices.expected_parcel(handover.carrier, handover.tracking_no, case.line_quantities()),
+            carrier=handover.carrier,
+            tracking_no=handover.tracking_no,
+        )
 
     def _is_by_label(self) -> bool:
         return self._case.application.ship_back in (ShipBackMethod.LABEL, ShipBackMethod.QR_DROPOFF)
@@ -141,19 +164,15 @@ class ShipBackStage:
         case = self._case
         started_at = workflow.now()
         rules = case.rules.clocks
+        case.start_clock(ClockName.HANDOVER, started_at, started_at + rules.handover)
         await self._tell_how_to_ship(by_label, started_at + rules.handover)
         case.needs = Role.CUSTOMER
+        case.publish()
         milestones = [*rules.handover_reminders, rules.handover]
         for number, milestone in enumerate(milestones, start=1):
-            handed_over = await case.wait(
-                ClockName.HANDOVER,
-                started_at + milestone,
-                lambda: self.parcel.is_handed_over or case.canceled,
-                started_at=started_at,
-            )
-            if not handed_over:
+            if not await self._ended_by(started_at + milestone):
                 await self.tracking.ask()
-            if self.parcel.is_handed_over or case.canceled:
+            if self._has_ended():
                 break
             if milestone is not rules.handover:
                 await case.record(
@@ -165,13 +184,7 @@ class ShipBackStage:
                     ),
                 )
         case.needs = ""
-        if self._handover:
-            await case.record(
-                "handover",
-                case.notices.expected_parcel(case.carrier, case.tracking_no, case.line_quantities()),
-                carrier=case.carrier,
-                tracking_no=case.tracking_no,
-            )
+        case.end_clock(ClockName.HANDOVER, in_time=self.parcel.is_handed_over)
         if not self.parcel.is_handed_over and not case.canceled:
             case.move(Logistics.EXPIRED, "nothing was handed over")
         return self.parcel.is_handed_over
@@ -198,7 +211,8 @@ class ShipBackStage:
                 if is_cancelled_exception(error):
                     raise
                 await case.record("label-stuck", case.supervisor_alert(Template.STAFF_PICKUP_STUCK))
-                await workflow.sleep(timedelta(minutes=30), summary="ask for the label again")
+                if await self._ended_by(min(workflow.now() + _ASK_AGAIN, due_at)) or workflow.now() >= due_at:
+                    return
         self.parcel.follow(carrier, label.tracking_no)
         if case.logistics is Logistics.AWAITING_LABEL:
             case.move(Logistics.AWAITING_HANDOVER)
@@ -212,6 +226,17 @@ class ShipBackStage:
             carrier=carrier,
             tracking_no=label.tracking_no,
         )
+
+    def _has_ended(self) -> bool:
+        return self.parcel.is_handed_over or self._case.canceled
+
+    async def _ended_by(self, moment: datetime) -> bool:
+        """Wait for the hand-over or a withdrawal, at most until a moment that is not yet the promise's end."""
+        remaining = moment - workflow.now()
+        if not self._has_ended() and remaining > timedelta(0):
+            with suppress(TimeoutError):
+                await workflow.wait_condition(self._has_ended, timeout=remaining, timeout_summary="hand-over")
+        return self._has_ended()
 
     def _carriers(self) -> tuple[str, ...]:
         pickup = self._case.rules.pickup
