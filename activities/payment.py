@@ -37,7 +37,7 @@ class PaymentActivities:
         """
         intent = await asyncio.to_thread(self._ledger.intent_submitted, call.key, call.at)
         if intent.state.is_final:
-            return intent
+            return await self._known(call, intent)
         try:
             payment = await self._find_or_submit(intent, call)
         except ProviderRefused as error:
@@ -49,6 +49,8 @@ class PaymentActivities:
         except ProviderError as error:
             if isinstance(error, OutcomeUnknown):
                 await asyncio.to_thread(self._ledger.intent_unknown, call.key, call.at)
+            elif intent.state is IntentState.INTENT:
+                await asyncio.to_thread(self._ledger.intent_not_sent, call.key, call.at)
             raise to_application_error(error) from error
         if payment.status is ProviderStatus.PENDING:
             raise ApplicationError(
@@ -71,6 +73,11 @@ class PaymentActivities:
 
     async def _declined(self, call: IntentCall, error: ProviderRefused) -> PaymentIntent:
         return await self._record(call, IntentState.DECLINED, failure=error.code)
+
+    async def _known(self, call: IntentCall, intent: PaymentIntent) -> PaymentIntent:
+        """An outcome that the ledger has already; what is to be told of it may still have to be written."""
+        state = IntentState.SUCCEEDED if intent.state.is_paid else IntentState.DECLINED
+        return await self._record(call, state, intent.provider_reference, intent.failure)
 
     async def _record(
         self, call: IntentCall, state: IntentState, provider_reference: str = "", failure: str = ""

@@ -23,6 +23,10 @@ _CONNECTIONS = 100
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
+# Wrong credentials say nothing of the request; a customer's card is not declined because our key expired.
+_OURS_TO_MEND = (401, 403, 407)
+_NOT_FINISHED = (408, 425)
+
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -113,6 +117,10 @@ class ProviderHttp:
             return
         if status == 429 or (status == 503 and "Retry-After" in response.headers):
             raise ProviderUnavailable(self._provider, f"too busy: {status}", _retry_after(response))
+        if status in _OURS_TO_MEND:
+            raise ProviderUnavailable(self._provider, f"our access is refused: {status}")
+        if status in _NOT_FINISHED:
+            raise unclear(self._provider, f"not finished: {status}")
         if response.is_client_error:
             code = _code(response)
             raise ProviderRefused(self._provider, f"refused: {status} {code}", code)

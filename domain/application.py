@@ -112,6 +112,9 @@ class PickupWindow(Record):
         return self
 
 
+_MOST_REPLACEMENTS = 1_000
+
+
 class ReturnApplication(Record):
     """An application for a return, complete enough that the customer never has to tell it twice.
 
@@ -154,6 +157,13 @@ class ReturnApplication(Record):
         if method_id and info.data.get("desired_resolution") is Remedy.CANCEL_ORDER:
             raise ValueError("a cancelled order is paid back to where its money came from")
         return method_id
+
+    @field_validator("lines")
+    @classmethod
+    def _replacements_are_countable(cls, lines: tuple[ApplicationLine, ...]) -> tuple[ApplicationLine, ...]:
+        if sum(len(line.replacement_item_ids) for line in lines) > _MOST_REPLACEMENTS:
+            raise ValueError(f"an exchange is for at most {_MOST_REPLACEMENTS} units")
+        return lines
 
     def replacement_item_ids(self) -> tuple[str, ...]:
         """Every variant that the exchange asks for, one entry per unit."""

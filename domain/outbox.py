@@ -28,6 +28,7 @@ class Template(StrEnum):
     EVIDENCE_LAPSED = "evidence_lapsed"
     APPROVED = "approved"
     DECLINED = "declined"
+    REFUSED = "refused"
     APPEAL_RECEIVED = "appeal_received"
     ORDER_CANCELLED = "order_cancelled"
     PICKUP_BOOKED = "pickup_booked"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from domain.application import DeclaredCondition
 from domain.money import is_known_currency
-from domain.record import Record
+from domain.record import MinorUnits, Record
 
 
 def _has_a_unit(value: object) -> object:
@@ -21,13 +21,14 @@ def _has_a_unit(value: object) -> object:
     return value
 
 
-PositiveDuration = Annotated[timedelta, Field(gt=timedelta(0)), BeforeValidator(_has_a_unit)]
+PositiveDuration = Annotated[
+    timedelta, Field(gt=timedelta(0), le=timedelta(days=366)), BeforeValidator(_has_a_unit)
+]
 
 
 class ClockDurations(Record):
     """How long each promise runs (the table of section 2). Wall clock, except business days by name."""
 
-    auto_review: PositiveDuration = timedelta(hours=1)
     manual_review: PositiveDuration = timedelta(hours=24)
     evidence: PositiveDuration = timedelta(days=7)
     appeal: PositiveDuration = timedelta(days=7)
@@ -74,7 +75,7 @@ class PickupRules(Record):
 class CurrencyAmounts(Record):
     """The amounts that are set per currency, in its minor unit."""
 
-    inspection_coupon_minor: int = Field(gt=0)
+    inspection_coupon_minor: MinorUnits = Field(gt=0)
 
 
 class Policy(BaseModel):

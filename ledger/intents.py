@@ -84,6 +84,18 @@ def submitted(session: Session, key: str, at: datetime) -> PaymentIntent:
     return before
 
 
+def not_sent(session: Session, key: str, at: datetime) -> None:
+    """Note that the provider did not take the only attempt so far: nothing of it can have moved money.
+
+    Raises:
+        IntentNotFound: If there is none under the key.
+    """
+    row = _row(session, key, lock=True)
+    if row.state is IntentState.SUBMITTED and row.unknown_since is None:
+        row.state = IntentState.INTENT
+        row.updated_at = at
+
+
 def unknown(session: Session, key: str, at: datetime) -> None:
     """Note that an attempt ended without an answer; how long that lasts counts from the first time.
 
@@ -156,6 +168,8 @@ def to_intent(row: IntentRow) -> PaymentIntent:
 def _move(session: Session, entry: IntentOutcome) -> PaymentIntent:
     row = lock(session, entry.key)
     if row.state.is_final and not _is_returned_money(row, entry.state):
+        if row.state.is_paid == entry.state.is_paid:
+            _tell(session, row, entry)
         return to_intent(row)
     if row.direction is PaymentDirection.REFUND:
         _move_refund(session, row, entry.state)
@@ -166,8 +180,16 @@ def _move(session: Session, entry: IntentOutcome) -> PaymentIntent:
     row.provider_reference = entry.provider_reference or row.provider_reference
     row.failure = entry.failure
     row.updated_at = entry.at
-    outbox.write(session, entry)
+    row.told = False
+    _tell(session, row, entry)
     return to_intent(row)
+
+
+def _tell(session: Session, row: IntentRow, entry: IntentOutcome) -> None:
+    """Write what an outcome has to tell, once: whoever learns it first may have nothing to tell of it."""
+    if entry.outbox and not row.told:
+        row.told = True
+        outbox.write(session, entry)
 
 
 def _is_returned_money(row: IntentRow, state: IntentState) -> bool:

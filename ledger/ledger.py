@@ -145,6 +145,15 @@ class Ledger:
         with writing(self.engine) as session:
             return intents.submitted(session, key, at)
 
+    def intent_not_sent(self, key: str, at: datetime) -> None:
+        """Note that the provider did not take the only attempt so far, so that it need not be looked up.
+
+        Raises:
+            IntentNotFound: If there is none under the key.
+        """
+        with writing(self.engine) as session:
+            intents.not_sent(session, key, at)
+
     def intent_unknown(self, key: str, at: datetime) -> None:
         """Note that an attempt ended without an answer.
 

@@ -26,6 +26,15 @@ def open_return(session: Session, opening: ReturnOpening) -> Review:
     Raises:
         OpeningRefused: If the return is closed or the units cannot be claimed.
     """
+    row = session.get(ReturnRow, opening.rma_id)
+    if row is not None and row.closed_at is not None:
+        raise OpeningRefused(
+            Refusal(
+                code=RefusalCode.RETURN_ALREADY_CLOSED,
+                field="idempotency_key",
+                detail=f"Return {opening.rma_id} of this request has ended. Apply again under a new key.",
+            )
+        )
     return once(session, opening, EntryKind.OPENING, Review, lambda: _open(session, opening))
 
 
@@ -101,13 +110,5 @@ def _open(session: Session, opening: ReturnOpening) -> Review:
         session.add(ReturnRow(rma_id=opening.rma_id, order_id=order.order_id, opened_at=opening.at))
         session.flush()
         units.hold(session, opening.rma_id, order.order_id, opening.units)
-    elif existing.closed_at is not None:
-        raise OpeningRefused(
-            Refusal(
-                code=RefusalCode.RETURN_ALREADY_CLOSED,
-                field="idempotency_key",
-                detail=f"Return {opening.rma_id} of this request has ended. Apply again under a new key.",
-            )
-        )
     outbox.write(session, opening)
     return opening.review

@@ -131,6 +131,7 @@ class IntentRow(Base):
         settles: The op of the refund authorisation whose quote this intent pays or charges for.
         superseded_by: What took the place of a declined one: the key of another intent, or the op of a payout.
         unknown_since: When the outcome was first unknown; kept for good.
+        told: Whether what the outcome has to tell was written to the outbox.
     """
 
     __tablename__ = "intents"
@@ -161,6 +162,7 @@ class IntentRow(Base):
     superseded_by: Mapped[str] = mapped_column(default="")
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     unknown_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    told: Mapped[bool] = mapped_column(default=False)
 
 
 class DeliveryState(StrEnum):

@@ -312,7 +312,10 @@ class ReturnsClient:
 
     async def _decision_of_ended(self, rma_id: str, fingerprint: str) -> Decision:
         """The decision of a return that has ended, for a repeat of its request."""
-        description = await self._handle(rma_id).describe()
+        try:
+            description = await self._handle(rma_id).describe()
+        except RPCError as error:
+            raise _not_found_or_unavailable(error, rma_id) from error
         if await description.memo_value(_FINGERPRINT, "") != fingerprint:
             raise RequestIdReused(
                 f"This request id already started {rma_id} with another body. Use a new id for a new request.",

@@ -5,16 +5,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.application import ReturnApplication
 
 
 class Case(BaseModel):
-    """A request. `expected` may be missing: then there is nothing to compare with."""
+    """A request. `expected` may be missing: then there is nothing to compare with.
+
+    `number` is the case's line in its file; it names the case's own copies of the shop's records.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    number: int
     case_id: str
     kind: str
     order_id: str
@@ -26,11 +30,11 @@ class Case(BaseModel):
 
     def own(self, identifier: str) -> str:
         """An identifier in this case: each has copies of its order, customer and means of payment."""
-        return f"{self.case_id}.{identifier}"
+        return f"c{self.number}.{identifier}"
 
     def original(self, own: str) -> str:
         """The identifier that a copy was made from."""
-        return own.removeprefix(f"{self.case_id}.")
+        return own.removeprefix(f"c{self.number}.")
 
     def application(self) -> ReturnApplication:
         """What the order system would ask: whole lines unopened, two days after delivery.
@@ -68,9 +72,36 @@ class Case(BaseModel):
         return list(lines.values())
 
 
-def read_cases(path: Path) -> list[Case]:
-    """Read a cases file."""
-    return [Case.model_validate(record) for record in _records(path)]
+class Unreadable(BaseModel):
+    """A line that is no request at all; it is answered all the same."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case_id: str
+    expected: dict[str, Any] | None = None
+
+
+def read_cases(path: Path) -> list[Case | Unreadable]:
+    """Read a cases file: one entry per line that is not blank, whatever is in it."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return [_case(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _case(number: int, line: str) -> Case | Unreadable:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        return Unreadable(case_id=f"line-{number}")
+    try:
+        return Case.model_validate({**record, "number": number})
+    except ValidationError:
+        expected = record.get("expected")
+        return Unreadable(
+            case_id=str(record.get("case_id") or f"line-{number}"),
+            expected=expected if isinstance(expected, dict) else None,
+        )
 
 
 class Shop:
@@ -108,7 +139,7 @@ class Shop:
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8-sig") as lines:
         for text in lines:
             if text.strip():
                 yield json.loads(text)

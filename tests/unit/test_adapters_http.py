@@ -126,7 +126,7 @@ async def test_a_busy_provider_may_name_a_date() -> None:
         (reply("404 Not Found", b"<html>"), "http_404"),
         (reply("400 Bad Request", b'["Lake Road"]'), "http_400"),
         (reply("422 Unprocessable Content", b'{"code": "Lake Road!"}'), "http_422"),
-        (reply("403 Forbidden", b'{"code": 5}'), "http_403"),
+        (reply("410 Gone", b'{"code": 5}'), "http_410"),
     ],
 )
 async def test_a_refusal_carries_its_code_and_nothing_else(answer: bytes, code: str) -> None:
@@ -136,6 +136,14 @@ async def test_a_refusal_carries_its_code_and_nothing_else(answer: bytes, code: 
                 await call(http)
         assert failure.value.code == code
         assert "Lake Road" not in str(failure.value)
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+async def test_refused_credentials_are_ours_to_mend_and_no_refusal(status: str) -> None:
+    for call in (read, write):
+        async with provider(reply(status, b"{}")) as http:
+            with pytest.raises(ProviderUnavailable):
+                await call(http)
 
 
 async def test_a_provider_that_is_not_there_is_unavailable() -> None:

@@ -85,7 +85,6 @@ def test_an_unknown_return_is_404(api: Api) -> None:
             {**CUSTOMER, "units": [{"line_id": "1", "quantity": 1, "verdict": "rejected", "grade": "C"}]},
             "units[0].note",
         ),
-        ("inspect", {**CUSTOMER, "units": []}, "units"),
         ("submit_evidence", {**CUSTOMER, "lines": [{"line_id": "1", "evidence": []}]}, "lines[0].evidence"),
     ],
 )

@@ -153,7 +153,8 @@ def test_a_closed_return_is_not_opened_again(ledger: Ledger) -> None:
     )
     assert answer.decision is None
     assert row_counts(ledger.engine) == before
-    assert ledger.open_return(an_opening("R1", TWO_LINES, {"L1": 1})) == REVIEW
+    again = ledger.open_return(an_opening("R1", TWO_LINES, {"L1": 1}))
+    assert again.refusal is not None, "a repeat after Temporal forgot the return must not bring it back"
 
 
 def test_the_order_stays_as_its_first_return_found_it(ledger: Ledger) -> None:

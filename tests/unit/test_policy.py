@@ -18,7 +18,6 @@ def edited(old: str, new: str) -> str:
 def test_the_standard_policy_holds_the_clocks_of_the_specification() -> None:
     policy = parse_policy(STANDARD)
     hours = {
-        "auto_review": 1,
         "manual_review": 24,
         "evidence": 7 * 24,
         "appeal": 7 * 24,

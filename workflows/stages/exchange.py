@@ -49,7 +49,6 @@ class Exchange:
             case.move(Reimbursement.SETTLED)
             await case.record("exchange-released", case.notices.customer(Template.EXCHANGE_RELEASED))
             return
-        await self.release_stock()
         await self._settlement.refund(
             RefundBasis.INSPECTION,
             units,

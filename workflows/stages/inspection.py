@@ -103,10 +103,12 @@ class InspectionStage:
         return self._started_at() + self._case.rules.clocks.inspection
 
     def _alert_at(self, alerts: int) -> datetime:
-        clocks = self._case.rules.clocks
+        """When somebody is told next. News that comes late catches up with one alert, not with one a day."""
         if alerts == 0:
             return self._due_at()
-        return self._started_at() + clocks.inspection_management + _REPEAT_ALERT * (alerts - 1)
+        if alerts == 1:
+            return self._started_at() + self._case.rules.clocks.inspection_management
+        return workflow.now() + _REPEAT_ALERT
 
     async def _late(self, alerts: int) -> None:
         case = self._case

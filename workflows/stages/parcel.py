@@ -39,6 +39,7 @@ class Parcel:
         self.last_scan_at: datetime | None = None
         self.failed_tracking_no = ""
         self.reported_lost = False
+        self.is_proven = False
 
     @property
     def is_handed_over(self) -> bool:
@@ -86,6 +87,7 @@ class Parcel:
 
     def collected_unseen(self, at: datetime) -> None:
         """Take the carrier's word that its courier has the parcel, though no scan says so yet."""
+        self.is_proven = True
         if not self.is_handed_over:
             self.picked_up_at = at
             self._case.move(Logistics.PICKED_UP, "by the carrier's word", at=at)
@@ -99,6 +101,7 @@ class Parcel:
         if event.kind not in _KNOWN_KINDS:
             self._case.note("scan ignored", event.kind)
             return
+        self.is_proven = True
         self.last_scan_at = max(self.last_scan_at or moment, moment)
         match CarrierEventKind(event.kind):
             case CarrierEventKind.PICKED_UP:

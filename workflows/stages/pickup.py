@@ -117,6 +117,7 @@ class Pickup:
         if self._parcel.is_handed_over:
             # The parcel left by other means while this was booked: nobody has to come for it.
             await self.withdraw()
+            await case.record("pickup", *announcement)
             return PickupEnd.COLLECTED
         self._parcel.follow(carrier, booking.tracking_no)
         if not self._parcel.is_handed_over and not case.canceled:

@@ -46,8 +46,8 @@ class ReviewStage:
         """Take a person's decision."""
         self._verdict = verdict
         self._case.liability.update(verdict.liability)
-        self._case.note(
-            "approved by a person" if verdict.approve else "declined by a person",
+        self._case.move(
+            Approval.APPROVED if verdict.approve else Approval.DECLINED,
             f"{verdict.actor.role.value} {verdict.actor.id}: {verdict.note}",
         )
 
@@ -162,7 +162,6 @@ class ReviewStage:
             return False
         if verdict.approve:
             return True
-        case.move(Approval.DECLINED, verdict.note)
         case.needs = ""
         await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
         due_at = workflow.now() + case.rules.clocks.appeal
@@ -172,7 +171,6 @@ class ReviewStage:
         await case.record("appealed", case.notices.customer(Template.APPEAL_RECEIVED))
         verdict = await self._await_verdict((Role.SUPERVISOR,))
         if verdict is not None and not verdict.approve:
-            case.move(Approval.DECLINED, verdict.note)
             await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
         return verdict is not None and verdict.approve
 

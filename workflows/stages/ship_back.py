@@ -90,7 +90,7 @@ class ShipBackStage:
         elif self.parcel.picked_up_at is None:
             # It came by other means than the courier, who must not be sent for nothing.
             self._withdrawal = asyncio.create_task(self._pickup.withdraw())
-        return ShipBackEnd.ARRIVED if await self._arrives() else ShipBackEnd.LOST
+        return await self._arrives()
 
     async def courier_is_withdrawn(self) -> None:
         """Wait for the withdrawal that runs beside everything else: a carrier that is down holds up nothing."""
@@ -130,6 +130,7 @@ class ShipBackStage:
             if choice is None:
                 return self.parcel.is_handed_over
             if choice.by_label:
+                self._withdrawal = asyncio.create_task(self._pickup.withdraw())
                 return await self._handed_over(by_label=True)
             end = await self._pickup.run_again(choice)
         if end is PickupEnd.NOT_COVERED:
@@ -247,16 +248,24 @@ class ShipBackStage:
     async def _cancellation_came_too_late(self) -> bool:
         """Withdraw what is booked. If the courier was faster, the return goes on and the customer is told."""
         case = self._case
-        if await self._pickup.withdraw() and not self.parcel.is_handed_over:
+        withdrawn = await self._pickup.withdraw()
+        if not self.parcel.is_handed_over:
+            await self.tracking.ask()
+        if withdrawn and not self.parcel.is_handed_over:
             return False
         case.move(Approval.APPROVED, "the courier was faster than the withdrawal")
+        self.parcel.collected_unseen(workflow.now())
         await case.record("resumed", case.notices.customer(Template.RETURN_RESUMED))
         return True
 
     # In transit
 
-    async def _arrives(self) -> bool:
-        """Follow the parcel to the warehouse: the acceptance scan, then no silence; False if it is lost."""
+    async def _arrives(self) -> ShipBackEnd:
+        """Follow the parcel to the warehouse: the acceptance scan, then no silence.
+
+        A parcel that a carrier had and lost is paid. One that no carrier ever had, whatever we were told, was
+        not handed over.
+        """
         case = self._case
         await self._is_accepted()
         while not self.parcel.has_arrived and not self.parcel.reported_lost:
@@ -278,9 +287,12 @@ class ShipBackStage:
             if not self._has_news_since(last_scan_at):
                 self.parcel.reported_lost = True
         if self.parcel.has_arrived:
-            return True
+            return ShipBackEnd.ARRIVED
+        if not self.parcel.is_proven:
+            case.move(Logistics.EXPIRED, f"no carrier ever scanned {case.tracking_no}")
+            return ShipBackEnd.EXPIRED
         case.move(Logistics.LOST, f"{case.carrier} {case.tracking_no}")
-        return False
+        return ShipBackEnd.LOST
 
     async def _is_accepted(self) -> None:
         """The carrier's network has to scan what its courier collected; else it is asked, and it counts."""

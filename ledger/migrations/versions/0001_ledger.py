@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("superseded_by", sa.String(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("unknown_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_intents"),
         sa.UniqueConstraint("key", name="uq_intents_key"),
         sa.ForeignKeyConstraint(["rma_id"], ["returns.rma_id"], name="fk_intents_rma_id_returns"),
