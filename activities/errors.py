@@ -15,6 +15,9 @@ PROVIDER_REFUSED = "ProviderRefused"
 PAYMENT_PENDING = "PaymentPending"
 LEDGER_REFUSED = "LedgerRefused"
 
+_LONGEST_PAUSE = timedelta(minutes=10)
+"""A provider may ask for more; but a pause beyond the time an activity has would end it at once."""
+
 
 @contextmanager
 def provider_errors() -> Iterator[None]:
@@ -45,7 +48,7 @@ def to_application_error(error: ProviderError) -> ApplicationError:
         case ProviderRefused():
             return ApplicationError(str(error), type=PROVIDER_REFUSED, non_retryable=True)
         case ProviderUnavailable():
-            delay = timedelta(seconds=error.retry_after) if error.retry_after else None
+            delay = min(timedelta(seconds=min(error.retry_after or 0, 1e6)), _LONGEST_PAUSE) or None
             return ApplicationError(str(error), type=PROVIDER_UNAVAILABLE, next_retry_delay=delay)
         case OutcomeUnknown():
             return ApplicationError(str(error), type=OUTCOME_UNKNOWN)

@@ -70,6 +70,10 @@ class Evidence(Record):
     reference: str = Field(min_length=1, max_length=512)
 
 
+MOST_EVIDENCE = 20
+"""Pieces of evidence that a line takes."""
+
+
 class ApplicationLine(Record):
     """Units of one order line. `replacement_item_ids` names a variant per unit, for an exchange only."""
 
@@ -78,7 +82,7 @@ class ApplicationLine(Record):
     reason: ReturnReason = ReturnReason.CHANGED_MIND
     condition: DeclaredCondition = DeclaredCondition.UNUSED
     description: str = Field(default="", max_length=2_000)
-    evidence: tuple[Evidence, ...] = Field(default=(), max_length=20)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=MOST_EVIDENCE)
     replacement_item_ids: tuple[Identifier, ...] = Field(default=(), max_length=1_000)
 
 

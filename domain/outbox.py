@@ -46,6 +46,7 @@ class Template(StrEnum):
     INSPECTION_REJECTED = "inspection_rejected"
     CONTEST_RECEIVED = "contest_received"
     CONTEST_DECIDED = "contest_decided"
+    CONTEST_DISMISSED = "contest_dismissed"
     REFUND_PAID = "refund_paid"
     PAYMENT_METHOD_NEEDED = "payment_method_needed"
     EXCHANGE_RELEASED = "exchange_released"

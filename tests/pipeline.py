@@ -216,7 +216,7 @@ class Pipeline:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while not holds(status):
-                    await asyncio.sleep(0.03)
+                    await asyncio.sleep(0.05)
                     status = await self.returns.status(rma_id)
         except TimeoutError:
             raise AssertionError(f"did not come to pass; the return is {status.model_dump_json()}") from None
@@ -279,12 +279,12 @@ def variant(item_id: str, unit_price_minor: int = 10_000, stock: int = 100) -> d
     }
 
 
-def outage(attempts: int = 3) -> dict[str, Any]:
-    """A fault that keeps a provider away for half an hour with each attempt, three of them for about an hour.
+def outage(attempts: int = 6) -> dict[str, Any]:
+    """A fault that keeps a provider away for ten minutes with each attempt, six of them for about an hour.
 
-    An attempt costs a test a second, so it asks for few of them.
+    An attempt costs a test real time, so it asks for few of them.
     """
-    return {"kind": "too_busy", "seconds": 1750, "times": attempts}
+    return {"kind": "too_busy", "seconds": 600, "times": attempts}
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.actions import Action, ContestState, Role, Standing, allowed_actions
 from domain.application import Remedy
@@ -13,7 +13,7 @@ from domain.bookkeeping import Review, ReviewRequest, StageEntry
 from domain.clocks import Clock, ClockName, ClockState
 from domain.coupons import BreachCertificate
 from domain.intents import PaymentDirection, PaymentIntent
-from domain.notices import Notices
+from domain.notices import Notices, announced_at_review
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, Template
 from domain.reasons import LiableParty
@@ -66,7 +66,7 @@ class ReturnCase:
         self.ended = False
         self.holds_units = False
         self.holds_stock = False
-        self.needs = ""
+        self._needs: dict[str, str] = {}
         self.carrier = ""
         self.tracking_no = ""
         self.lines = {
@@ -79,6 +79,7 @@ class ReturnCase:
         self.clocks: list[Clock] = []
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
         self._steps: dict[str, int] = {}
+        self._approval_told = False
         self._shown: tuple[Stage, Header, str, bool] | None = None
 
     @property
@@ -158,7 +159,16 @@ class ReturnCase:
         if review.refusal is None:
             self.rules = review
             self.holds_units = True
+        if review.decision and announced_at_review(review.decision, self.remedy):
+            self._approval_told = True
         return review
+
+    def announcement(self) -> tuple[OutboxItem, ...]:
+        """The approval, if nothing has told it yet; taken once, by the first entry that has something to tell."""
+        if self._approval_told:
+            return ()
+        self._approval_told = True
+        return (self.notices.customer(Template.APPROVED),)
 
     # Clocks
 
@@ -366,15 +376,32 @@ class ReturnCase:
         while True:
             try:
                 return await call(argument)
-            except ActivityError as error:
+            # A local activity fails with its own error, where another one wraps it in an ActivityError.
+            except (ActivityError, ApplicationError) as error:
                 if is_cancelled_exception(error):
                     raise
-                self.note("the ledger refused", str(error.cause))
+                self.note("the ledger refused", str(error.cause or error))
                 await self.record("ledger-refused", self.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
-                self.needs = Role.SUPERVISOR
+                self.need(Role.SUPERVISOR, "ledger")
                 self.publish()
                 await workflow.sleep(timedelta(hours=24), summary="ask the ledger again")
-                self.needs = ""
+                self.need("", "ledger")
+
+    @property
+    def needs(self) -> str:
+        """The role that has to act before the return goes on; a supervisor comes before others."""
+        roles = list(self._needs.values())
+        return Role.SUPERVISOR if Role.SUPERVISOR in roles else next(iter(roles), "")
+
+    def need(self, role: str, what_for: str) -> None:
+        """Say who has to act for something; nobody (an empty role) once that is done."""
+        self._needs.pop(what_for, None)
+        if role:
+            self._needs[what_for] = role
+
+    def forget_needs(self) -> None:
+        """Nobody has to act any more."""
+        self._needs.clear()
 
     def supervisor_alert(self, template: Template, **params: str | int) -> OutboxItem:
         """An alert to the supervisor of the desk."""

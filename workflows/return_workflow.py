@@ -147,7 +147,7 @@ class ReturnWorkflow:
         await self._ship_back.courier_is_withdrawn()
         await self._exchange.release_stock()
         case.ended = True
-        case.needs = ""
+        case.forget_needs()
         case.contest = ContestState.NONE if case.contest is ContestState.NONE else ContestState.CLOSED
         if case.holds_units:
             await calls.close_return(

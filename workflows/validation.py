@@ -10,6 +10,7 @@ from typing import NoReturn
 from temporalio.exceptions import ApplicationError
 
 from domain.actions import PERMITTED_ROLES, Action, Role, allowed_actions
+from domain.application import MOST_EVIDENCE
 from domain.status import Approval
 from workflows.case import ReturnCase
 from workflows.contracts import (
@@ -66,6 +67,15 @@ def evidence(case: ReturnCase, request: EvidenceSubmission) -> None:
     """Refuse evidence for lines that are not in the return."""
     allowed(case, Action.SUBMIT_EVIDENCE, request)
     _known_lines(case, (line.line_id for line in request.lines))
+    _named_once(line.line_id for line in request.lines)
+    had = {line.line_id: len(line.evidence) for line in case.application.lines}
+    for index, line in enumerate(request.lines):
+        if had[line.line_id] + len(line.evidence) > MOST_EVIDENCE:
+            _refuse(
+                INVALID_ACTION,
+                f"lines[{index}].evidence",
+                f"A line takes {MOST_EVIDENCE} pieces of evidence; {had[line.line_id]} are there already.",
+            )
 
 
 def review(case: ReturnCase, request: ReviewVerdict) -> None:

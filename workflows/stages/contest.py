@@ -54,17 +54,20 @@ class ContestStage:
             case.note("result accepted by silence")
         if case.contest is ContestState.CLOSED and self._verdict is None:
             return ()
-        await self._supervisor_decides()
-        return self._accept_after_all()
+        verdict = await self._supervisor_decides()
+        if not verdict.accepted:
+            dismissed = case.notices.customer(Template.CONTEST_DISMISSED, reason=verdict.note)
+            await case.record("contest-dismissed", dismissed)
+        return self._accept_after_all(verdict)
 
-    async def _supervisor_decides(self) -> None:
+    async def _supervisor_decides(self) -> ContestVerdict:
         case = self._case
         await case.record(
             "contested",
             case.notices.customer(Template.CONTEST_RECEIVED),
             case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=0),
         )
-        case.needs = Role.SUPERVISOR
+        case.need(Role.SUPERVISOR, "contest")
         waited = 0
         while self._verdict is None:
             due_at = workflow.now() + _SUPERVISOR_TIME
@@ -73,12 +76,12 @@ class ContestStage:
                 await case.record(
                     "contest-overdue", case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=waited)
                 )
-        case.needs = ""
+        case.need("", "contest")
+        return self._verdict
 
-    def _accept_after_all(self) -> tuple[UnitsToSettle, ...]:
+    def _accept_after_all(self, verdict: ContestVerdict) -> tuple[UnitsToSettle, ...]:
         case = self._case
-        accepted = self._verdict.accepted if self._verdict else ()
-        for entry in accepted:
+        for entry in verdict.accepted:
             line = case.lines[entry.line_id]
             from_rejected = min(entry.quantity, line.rejected)
             case.set_line(
@@ -87,4 +90,4 @@ class ContestStage:
                 rejected=line.rejected - from_rejected,
                 missing=line.missing - (entry.quantity - from_rejected),
             )
-        return tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in accepted)
+        return tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in verdict.accepted)

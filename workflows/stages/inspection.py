@@ -62,13 +62,13 @@ class InspectionStage:
         """Wait for the report. Late, it earns the coupon; at 96 hours management is told, then daily."""
         case = self._case
         await case.record("arrived", case.notices.customer(Template.PARCEL_RECEIVED))
-        case.needs = Role.WAREHOUSE
+        case.need(Role.WAREHOUSE, "inspection")
         alerts = 0
         while self._report is None:
             if not await self._in_time(self._started_at(), self._alert_at(alerts)):
                 alerts += 1
                 await self._late(alerts)
-        case.needs = ""
+        case.need("", "inspection")
         await self._hold_against_the_promise()
 
     async def look_back(self) -> None:

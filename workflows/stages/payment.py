@@ -77,7 +77,7 @@ class Payments:
         case.payments[intent.key] = moved
         if patience is _RECONCILE_FOR:
             self._show(Reimbursement.EXECUTING)
-            case.needs = Role.CUSTOMER if self._waiting else ""
+            case.need(Role.CUSTOMER if self._waiting else "", "payment")
         return moved
 
     def _show(self, state: Reimbursement, detail: str = "") -> None:
@@ -90,7 +90,7 @@ class Payments:
         case.payments[intent.key] = intent.model_copy(update={"state": IntentState.UNKNOWN})
         self._show(Reimbursement.UNKNOWN, intent.key)
         await case.record("refund-unknown", case.supervisor_alert(Template.STAFF_REFUND_UNKNOWN, key=intent.key))
-        case.needs = Role.SUPERVISOR
+        case.need(Role.SUPERVISOR, "payment")
         case.publish()
 
     def _messages(self, intent: PaymentIntent) -> dict[str, tuple[OutboxItem, ...]]:
@@ -108,13 +108,13 @@ class Payments:
         case = self._case
         case.move(Reimbursement.FAILED, f"{declined.key}: {declined.failure}")
         case.move(Reimbursement.ALTERNATE_TENDER)
-        case.needs = Role.CUSTOMER
+        case.need(Role.CUSTOMER, "payment")
         self._waiting += 1
         try:
             return await self._choice(declined, only_once)
         finally:
             self._waiting -= 1
-            case.needs = Role.CUSTOMER if self._waiting else ""
+            case.need(Role.CUSTOMER if self._waiting else "", "payment")
 
     async def _choice(self, declined: PaymentIntent, only_once: bool) -> str:
         case = self._case

@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from domain.application import PickupAddress, PickupWindow
 from domain.clocks import ClockName
 from domain.keys import pickup_reference
-from domain.outbox import OutboxItem, Template
+from domain.outbox import Template
 from domain.policy import PickupRules
 from domain.shipping import (
     BookingOutcome,
@@ -44,6 +44,7 @@ class Pickup:
         self._tracking = tracking
         self._bookings = 0
         self._live: list[PickupReference] = []
+        self._told = False
 
     @property
     def _rules(self) -> PickupRules:
@@ -51,18 +52,17 @@ class Pickup:
         assert rules is not None, "an approved return has pickup rules"
         return rules
 
-    async def run(self, announcement: tuple[OutboxItem, ...]) -> PickupEnd:
-        """Try each carrier as often as the policy says; the first booking tells the approval as well."""
+    async def run(self) -> PickupEnd:
+        """Try each carrier as often as the policy says."""
         application = self._case.application
         covered = False
         for carrier in self._rules.carriers:
             for _ in range(self._rules.attempts_per_carrier):
                 window = application.pickup_window if self._bookings == 0 else None
-                end = await self._attempt(carrier, window, application.pickup_address, announcement)
+                end = await self._attempt(carrier, window, application.pickup_address)
                 if end is PickupEnd.NOT_COVERED:
                     break
                 covered = True
-                announcement = ()
                 if end is not PickupEnd.FAILED:
                     return end
         return PickupEnd.FAILED if covered else PickupEnd.NOT_COVERED
@@ -71,7 +71,7 @@ class Pickup:
         """Try once more, as a person chose."""
         carrier = choice.carrier or self._rules.carriers[0]
         address = choice.address or self._case.application.pickup_address
-        end = await self._attempt(carrier, choice.window, address, ())
+        end = await self._attempt(carrier, choice.window, address)
         return PickupEnd.FAILED if end is PickupEnd.NOT_COVERED else end
 
     async def withdraw(self) -> bool:
@@ -101,7 +101,6 @@ class Pickup:
         carrier: str,
         window: PickupWindow | None,
         address: PickupAddress | None,
-        announcement: tuple[OutboxItem, ...],
     ) -> PickupEnd:
         case = self._case
         slot_start, slot_end = self._slot(window)
@@ -117,12 +116,12 @@ class Pickup:
         if self._parcel.is_handed_over:
             # The parcel left by other means while this was booked: nobody has to come for it.
             await self.withdraw()
-            await case.record("pickup", *announcement)
+            await case.record("pickup", *case.announcement())
             return PickupEnd.COLLECTED
         self._parcel.follow(carrier, booking.tracking_no)
         if not self._parcel.is_handed_over and not case.canceled:
             case.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
-        await self._tell(carrier, booking.tracking_no, slot_start, slot_end, announcement)
+        await self._tell(carrier, booking.tracking_no, slot_start, slot_end)
         await case.wait(
             ClockName.PICKUP,
             slot_end,
@@ -183,13 +182,13 @@ class Pickup:
         tracking_no: str,
         slot_start: datetime,
         slot_end: datetime,
-        announcement: tuple[OutboxItem, ...],
     ) -> None:
         case = self._case
-        template = Template.PICKUP_BOOKED if self._bookings == 1 else Template.PICKUP_REBOOKED
+        template = Template.PICKUP_REBOOKED if self._told else Template.PICKUP_BOOKED
+        self._told = True
         await case.record(
             "pickup",
-            *announcement,
+            *case.announcement(),
             case.notices.customer(
                 template,
                 carrier=carrier,

@@ -97,7 +97,7 @@ class ReviewStage:
             self._auto_review_late = True
             case.note("auto-review late", "the order system does not answer")
             await case.record("auto-review-late", case.supervisor_alert(Template.STAFF_AUTO_REVIEW_LATE))
-            case.needs = Role.SUPERVISOR
+            case.need(Role.SUPERVISOR, "review")
             case.publish()
         await workflow.sleep(timedelta(minutes=5), summary="ask the order system again")
 
@@ -139,7 +139,7 @@ class ReviewStage:
         case = self._case
         case.move(Approval.EVIDENCE_REQUESTED)
         case.decided = True
-        case.needs = Role.CUSTOMER
+        case.need(Role.CUSTOMER, "review")
         due_at = workflow.now() + case.rules.clocks.evidence
         arrived = await case.wait(ClockName.EVIDENCE, due_at, lambda: self._evidence is not None or case.canceled)
         if case.canceled:
@@ -162,7 +162,7 @@ class ReviewStage:
             return False
         if verdict.approve:
             return True
-        case.needs = ""
+        case.need("", "review")
         await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
         due_at = workflow.now() + case.rules.clocks.appeal
         await case.wait(ClockName.APPEAL, due_at, lambda: self._appeal is not None)
@@ -180,7 +180,7 @@ class ReviewStage:
         escalations = 0
         while True:
             tier = tiers[min(escalations, len(tiers) - 1)]
-            case.needs = tier
+            case.need(tier, "review")
             due_at = started_at + case.rules.clocks.manual_review * (escalations + 1)
             await case.wait(
                 ClockName.MANUAL_REVIEW,
@@ -210,7 +210,7 @@ class ReviewStage:
             return False
         for line_id, line in case.lines.items():
             case.set_line(line_id, authorized=line.requested)
-        case.needs = ""
+        case.need("", "review")
         case.move(Approval.APPROVED)
         case.decided = True
         return True

@@ -12,8 +12,7 @@ from domain.actions import AGENTS, Role
 from domain.application import ShipBackMethod
 from domain.clocks import ClockName
 from domain.keys import label_reference
-from domain.notices import announced_at_review
-from domain.outbox import OutboxItem, Template
+from domain.outbox import Template
 from domain.shipping import LabelRequest
 from domain.status import Approval, Logistics
 from workflows import calls
@@ -112,19 +111,12 @@ class ShipBackStage:
     def _is_by_label(self) -> bool:
         return self._case.application.ship_back in (ShipBackMethod.LABEL, ShipBackMethod.QR_DROPOFF)
 
-    def _announcement(self) -> tuple[OutboxItem, ...]:
-        """The approval, where it hung on another system or a person and so was not announced at review."""
-        case = self._case
-        decision = case.rules.decision
-        announced = decision is not None and announced_at_review(decision, case.remedy)
-        return () if announced else (case.notices.customer(Template.APPROVED),)
-
     # Pickup
 
     async def _collected(self) -> bool:
         """Have the parcel collected; where no carrier can, a label is offered, or a person finds a way."""
         case = self._case
-        end = await self._pickup.run(self._announcement())
+        end = await self._pickup.run()
         while end is PickupEnd.FAILED:
             choice = await self._person_finds_a_way()
             if choice is None:
@@ -146,7 +138,7 @@ class ShipBackStage:
             case.notices.customer(Template.PICKUP_FAILED),
             case.notices.staff(Template.STAFF_PICKUP_STUCK, AGENTS[0]),
         )
-        case.needs = AGENTS[0]
+        case.need(AGENTS[0], "ship_back")
         while True:
             chosen = await case.wait(
                 ClockName.PICKUP,
@@ -154,7 +146,7 @@ class ShipBackStage:
                 lambda: self._choice is not None or case.canceled or self.parcel.is_handed_over,
             )
             if chosen:
-                case.needs = ""
+                case.need("", "ship_back")
                 return self._choice
             await case.record("pickup-stuck", case.supervisor_alert(Template.STAFF_PICKUP_STUCK))
 
@@ -167,7 +159,7 @@ class ShipBackStage:
         rules = case.rules.clocks
         case.start_clock(ClockName.HANDOVER, started_at, started_at + rules.handover)
         await self._tell_how_to_ship(by_label, started_at + rules.handover)
-        case.needs = Role.CUSTOMER
+        case.need(Role.CUSTOMER, "ship_back")
         case.publish()
         milestones = [*rules.handover_reminders, rules.handover]
         for number, milestone in enumerate(milestones, start=1):
@@ -184,7 +176,7 @@ class ShipBackStage:
                         due_at=(started_at + rules.handover).isoformat(),
                     ),
                 )
-        case.needs = ""
+        case.need("", "ship_back")
         case.end_clock(ClockName.HANDOVER, in_time=self.parcel.is_handed_over)
         if not self.parcel.is_handed_over and not case.canceled:
             case.move(Logistics.EXPIRED, "nothing was handed over")
@@ -195,7 +187,7 @@ class ShipBackStage:
         if not by_label:
             await case.record(
                 "ship-yourself",
-                *self._announcement(),
+                *case.announcement(),
                 case.notices.customer(Template.SHIP_YOURSELF, due_at=due_at.isoformat()),
             )
             return
@@ -219,7 +211,7 @@ class ShipBackStage:
             case.move(Logistics.AWAITING_HANDOVER)
         await case.record(
             "label",
-            *self._announcement(),
+            *case.announcement(),
             case.notices.customer(
                 Template.LABEL_READY, carrier=carrier, label_url=label.url, due_at=due_at.isoformat()
             ),

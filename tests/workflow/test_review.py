@@ -1,0 +1,532 @@
+"""Application and review: what is refused, who decides, how long it may take, and what is held meanwhile."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.actions import Action, Role
+from domain.clocks import ClockName
+from domain.keys import rma_id_for
+from domain.refusals import RefusalCode
+from domain.status import Approval, Header, Logistics
+from ledger.engine import writing
+from ledger.errors import OrderNotFound
+from starters.errors import ActionNotAllowed, RequestIdReused, RoleNotPermitted
+from tests.pipeline import Pipeline, line, outage, variant
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+
+FAULTY = {"line_id": "SHIRT-M", "quantity": 1, "reason": "quality_defect", "condition": "opened"}
+PHOTO = {"kind": "image", "reference": "media/seam.jpg"}
+USED = {"line_id": "SHIRT-M", "quantity": 1, "condition": "used"}
+
+Wrong = tuple[dict[str, Any], dict[str, Any]]
+
+
+async def unknown_order(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(), {"order_id": "O-NOWHERE"}
+
+
+async def order_of_somebody_else(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(), {"customer_id": "C-STRANGER"}
+
+
+async def currency_without_amounts(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(currency="GBP"), {}
+
+
+async def order_on_its_way(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(status="processed"), {}
+
+
+async def return_of_an_unshipped_order(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(status="pending"), {}
+
+
+async def cancellation_of_a_shipped_order(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(status="processed"), {"desired_resolution": "cancel_order", "lines": []}
+
+
+async def unknown_line(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(), {"lines": [{"line_id": "HAT", "quantity": 1, "condition": "unopened"}]}
+
+
+async def too_many_units(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(), {"lines": [{"line_id": "SHIRT-M", "quantity": 2, "condition": "unopened"}]}
+
+
+async def means_of_somebody_else(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(), {"payment_method_id": "CARD-STRANGER"}
+
+
+async def another_card_of_the_customer(pipeline: Pipeline) -> Wrong:
+    order = await pipeline.order()
+    cards = [order["payments"][0]["payment_method_id"], f"CARD-NEW-{order['order_id']}"]
+    order = await pipeline.order(payment_methods=[{"id": card, "source": "credit_card"} for card in cards])
+    return order, {"payment_method_id": cards[1]}
+
+
+async def fewer_replacements_than_units(pipeline: Pipeline) -> Wrong:
+    order = await pipeline.order(lines=[line(quantity=2)])
+    await pipeline.product(variant("SHIRT-L"))
+    return order, exchange_for("SHIRT-L", quantity=2)
+
+
+async def unknown_replacement(pipeline: Pipeline) -> Wrong:
+    return await pipeline.order(), exchange_for("SHIRT-XXXL")
+
+
+async def replacement_of_another_product(pipeline: Pipeline) -> Wrong:
+    await pipeline.product(variant("MUG-BLUE"), product_id="P-MUG")
+    return await pipeline.order(), exchange_for("MUG-BLUE")
+
+
+async def replacement_out_of_stock(pipeline: Pipeline) -> Wrong:
+    await pipeline.product(variant("SHIRT-GONE", stock=0))
+    return await pipeline.order(), exchange_for("SHIRT-GONE")
+
+
+async def gift_card_without_cover(pipeline: Pipeline) -> Wrong:
+    await pipeline.product(variant("SHIRT-SILK", 15_000))
+    order = await pipeline.order()
+    card, gift = order["payments"][0]["payment_method_id"], f"GIFT-{order['order_id']}"
+    methods = [
+        {"id": card, "source": "credit_card"},
+        {"id": gift, "source": "gift_card", "balance_minor": 4_999},
+    ]
+    return await pipeline.order(payment_methods=methods), exchange_for("SHIRT-SILK", payment_method_id=gift)
+
+
+def exchange_for(item_id: str, quantity: int = 1, **more: Any) -> dict[str, Any]:
+    asked = {"line_id": "SHIRT-M", "quantity": quantity, "condition": "unopened"}
+    return {
+        "desired_resolution": "exchange",
+        "lines": [asked | {"replacement_item_ids": [item_id]}],
+    } | more
+
+
+@pytest.mark.parametrize(
+    ("code", "wrong"),
+    [
+        (RefusalCode.ORDER_NOT_FOUND, unknown_order),
+        (RefusalCode.CUSTOMER_MISMATCH, order_of_somebody_else),
+        (RefusalCode.CURRENCY_NOT_SUPPORTED, currency_without_amounts),
+        (RefusalCode.ORDER_NOT_DELIVERED, order_on_its_way),
+        (RefusalCode.ORDER_NOT_DELIVERED, return_of_an_unshipped_order),
+        (RefusalCode.ORDER_NOT_PENDING, cancellation_of_a_shipped_order),
+        (RefusalCode.ITEM_NOT_IN_ORDER, unknown_line),
+        (RefusalCode.ITEM_NOT_IN_ORDER, too_many_units),
+        (RefusalCode.PAYMENT_METHOD_UNKNOWN, means_of_somebody_else),
+        (RefusalCode.REFUND_METHOD_NOT_ALLOWED, another_card_of_the_customer),
+        (RefusalCode.ITEM_COUNT_MISMATCH, fewer_replacements_than_units),
+        (RefusalCode.REPLACEMENT_UNAVAILABLE, unknown_replacement),
+        (RefusalCode.REPLACEMENT_UNAVAILABLE, replacement_of_another_product),
+        (RefusalCode.REPLACEMENT_UNAVAILABLE, replacement_out_of_stock),
+        (RefusalCode.GIFT_CARD_BALANCE_TOO_LOW, gift_card_without_cover),
+    ],
+    ids=lambda part: getattr(part, "__name__", None),
+)
+async def test_what_is_wrong_in_fact_is_refused_and_holds_nothing(
+    pipeline: Pipeline, code: RefusalCode, wrong: Callable[[Pipeline], Awaitable[Wrong]]
+) -> None:
+    order, changes = await wrong(pipeline)
+    decision = await pipeline.apply(order, **changes)
+    assert decision.approval is Approval.REFUSED
+    assert decision.refusal is not None
+    assert decision.refusal.code is code
+    assert decision.refusal.field
+    assert decision.refusal.detail
+    result = await pipeline.end(decision.rma_id)
+    assert result.header is Header.REFUSED
+    status = await pipeline.returns.status(decision.rma_id)
+    assert (status.is_final, status.money_settled, status.allowed_actions) == (True, True, ())
+    asked_for = str(changes.get("order_id", order["order_id"]))
+    assert pipeline.ledger.open_returns(asked_for) == []
+    with pytest.raises(OrderNotFound):
+        pipeline.ledger.order_balance(asked_for)
+    ending = await pipeline.ending(decision.rma_id, asked_for)
+    assert (ending.refunds, ending.charges, ending.pickups_booked) == ((), (), 0)
+    assert await pipeline.books("holds", decision.rma_id) == []
+
+
+async def held(pipeline: Pipeline, order: dict[str, Any]) -> list[int]:
+    return [entry.held for entry in pipeline.ledger.order_balance(order["order_id"]).lines]
+
+
+async def test_units_in_another_return_are_refused(pipeline: Pipeline) -> None:
+    order = await pipeline.order(lines=[line(quantity=2)])
+    first = await pipeline.apply(order)
+    both = {"line_id": "SHIRT-M", "quantity": 2, "condition": "unopened"}
+    second = await pipeline.apply(order, lines=[both])
+    assert second.refusal is not None
+    assert second.refusal.code is RefusalCode.UNITS_ALREADY_CLAIMED
+    assert (await pipeline.end(second.rma_id)).header is Header.REFUSED
+    assert pipeline.ledger.open_returns(order["order_id"]) == [first.rma_id]
+    assert await held(pipeline, order) == [1]
+    third = await pipeline.apply(order)
+    assert third.approval is Approval.APPROVED
+    assert await held(pipeline, order) == [2]
+
+
+async def test_settled_units_cannot_be_returned_again(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    rma_id = await pipeline.inspected(order)
+    await pipeline.end(rma_id)
+    again = await pipeline.apply(order)
+    assert again.refusal is not None
+    assert again.refusal.code is RefusalCode.UNITS_ALREADY_CLAIMED
+    assert (await pipeline.balance(order["order_id"])).refunded_minor == 10_000
+
+
+async def test_two_returns_of_one_unit_at_once_give_one(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    with pipeline.skipper.with_time_skipping_disabled():
+        decisions = await asyncio.gather(*(pipeline.apply(order) for _ in range(4)))
+    accepted = [decision.rma_id for decision in decisions if decision.refusal is None]
+    refused = [decision.refusal.code for decision in decisions if decision.refusal]
+    assert refused == [RefusalCode.UNITS_ALREADY_CLAIMED] * 3
+    assert pipeline.ledger.open_returns(order["order_id"]) == accepted
+    assert await held(pipeline, order) == [1]
+
+
+async def test_the_same_request_at_once_is_one_return(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    with pipeline.skipper.with_time_skipping_disabled():
+        decisions = await asyncio.gather(*(pipeline.apply(order, request_id="once") for _ in range(4)))
+    assert len({decision.model_dump_json() for decision in decisions}) == 1
+    assert decisions[0].approval is Approval.APPROVED
+    assert pipeline.ledger.open_returns(order["order_id"]) == [decisions[0].rma_id]
+
+
+async def test_a_repeated_request_gets_the_first_decision(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    first = await pipeline.apply(order, request_id="again", lines=[USED])
+    assert first.approval is Approval.MANUAL_REVIEW
+    await pipeline.act(first.rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=True, note="fine")
+    assert await pipeline.apply(order, request_id="again", lines=[USED]) == first
+    with pytest.raises(RequestIdReused):
+        await pipeline.apply(order, request_id="again")
+    assert pipeline.ledger.open_returns(order["order_id"]) == [first.rma_id]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_request_that_is_repeated_after_the_end_gets_the_decision_again(
+    pipeline: Pipeline, refused: bool
+) -> None:
+    order = await pipeline.order()
+    changes = {"customer_id": "C-STRANGER"} if refused else {}
+    first = await pipeline.apply(order, request_id="late", **changes)
+    if not refused:
+        await pipeline.to_the_warehouse(first.rma_id)
+        await pipeline.inspect(first.rma_id)
+    await pipeline.end(first.rma_id)
+    assert await pipeline.apply(order, request_id="late", **changes) == first
+    with pytest.raises(RequestIdReused):
+        await pipeline.apply(order, request_id="late", locale="en", **changes)
+
+
+async def test_a_repeat_after_the_end_gets_the_first_decision_not_the_last_state(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    first = await pipeline.apply(order, request_id="late", lines=[USED])
+    await pipeline.act(first.rma_id, Action.CANCEL, Role.CUSTOMER)
+    await pipeline.end(first.rma_id)
+    assert await pipeline.apply(order, request_id="late", lines=[USED]) == first
+
+
+async def test_the_sixth_application_on_a_line_is_refused(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    for _ in range(5):
+        decision = await pipeline.apply(order, lines=[USED])
+        assert decision.approval is Approval.MANUAL_REVIEW
+        await pipeline.act(decision.rma_id, Action.CANCEL, Role.CUSTOMER)
+        await pipeline.end(decision.rma_id)
+    sixth = await pipeline.apply(order)
+    assert sixth.refusal is not None
+    assert sixth.refusal.code is RefusalCode.TOO_MANY_APPLICATIONS
+    assert pipeline.ledger.open_returns(order["order_id"]) == []
+    assert await held(pipeline, order) == [0]
+
+
+async def test_evidence_is_asked_for_and_then_a_person_decides(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    decision = await pipeline.apply(order, lines=[FAULTY])
+    assert decision.approval is Approval.EVIDENCE_REQUESTED
+    assert await held(pipeline, order) == [1]
+    await pipeline.act(
+        decision.rma_id,
+        Action.SUBMIT_EVIDENCE,
+        Role.CUSTOMER,
+        lines=[{"line_id": "SHIRT-M", "evidence": [PHOTO]}],
+    )
+    await pipeline.until(decision.rma_id, lambda status: status.needs == Role.AGENT_TIER_2)
+    await pipeline.act(decision.rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=True, note="a torn seam")
+    await pipeline.to_the_warehouse(decision.rma_id)
+    await pipeline.inspect(decision.rma_id)
+    assert (await pipeline.end(decision.rma_id)).refunded_minor == 10_000
+    sent = await pipeline.messages(decision.rma_id, 7)
+    assert sent == [
+        "evidence_requested",
+        "manual_review",
+        "approved",
+        "pickup_booked",
+        "parcel_received",
+        "inspection_passed",
+        "refund_paid",
+    ]
+
+
+async def test_evidence_for_one_line_leaves_the_other_to_be_asked_for(pipeline: Pipeline) -> None:
+    order = await pipeline.order(lines=[line(), line("SOCKS", product_id="P-SOCKS")])
+    lines = [FAULTY, FAULTY | {"line_id": "SOCKS"}]
+    decision = await pipeline.apply(order, lines=lines)
+    for line_id, then in (("SHIRT-M", Approval.EVIDENCE_REQUESTED), ("SOCKS", Approval.MANUAL_REVIEW)):
+        await pipeline.act(
+            decision.rma_id,
+            Action.SUBMIT_EVIDENCE,
+            Role.CUSTOMER,
+            lines=[{"line_id": line_id, "evidence": [PHOTO]}],
+        )
+        await pipeline.until(
+            decision.rma_id,
+            lambda status, then=then: status.approval is then and status.next_deadline is not None,  # type: ignore[misc]
+        )
+    assert (await pipeline.messages(decision.rma_id, 3)) == [
+        "evidence_requested",
+        "evidence_requested",
+        "manual_review",
+    ]
+
+
+async def test_evidence_beyond_what_a_line_can_hold_does_not_stop_the_return(pipeline: Pipeline) -> None:
+    """Twenty pieces per line: one more is either refused at once or taken, never a return that stands still."""
+    order = await pipeline.order(lines=[line(), line("SOCKS", product_id="P-SOCKS")])
+    lines = [FAULTY | {"evidence": [PHOTO] * 20}, FAULTY | {"line_id": "SOCKS"}]
+    decision = await pipeline.apply(order, lines=lines)
+    evidence = [{"line_id": "SHIRT-M", "evidence": [PHOTO]}, {"line_id": "SOCKS", "evidence": [PHOTO]}]
+    try:
+        await pipeline.act(decision.rma_id, Action.SUBMIT_EVIDENCE, Role.CUSTOMER, lines=evidence)
+    except Exception:
+        await pipeline.act(decision.rma_id, Action.SUBMIT_EVIDENCE, Role.CUSTOMER, lines=evidence[1:])
+    await pipeline.until(decision.rma_id, lambda status: status.approval is Approval.MANUAL_REVIEW)
+
+
+async def test_without_evidence_the_return_closes_after_a_week_and_may_be_applied_for_again(
+    pipeline: Pipeline,
+) -> None:
+    order = await pipeline.order()
+    decision = await pipeline.apply(order, lines=[FAULTY])
+    await pipeline.lapse(decision.rma_id, 7 * DAY - HOUR)
+    assert (await pipeline.returns.status(decision.rma_id)).approval is Approval.EVIDENCE_REQUESTED
+    await pipeline.lapse(decision.rma_id, HOUR + MINUTE)
+    assert (await pipeline.end(decision.rma_id)).header is Header.EXPIRED
+    assert pipeline.ledger.open_returns(order["order_id"]) == []
+    assert await held(pipeline, order) == [0]
+    assert (await pipeline.messages(decision.rma_id, 2)) == ["evidence_requested", "evidence_lapsed"]
+    assert (await pipeline.apply(order)).approval is Approval.APPROVED
+
+
+async def test_a_review_that_waits_goes_up_a_tier_each_day(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    rma_id = (await pipeline.apply(order, lines=[USED])).rma_id
+    applied_at = await pipeline.now(rma_id)
+    tiers = [Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR, Role.SUPERVISOR]
+    await pipeline.lapse(rma_id, 24 * HOUR - MINUTE)
+    assert (await pipeline.returns.status(rma_id)).needs == tiers[0]
+    await pipeline.lapse(rma_id, 2 * MINUTE)
+    for days, tier in enumerate(tiers[1:], start=1):
+        status = await pipeline.until(
+            rma_id,
+            lambda status, days=days: (  # type: ignore[misc]
+                status.next_deadline is not None and status.next_deadline.due_at > applied_at + (days + 0.5) * DAY
+            ),
+        )
+        assert status.needs == tier
+        assert status.next_deadline is not None
+        assert abs(status.next_deadline.due_at - applied_at - (days + 1) * DAY) < MINUTE
+        await pipeline.lapse(rma_id, DAY)
+    sent = await pipeline.books("messages", rma_id)
+    told = [message["recipient"] for message in sent if message["template"] == "staff_review_overdue"]
+    assert told[:3] == tiers[1:]
+    await pipeline.act(rma_id, Action.REVIEW, Role.SUPERVISOR, approve=True, note="at last")
+    await pipeline.until(rma_id, lambda status: status.logistics is Logistics.PICKUP_BOOKED)
+
+
+async def declined(pipeline: Pipeline, order: dict[str, Any]) -> str:
+    rma_id = (await pipeline.apply(order, lines=[USED])).rma_id
+    await pipeline.act(rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=False, note="worn for a season")
+    await pipeline.until(rma_id, lambda status: status.approval is Approval.DECLINED)
+    return rma_id
+
+
+async def test_an_appeal_is_decided_by_a_supervisor_who_may_approve(pipeline: Pipeline) -> None:
+    rma_id = await declined(pipeline, await pipeline.order())
+    await pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="the label is still on")
+    await pipeline.until(rma_id, lambda status: status.needs == Role.SUPERVISOR)
+    with pytest.raises(RoleNotPermitted):
+        await pipeline.act(rma_id, Action.REVIEW, Role.AGENT_TIER_3, approve=True, note="not mine to say")
+    with pytest.raises(ActionNotAllowed):
+        await pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="twice")
+    await pipeline.act(rma_id, Action.REVIEW, Role.SUPERVISOR, approve=True, note="so it is")
+    status = await pipeline.until(rma_id, lambda status: status.logistics is Logistics.PICKUP_BOOKED)
+    assert (status.approval, status.needs) == (Approval.APPROVED, "")
+    assert (await pipeline.messages(rma_id, 5)) == [
+        "manual_review",
+        "declined",
+        "appeal_received",
+        "approved",
+        "pickup_booked",
+    ]
+
+
+async def test_an_appeal_that_a_supervisor_declines_is_final(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    rma_id = await declined(pipeline, order)
+    await pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="please")
+    await pipeline.act(rma_id, Action.REVIEW, Role.SUPERVISOR, approve=False, note="it was worn")
+    assert (await pipeline.end(rma_id)).header is Header.DECLINED
+    assert await held(pipeline, order) == [0]
+    with pytest.raises(ActionNotAllowed):
+        await pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="again")
+
+
+async def test_a_supervisor_who_waits_with_an_appeal_is_reminded(pipeline: Pipeline) -> None:
+    rma_id = await declined(pipeline, await pipeline.order())
+    await pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="please")
+    await pipeline.until(rma_id, lambda status: status.needs == Role.SUPERVISOR)
+    await pipeline.lapse(rma_id, DAY + MINUTE)
+    assert await pipeline.messages(rma_id, 1, "staff_alert") == ["staff_review_overdue"]
+
+
+async def test_a_decline_is_final_when_the_appeal_window_has_passed(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    rma_id = await declined(pipeline, order)
+    status = await pipeline.returns.status(rma_id)
+    assert (status.is_final, status.allowed_actions) == (False, (Action.APPEAL,))
+    assert status.next_deadline is not None
+    assert status.next_deadline.clock is ClockName.APPEAL
+    await pipeline.lapse(rma_id, 7 * DAY + MINUTE)
+    assert (await pipeline.end(rma_id)).header is Header.DECLINED
+    assert pipeline.ledger.open_returns(order["order_id"]) == []
+    assert await held(pipeline, order) == [0]
+
+
+async def test_a_verdict_that_was_taken_counts_even_while_the_appeal_is_written_down(pipeline: Pipeline) -> None:
+    """The ledger is slow, so that appeal and verdict reach the return together."""
+    rma_id = (await pipeline.apply(await pipeline.order(), lines=[USED])).rma_id
+
+    async def decides() -> None:
+        while True:
+            try:
+                await pipeline.act(rma_id, Action.REVIEW, Role.SUPERVISOR, approve=True, note="so it is")
+            except (ActionNotAllowed, RoleNotPermitted):
+                continue
+            return
+
+    with writing(pipeline.ledger.engine):
+        declining = asyncio.create_task(
+            pipeline.act(rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=False, note="worn")
+        )
+        await asyncio.sleep(0.1)
+        appealing = asyncio.create_task(pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="not so"))
+        await asyncio.sleep(0.1)
+        deciding = asyncio.create_task(decides())
+        await asyncio.sleep(0.1)
+    await asyncio.gather(declining, appealing, deciding)
+    await pipeline.until(rma_id, lambda status: status.logistics is Logistics.PICKUP_BOOKED)
+
+
+async def test_only_one_of_two_verdicts_at_once_is_taken(pipeline: Pipeline) -> None:
+    """The ledger is slow with the first decision, so that both verdicts reach the return together."""
+    order = await pipeline.order()
+    request_id = "two-verdicts"
+    rma_id = rma_id_for(order["order_id"], request_id)
+    with writing(pipeline.ledger.engine):
+        applying = asyncio.create_task(pipeline.apply(order, request_id, lines=[USED]))
+        await asyncio.sleep(0.1)
+        verdicts = [
+            asyncio.create_task(pipeline.act(rma_id, Action.REVIEW, role, approve=approve, note="so it is"))
+            for role, approve in ((Role.AGENT_TIER_2, True), (Role.AGENT_TIER_3, False))
+        ]
+        await asyncio.sleep(0.1)
+    await applying
+    answers = await asyncio.gather(*verdicts, return_exceptions=True)
+    taken = [answer for answer in answers if not isinstance(answer, BaseException)]
+    assert len(taken) <= 1
+    assert all(isinstance(answer, ActionNotAllowed) for answer in answers if answer not in taken)
+
+
+@pytest.mark.parametrize("role", [Role.CUSTOMER, Role.ORDER_SYSTEM, Role.WAREHOUSE])
+async def test_a_verdict_by_the_wrong_role_changes_nothing(pipeline: Pipeline, role: Role) -> None:
+    rma_id = (await pipeline.apply(await pipeline.order(), lines=[USED])).rma_id
+    before = await pipeline.returns.status(rma_id)
+    for approve in (True, False):
+        with pytest.raises(RoleNotPermitted) as refused:
+            await pipeline.act(rma_id, Action.REVIEW, role, approve=approve, note="I say so")
+        assert refused.value.field == "actor.role"
+    assert await pipeline.returns.status(rma_id) == before
+
+
+@pytest.mark.parametrize("asked", [USED, FAULTY], ids=["a person", "evidence"])
+async def test_a_return_that_waits_for_people_can_be_withdrawn(pipeline: Pipeline, asked: dict[str, Any]) -> None:
+    order = await pipeline.order()
+    rma_id = (await pipeline.apply(order, lines=[asked])).rma_id
+    await pipeline.act(rma_id, Action.CANCEL, Role.CUSTOMER, note="never mind")
+    assert (await pipeline.end(rma_id)).header is Header.CANCELED
+    assert pipeline.ledger.open_returns(order["order_id"]) == []
+    assert await held(pipeline, order) == [0]
+    assert (await pipeline.messages(rma_id, 2))[-1] == "return_canceled"
+    assert (await pipeline.apply(order)).approval is Approval.APPROVED
+
+
+async def test_an_order_system_that_is_down_for_an_hour_brings_in_a_person(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    await pipeline.fault(target="orders.get", match={"order_id": order["order_id"]}, **outage())
+    rma_id, deciding = await pipeline.begin(order)
+    await pipeline.until(rma_id, lambda status: status.approval is Approval.AUTO_REVIEW)
+    await pipeline.lapse(rma_id, 45 * MINUTE)
+    assert (await pipeline.returns.status(rma_id)).needs == ""
+    await pipeline.lapse(rma_id, 20 * MINUTE)
+    decision = await deciding
+    assert decision.approval is Approval.MANUAL_REVIEW
+    assert "auto_review_late" in decision.reasons
+    assert await pipeline.messages(rma_id, 1, "staff_alert") == ["staff_auto_review_late"]
+    await pipeline.act(rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=True, note="within the window")
+    await pipeline.to_the_warehouse(rma_id)
+    await pipeline.inspect(rma_id)
+    assert (await pipeline.end(rma_id)).refunded_minor == 10_000
+
+
+async def test_an_order_system_that_asks_for_patience_is_not_taken_for_down(pipeline: Pipeline) -> None:
+    """It may be asked again in an hour: until then nobody is late, and no person is needed."""
+    order = await pipeline.order()
+    await pipeline.fault(target="orders.get", kind="too_busy", seconds=3600, match={"order_id": order["order_id"]})
+    rma_id, deciding = await pipeline.begin(order)
+    await pipeline.until(rma_id, lambda status: status.approval is Approval.AUTO_REVIEW)
+    await pipeline.lapse(rma_id, 40 * MINUTE)
+    told = [message["template"] for message in await pipeline.books("messages", rma_id)]
+    assert "staff_auto_review_late" not in told
+    await pipeline.lapse(rma_id, 40 * MINUTE)
+    await deciding
+
+
+async def test_short_trouble_of_the_order_system_is_not_noticed(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    match = {"order_id": order["order_id"]}
+    for kind in ("error_before", "error_after", "lost_response"):
+        await pipeline.fault(target="orders.get", kind=kind, match=match)
+    rma_id, deciding = await pipeline.begin(order)
+    await pipeline.lapse(rma_id, MINUTE)
+    assert (await deciding).approval is Approval.APPROVED
+
+
+async def test_a_video_or_a_high_value_customer_is_reviewed_first(pipeline: Pipeline) -> None:
+    video = {"kind": "video", "reference": "media/seam.mp4"}
+    decision = await pipeline.apply(await pipeline.order(), lines=[FAULTY | {"evidence": [video]}])
+    assert decision.approval is Approval.MANUAL_REVIEW
+    assert decision.reasons == ("fault_to_verify",)
+    assert decision.policy_version
