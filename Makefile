@@ -30,7 +30,7 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 	@$(BIN)/returns demo
 
 test: $(READY) ## run the whole suite against a real Temporal server
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .

@@ -81,7 +81,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
     )
     # FastAPI's own page loads its scripts from elsewhere, which a closed network does not have.
-    patch_fastapi(app)
+    patch_fastapi(app, redirect_from_root_to_docs=False)
     route_class = faulty_route(faults)
     app.include_router(control_router(books, loader, faults, settings))
     app.include_router(orders_router(shop, stock, desk.money, cards, route_class))

@@ -45,7 +45,7 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
         swagger_ui_oauth2_redirect_url=None,
     )
     # FastAPI's own page loads its scripts from elsewhere, which a closed network does not have.
-    patch_fastapi(app)
+    patch_fastapi(app, redirect_from_root_to_docs=False)
     token = settings.api_token
     guard = [Depends(require_token(token.get_secret_value()))] if token else []
     for router in (returns_router(returns), actions_router(returns)):

@@ -45,7 +45,7 @@ class ShipBackStage:
         self._pickup = Pickup(case, self.parcel, self.tracking)
         self._choice: PickupChoice | None = None
         self._handover: Handover | None = None
-        self._withdrawal: asyncio.Task[bool] | None = None
+        self._withdrawal: asyncio.Task[None] | None = None
 
     def on_pickup_choice(self, choice: PickupChoice) -> None:
         """Take a person's choice after every carrier failed."""
@@ -88,8 +88,14 @@ class ShipBackStage:
             await self._follow_what_the_customer_sent(self._handover)
         elif self.parcel.picked_up_at is None:
             # It came by other means than the courier, who must not be sent for nothing.
-            self._withdrawal = asyncio.create_task(self._pickup.withdraw())
+            self._withdrawal = asyncio.create_task(self._withdraw())
         return await self._arrives()
+
+    async def _withdraw(self) -> None:
+        """Withdraw the courier; one who was faster has the parcel, and that is how it travels."""
+        if not await self._pickup.withdraw() and not self.parcel.is_handed_over:
+            await self.tracking.ask()
+            self.parcel.collected_unseen(workflow.now())
 
     async def courier_is_withdrawn(self) -> None:
         """Wait for the withdrawal that runs beside everything else: a carrier that is down holds up nothing."""
@@ -99,7 +105,7 @@ class ShipBackStage:
     async def _follow_what_the_customer_sent(self, handover: Handover) -> None:
         """Have its scans find their way here, and no courier come for it."""
         case = self._case
-        self._withdrawal = asyncio.create_task(self._pickup.withdraw())
+        self._withdrawal = asyncio.create_task(self._withdraw())
         self.parcel.follow(handover.carrier, handover.tracking_no)
         await case.record(
             "handover",
@@ -122,7 +128,7 @@ class ShipBackStage:
             if choice is None:
                 return self.parcel.is_handed_over
             if choice.by_label:
-                self._withdrawal = asyncio.create_task(self._pickup.withdraw())
+                self._withdrawal = asyncio.create_task(self._withdraw())
                 return await self._handed_over(by_label=True)
             end = await self._pickup.run_again(choice)
         if end is PickupEnd.NOT_COVERED:
