@@ -119,7 +119,9 @@ class Pickup:
             await case.record("pickup", *case.announcement())
             return PickupEnd.COLLECTED
         self._parcel.follow(carrier, booking.tracking_no)
-        if not self._parcel.is_handed_over and not case.canceled:
+        if case.canceled:
+            return PickupEnd.CANCELED
+        if not self._parcel.is_handed_over:
             case.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
         await self._tell(carrier, booking.tracking_no, slot_start, slot_end)
         await case.wait(
