@@ -60,7 +60,7 @@ def _without_machine(history: str) -> str:
     """Leave out which process on which machine did it; a replay does not look at it."""
     text = json.dumps(json.loads(history), ensure_ascii=False, indent=1)
     text = re.sub(r'"identity": "[^"]*"', '"identity": "recorded"', text)
-    return re.sub(r'"stackTrace": "(?:[^"\\\\]|\\\\.)*"', '"stackTrace": ""', text)
+    return re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', text)
 
 
 if __name__ == "__main__":
