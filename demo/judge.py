@@ -7,7 +7,7 @@ import httpx
 
 from demo.story import CouponEnd, Ending, Money, Story
 
-_MESSAGES_SECONDS = 15.0
+_MESSAGES_SECONDS = 40.0
 
 
 async def read_ending(sandbox: httpx.AsyncClient, rma_id: str, order_id: str) -> Ending:

@@ -21,7 +21,7 @@ from ledger.ledger import Ledger
 from starters.client import ReturnsClient
 from starters.errors import ReturnsError, ServiceUnavailable
 
-_LEASE = timedelta(seconds=60)
+_LEASE = timedelta(seconds=10)
 _RETRY = timedelta(seconds=2)
 _BATCH = 50
 
