@@ -31,6 +31,8 @@ class TemporalServer:
                 *("server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)),
                 *("--log-level", "error"),
                 *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+                # A skipped timer fires at once and not on the queue's next second.
+                *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
             ],
             stdout=log,
             stderr=log,

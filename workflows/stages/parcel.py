@@ -121,6 +121,7 @@ class Parcel:
                 self.picked_up_at = self.picked_up_at or moment
                 # A later scan has seen the parcel since.
                 self.reported_lost = moment == self.last_scan_at
+                self._advance(Logistics.IN_TRANSIT, event)
 
     def _advance(self, state: Logistics, event: CarrierEvent) -> None:
         self._case.carrier = self._tracking_nos[event.tracking_no]
