@@ -26,7 +26,14 @@ class Remedy(StrEnum):
     """What the customer is to get (section 6)."""
 
     RETURN_AND_REFUND = "return_and_refund"
+    REFUND_ONLY = "refund_only"
     EXCHANGE = "exchange"
+    REPAIR = "repair"
+    REISSUE_PARTS = "reissue_parts"
+    PRICE_COMPENSATION = "price_compensation"
+    COUPON_COMPENSATION = "coupon_compensation"
+    STORE_CREDIT = "store_credit"
+    TRADE_IN = "trade_in"
     CANCEL_ORDER = "cancel_order"
 
 

@@ -33,9 +33,13 @@ class ClockState(StrEnum):
 
 
 class Clock(Record):
-    """One promise of one return. Due times are absolute, UTC."""
+    """One promise of one return. Due times are absolute, UTC.
+
+    `subject` tells promises of the same name apart, such as the number of a parcel.
+    """
 
     name: ClockName
+    subject: str = ""
     started_at: UtcDatetime
     due_at: UtcDatetime
     state: ClockState = ClockState.RUNNING

@@ -1,7 +1,6 @@
 """The state of one return, and the few things that every stage does with it."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -10,9 +9,8 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from domain.actions import Action, ContestState, Role, Standing, allowed_actions
 from domain.application import Remedy
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
-from domain.clocks import Clock, ClockName, ClockState
 from domain.coupons import BreachCertificate
-from domain.intents import PaymentDirection, PaymentIntent
+from domain.intents import PaymentIntent
 from domain.notices import Notices, announced_at_review
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, Template
@@ -27,19 +25,14 @@ from domain.status import (
     Stage,
     derive_header,
     derive_stage,
-    is_money_settled,
 )
+from domain.terms import Terms
 from workflows import calls, search_attributes
 from workflows.calls import Input, LedgerCall, Output
+from workflows.clocks import Clocks
 from workflows.contracts import (
-    CouponStatus,
-    Deadline,
-    Decision,
     LineStatus,
-    PaymentStatus,
     ReturnInput,
-    ReturnResult,
-    ReturnStatus,
     TimelineEntry,
 )
 
@@ -52,6 +45,9 @@ class ReturnCase:
         self.opened_at = opened_at
         self.request_fingerprint = start.request_fingerprint
         self.application = start.application
+        self.terms = Terms(
+            remedy=start.application.desired_resolution, item_ids=start.application.replacement_item_ids()
+        )
         self.notices = Notices.for_application(start.rma_id, start.application)
         self.order: OrderSnapshot | None = None
         self.rules = Review()
@@ -76,7 +72,7 @@ class ReturnCase:
         self.liability: dict[str, LiableParty] = {}
         self.payments: dict[str, PaymentIntent] = {}
         self.breach: BreachCertificate | None = None
-        self.clocks: list[Clock] = []
+        self.clocks = Clocks(self.publish, lambda: self.canceled)
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
         self._steps: dict[str, int] = {}
         self._approval_told = False
@@ -84,8 +80,8 @@ class ReturnCase:
 
     @property
     def remedy(self) -> Remedy:
-        """What the customer asked for."""
-        return self.application.desired_resolution
+        """What the return is carried out as."""
+        return self.terms.remedy
 
     @property
     def canceled(self) -> bool:
@@ -170,51 +166,6 @@ class ReturnCase:
         self._approval_told = True
         return (self.notices.customer(Template.APPROVED),)
 
-    # Clocks
-
-    async def wait(
-        self,
-        clock: ClockName,
-        due_at: datetime,
-        condition: Callable[[], bool],
-        started_at: datetime | None = None,
-        moot: Callable[[], bool] = lambda: False,
-    ) -> bool:
-        """Wait for a condition until a promise is due, and say whether the promise was kept so far.
-
-        Waiting again for the same promise, with a due time that moved, takes the place of its clock. A promise
-        that becomes moot ends the wait and stops its clock, neither met nor broken.
-        """
-        self.start_clock(clock, started_at or workflow.now(), due_at)
-        self.publish()
-        remaining = due_at - workflow.now()
-        if not condition() and not moot() and remaining > timedelta(0):
-            with suppress(TimeoutError):
-                await workflow.wait_condition(
-                    lambda: condition() or moot(), timeout=remaining, timeout_summary=f"{clock.value} due"
-                )
-        kept = condition() or moot()
-        if moot() and not condition():
-            self._end(clock, ClockState.STOPPED)
-        self.end_clock(clock, in_time=kept)
-        return kept
-
-    def start_clock(self, clock: ClockName, started_at: datetime, due_at: datetime) -> None:
-        """Start a promise, in the place of one of the same name that runs."""
-        self._end(clock, ClockState.STOPPED)
-        self.clocks.append(Clock(name=clock, started_at=started_at, due_at=due_at))
-
-    def end_clock(self, clock: ClockName, in_time: bool) -> None:
-        """End a promise: met or broken; a withdrawal makes every promise moot."""
-        kept = ClockState.MET if in_time else ClockState.BREACHED
-        self._end(clock, ClockState.STOPPED if self.canceled else kept)
-
-    def _end(self, name: ClockName, state: ClockState) -> None:
-        for index, clock in enumerate(self.clocks):
-            if clock.name is name and clock.state is ClockState.RUNNING:
-                ended = {"state": state, "ended_at": workflow.now()}
-                self.clocks[index] = clock.model_copy(update=ended)
-
     # Visibility
 
     def publish(self) -> None:
@@ -223,7 +174,7 @@ class ReturnCase:
         if shown == self._shown:
             return
         self._shown = shown
-        deadline = self.next_deadline()
+        deadline = self.clocks.next_deadline()
         workflow.upsert_search_attributes(
             [
                 search_attributes.STAGE.value_set(self.stage().value),
@@ -257,99 +208,6 @@ class ReturnCase:
             contest=self.contest,
             appealed=self.appealed,
             ended=self.ended,
-        )
-
-    def next_deadline(self) -> Deadline | None:
-        """The earliest promise that is running."""
-        running = [clock for clock in self.clocks if clock.state is ClockState.RUNNING]
-        if not running:
-            return None
-        earliest = min(running, key=lambda clock: clock.due_at)
-        return Deadline(clock=earliest.name, due_at=earliest.due_at)
-
-    def decision(self) -> Decision:
-        """The first decision, as the order system gets it in its start's round trip."""
-        decision = self.rules.decision
-        return Decision(
-            rma_id=self.rma_id,
-            approval=self.approval,
-            refusal=self.refusal,
-            reasons=decision.reasons if decision else (),
-            policy_version=decision.policy_version if decision else "",
-            price_difference_minor=self._price_difference(),
-            currency=self.rules.currency,
-        )
-
-    def status(self) -> ReturnStatus:
-        """Everything that an integrator asks."""
-        decision = self.rules.decision
-        return ReturnStatus(
-            rma_id=self.rma_id,
-            order_id=self.application.order_id,
-            remedy=self.remedy,
-            header=self.header(),
-            approval=self.approval,
-            logistics=self.logistics,
-            inspection=self.inspection,
-            reimbursement=self.reimbursement,
-            is_final=self.ended,
-            money_settled=is_money_settled(self.reimbursement, self.ended) and not self.is_contested,
-            allowed_actions=allowed_actions(self.standing()),
-            next_deadline=self.next_deadline(),
-            needs=self.needs,
-            currency=self.rules.currency,
-            policy_version=decision.policy_version if decision else "",
-            refusal=self.refusal,
-            reasons=decision.reasons if decision else (),
-            price_difference_minor=self._price_difference(),
-            tracking_no=self.tracking_no,
-            carrier=self.carrier,
-            lines=tuple(self.lines.values()),
-            payments=tuple(
-                PaymentStatus(
-                    key=intent.key,
-                    direction=intent.direction,
-                    method_id=intent.method_id,
-                    amount_minor=intent.amount_minor,
-                    state=intent.state,
-                )
-                for intent in self.payments.values()
-            ),
-            coupons=(
-                CouponStatus(
-                    clock=ClockName.INSPECTION,
-                    amount_minor=self.breach.coupon_minor,
-                    currency=self.breach.currency,
-                    coupon_id=self.breach.coupon_id,
-                ),
-            )
-            if self.breach
-            else (),
-            clocks=tuple(self.clocks),
-            timeline=tuple(self.timeline),
-        )
-
-    def result(self) -> ReturnResult:
-        """How the return ended."""
-        return ReturnResult(
-            rma_id=self.rma_id,
-            header=self.header(),
-            refusal=self.refusal,
-            refunded_minor=self._moved(PaymentDirection.REFUND),
-            charged_minor=self._moved(PaymentDirection.CHARGE),
-            currency=self.rules.currency,
-        )
-
-    def _price_difference(self) -> int | None:
-        if self.remedy is not Remedy.EXCHANGE or self.rules.decision is None:
-            return None
-        return self.rules.price_difference_minor
-
-    def _moved(self, direction: PaymentDirection) -> int:
-        return sum(
-            intent.amount_minor
-            for intent in self.payments.values()
-            if intent.direction is direction and intent.state.is_paid
         )
 
     # Small helpers of more than one stage

@@ -1,46 +1,37 @@
 """The life of one return: application, review, ship-back, inspection, settlement.
 
-The class holds the handlers and the order of the stages; each stage is a file in `workflows/stages`.
+The class holds the order of the stages. Each stage is a file in `workflows/stages`; what may be sent to it is in
+the file of the same name in `workflows/handlers`.
 """
 
 import asyncio
 
 from temporalio import workflow
 
-from domain.actions import Action, ContestState
+from domain.actions import ContestState
 from domain.application import Remedy
 from domain.bookkeeping import ReturnClosing
 from domain.inspection import Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
-from domain.shipping import CarrierEvent
 from domain.status import Header, InspectionStatus, Logistics
-from workflows import calls, ids, validation
+from workflows import calls, ids
+from workflows.answers import decision_of, result_of, status_of
 from workflows.case import ReturnCase
 from workflows.contracts import (
-    CARRIER_EVENT_SIGNAL,
     DECISION_UPDATE,
     STATUS_QUERY,
-    ActionAnswer,
-    AppealRequest,
-    CancelRequest,
-    Contest,
-    ContestVerdict,
     Decision,
     DecisionRequest,
-    EvidenceSubmission,
-    Handover,
-    InspectionReport,
-    PaymentMethodChoice,
-    PickupChoice,
-    Receipt,
-    ResultAcceptance,
     ReturnInput,
     ReturnResult,
     ReturnStatus,
-    ReviewVerdict,
 )
+from workflows.handlers.inspection import InspectionHandlers
+from workflows.handlers.payment import PaymentHandlers
+from workflows.handlers.review import ReviewHandlers
+from workflows.handlers.ship_back import ShipBackHandlers
 from workflows.stages.contest import ContestStage
 from workflows.stages.exchange import Exchange
 from workflows.stages.inspection import InspectionStage
@@ -48,10 +39,11 @@ from workflows.stages.payment import Payments
 from workflows.stages.review import ReviewStage
 from workflows.stages.settlement import Settlement, accepted_units
 from workflows.stages.ship_back import ShipBackEnd, ShipBackStage
+from workflows.validation.review import same_request
 
 
 @workflow.defn(name=ids.RETURN_WORKFLOW)
-class ReturnWorkflow:
+class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, PaymentHandlers):
     """One return, from the application to its end."""
 
     @workflow.init
@@ -73,7 +65,7 @@ class ReturnWorkflow:
             await self._carry_out()
         await self._close()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._case.result()
+        return result_of(self._case)
 
     async def _carry_out(self) -> None:
         if self._case.remedy is Remedy.CANCEL_ORDER:
@@ -179,148 +171,14 @@ class ReturnWorkflow:
     @workflow.query(name=STATUS_QUERY, description="Where the return stands: axes, deadlines, money, timeline.")
     def status(self) -> ReturnStatus:
         """Answer where the return stands."""
-        return self._case.status()
+        return status_of(self._case)
 
     @workflow.update(name=DECISION_UPDATE, description="Wait for the first decision on the application.")
     async def decision(self, request: DecisionRequest) -> Decision:
         """Answer the first decision, in the round trip of the start."""
         await workflow.wait_condition(lambda: self._case.decided)
-        return self._case.decision()
+        return decision_of(self._case)
 
     @decision.validator
     def _validate_decision(self, request: DecisionRequest) -> None:
-        validation.same_request(self._case, request)
-
-    # What carriers report
-
-    @workflow.signal(name=CARRIER_EVENT_SIGNAL, description="A scan of the parcel by a carrier.")
-    def carrier_event(self, event: CarrierEvent) -> None:
-        """Take a scan; late, repeated and unknown ones do no harm."""
-        self._ship_back.parcel.take(event)
-
-    # What people decide and report
-
-    @workflow.update(name=Action.CANCEL, description="Withdraw the return before the goods are handed over.")
-    def cancel(self, request: CancelRequest) -> ActionAnswer:
-        """Withdraw the return."""
-        self._case.cancel(request.note)
-        return self._accepted(Action.CANCEL)
-
-    @cancel.validator
-    def _validate_cancel(self, request: CancelRequest) -> None:
-        validation.allowed(self._case, Action.CANCEL, request)
-
-    @workflow.update(name=Action.SUBMIT_EVIDENCE, description="Send the evidence that was asked for.")
-    def submit_evidence(self, request: EvidenceSubmission) -> ActionAnswer:
-        """Take evidence."""
-        self._review.on_evidence(request)
-        return self._accepted(Action.SUBMIT_EVIDENCE)
-
-    @submit_evidence.validator
-    def _validate_submit_evidence(self, request: EvidenceSubmission) -> None:
-        validation.evidence(self._case, request)
-
-    @workflow.update(name=Action.REVIEW, description="Approve or decline the return, with the reason.")
-    def review(self, request: ReviewVerdict) -> ActionAnswer:
-        """Take a person's decision."""
-        self._review.on_verdict(request)
-        return self._accepted(Action.REVIEW)
-
-    @review.validator
-    def _validate_review(self, request: ReviewVerdict) -> None:
-        validation.review(self._case, request)
-
-    @workflow.update(name=Action.APPEAL, description="Appeal once against a declined return.")
-    def appeal(self, request: AppealRequest) -> ActionAnswer:
-        """Take an appeal."""
-        self._review.on_appeal(request)
-        return self._accepted(Action.APPEAL)
-
-    @appeal.validator
-    def _validate_appeal(self, request: AppealRequest) -> None:
-        validation.allowed(self._case, Action.APPEAL, request)
-
-    @workflow.update(name=Action.BOOK_PICKUP, description="Book a pickup again, or a label instead.")
-    def book_pickup(self, request: PickupChoice) -> ActionAnswer:
-        """Take a choice after every carrier failed."""
-        self._ship_back.on_pickup_choice(request)
-        return self._accepted(Action.BOOK_PICKUP)
-
-    @book_pickup.validator
-    def _validate_book_pickup(self, request: PickupChoice) -> None:
-        validation.pickup(self._case, request)
-
-    @workflow.update(name=Action.RECORD_HANDOVER, description="The parcel was handed over; its tracking number.")
-    def record_handover(self, request: Handover) -> ActionAnswer:
-        """Take a hand-over."""
-        self._ship_back.on_handover(request)
-        return self._accepted(Action.RECORD_HANDOVER)
-
-    @record_handover.validator
-    def _validate_record_handover(self, request: Handover) -> None:
-        validation.handover(self._case, request, workflow.now())
-
-    @workflow.update(name=Action.RECEIVE, description="The warehouse's receipt scan.")
-    def receive(self, request: Receipt) -> ActionAnswer:
-        """Take a receipt."""
-        self._ship_back.on_receipt(request)
-        return self._accepted(Action.RECEIVE)
-
-    @receive.validator
-    def _validate_receive(self, request: Receipt) -> None:
-        validation.receipt(self._case, request, workflow.now())
-
-    @workflow.update(name=Action.INSPECT, description="The finished inspection, per quantity.")
-    def inspect(self, request: InspectionReport) -> ActionAnswer:
-        """Take an inspection."""
-        self._inspection.on_report(request)
-        return self._accepted(Action.INSPECT)
-
-    @inspect.validator
-    def _validate_inspect(self, request: InspectionReport) -> None:
-        validation.inspection(self._case, request)
-
-    @workflow.update(name=Action.ACCEPT_RESULT, description="The customer accepts the inspection's result.")
-    def accept_result(self, request: ResultAcceptance) -> ActionAnswer:
-        """Take the customer's agreement."""
-        self._contest.on_acceptance()
-        return self._accepted(Action.ACCEPT_RESULT)
-
-    @accept_result.validator
-    def _validate_accept_result(self, request: ResultAcceptance) -> None:
-        validation.allowed(self._case, Action.ACCEPT_RESULT, request)
-
-    @workflow.update(name=Action.CONTEST, description="The customer contests the inspection's result.")
-    def contest(self, request: Contest) -> ActionAnswer:
-        """Take the customer's objection."""
-        self._contest.on_contest(request)
-        return self._accepted(Action.CONTEST)
-
-    @contest.validator
-    def _validate_contest(self, request: Contest) -> None:
-        validation.allowed(self._case, Action.CONTEST, request)
-
-    @workflow.update(name=Action.DECIDE_CONTEST, description="The supervisor decides a contest.")
-    def decide_contest(self, request: ContestVerdict) -> ActionAnswer:
-        """Take the supervisor's decision."""
-        self._contest.on_verdict(request)
-        return self._accepted(Action.DECIDE_CONTEST)
-
-    @decide_contest.validator
-    def _validate_decide_contest(self, request: ContestVerdict) -> None:
-        validation.contest_verdict(self._case, request)
-
-    @workflow.update(
-        name=Action.CHOOSE_PAYMENT_METHOD, description="Another means of payment for one that was declined."
-    )
-    def choose_payment_method(self, request: PaymentMethodChoice) -> ActionAnswer:
-        """Take another means of payment."""
-        self._payments.on_choice(request)
-        return self._accepted(Action.CHOOSE_PAYMENT_METHOD)
-
-    @choose_payment_method.validator
-    def _validate_choose_payment_method(self, request: PaymentMethodChoice) -> None:
-        validation.payment_method(self._case, request)
-
-    def _accepted(self, action: Action) -> ActionAnswer:
-        return ActionAnswer(rma_id=self._case.rma_id, action=action, accepted_at=workflow.now())
+        same_request(self._case, request)

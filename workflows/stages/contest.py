@@ -48,7 +48,7 @@ class ContestStage:
         if case.contest is ContestState.NONE:
             return ()
         due_at = workflow.now() + case.rules.clocks.contest
-        await case.wait(ClockName.CONTEST, due_at, lambda: case.contest is not ContestState.OPEN)
+        await case.clocks.wait(ClockName.CONTEST, due_at, lambda: case.contest is not ContestState.OPEN)
         if case.contest is ContestState.OPEN:
             case.contest = ContestState.CLOSED
             case.note("result accepted by silence")
@@ -71,7 +71,7 @@ class ContestStage:
         waited = 0
         while self._verdict is None:
             due_at = workflow.now() + _SUPERVISOR_TIME
-            if not await case.wait(ClockName.CONTEST, due_at, lambda: self._verdict is not None):
+            if not await case.clocks.wait(ClockName.CONTEST, due_at, lambda: self._verdict is not None):
                 waited += 1
                 await case.record(
                     "contest-overdue", case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=waited)

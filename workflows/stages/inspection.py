@@ -84,7 +84,7 @@ class InspectionStage:
 
     async def _in_time(self, started_at: datetime, due_at: datetime) -> bool:
         """Wait for the report, or for news that the parcel came earlier than we knew."""
-        return await self._case.wait(
+        return await self._case.clocks.wait(
             ClockName.INSPECTION,
             due_at,
             lambda: self._report is not None,

@@ -62,7 +62,7 @@ class Payments:
         messages = self._messages(intent)
         summary = f"{intent.direction.value} {intent.amount_minor} {intent.currency} (minor units)"
         patience = case.rules.clocks.refund_unknown
-        case.start_clock(ClockName.REFUND_UNKNOWN, workflow.now(), workflow.now() + patience)
+        case.clocks.start(ClockName.REFUND_UNKNOWN, workflow.now(), workflow.now() + patience)
         while True:
             call = IntentCall(key=intent.key, rma_id=case.rma_id, at=workflow.now(), **messages)
             try:
@@ -73,7 +73,7 @@ class Payments:
                     raise
                 patience = _RECONCILE_FOR
                 await self._is_unknown(intent)
-        case.end_clock(ClockName.REFUND_UNKNOWN, in_time=True)
+        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True)
         case.payments[intent.key] = moved
         if patience is _RECONCILE_FOR:
             self._show(Reimbursement.EXECUTING)
@@ -86,7 +86,7 @@ class Payments:
 
     async def _is_unknown(self, intent: PaymentIntent) -> None:
         case = self._case
-        case.end_clock(ClockName.REFUND_UNKNOWN, in_time=False)
+        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=False)
         case.payments[intent.key] = intent.model_copy(update={"state": IntentState.UNKNOWN})
         self._show(Reimbursement.UNKNOWN, intent.key)
         await case.record("refund-unknown", case.supervisor_alert(Template.STAFF_REFUND_UNKNOWN, key=intent.key))
@@ -121,7 +121,7 @@ class Payments:
         seen = len(self._choices)
         while len(self._choices) == seen:
             due_at = workflow.now() + case.rules.clocks.payment_method
-            chosen = await case.wait(ClockName.PAYMENT_METHOD, due_at, lambda: len(self._choices) > seen)
+            chosen = await case.clocks.wait(ClockName.PAYMENT_METHOD, due_at, lambda: len(self._choices) > seen)
             if not chosen and only_once:
                 return ""
             if not chosen:

@@ -124,7 +124,7 @@ class Pickup:
         if not self._parcel.is_handed_over:
             case.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
         await self._tell(carrier, booking.tracking_no, slot_start, slot_end)
-        await case.wait(
+        await case.clocks.wait(
             ClockName.PICKUP,
             slot_end,
             lambda: (

@@ -62,10 +62,10 @@ class ReviewStage:
         """Say whether the return was approved; if not, the approval axis says what it came to."""
         case = self._case
         case.move(Approval.AUTO_REVIEW)
-        case.start_clock(ClockName.AUTO_REVIEW, case.opened_at, case.opened_at + AUTO_REVIEW_PROMISE)
+        case.clocks.start(ClockName.AUTO_REVIEW, case.opened_at, case.opened_at + AUTO_REVIEW_PROMISE)
         facts = await self._facts()
         outcome = await self._decide(facts)
-        case.end_clock(ClockName.AUTO_REVIEW, in_time=not self._auto_review_late)
+        case.clocks.end(ClockName.AUTO_REVIEW, in_time=not self._auto_review_late)
         while outcome is ReviewOutcome.EVIDENCE_REQUESTED:
             if not await self._evidence_arrives():
                 return False
@@ -141,7 +141,9 @@ class ReviewStage:
         case.decided = True
         case.need(Role.CUSTOMER, "review")
         due_at = workflow.now() + case.rules.clocks.evidence
-        arrived = await case.wait(ClockName.EVIDENCE, due_at, lambda: self._evidence is not None or case.canceled)
+        arrived = await case.clocks.wait(
+            ClockName.EVIDENCE, due_at, lambda: self._evidence is not None or case.canceled
+        )
         if case.canceled:
             return False
         if not arrived or self._evidence is None:
@@ -165,7 +167,7 @@ class ReviewStage:
         case.need("", "review")
         await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
         due_at = workflow.now() + case.rules.clocks.appeal
-        await case.wait(ClockName.APPEAL, due_at, lambda: self._appeal is not None)
+        await case.clocks.wait(ClockName.APPEAL, due_at, lambda: self._appeal is not None)
         if self._appeal is None:
             return False
         await case.record("appealed", case.notices.customer(Template.APPEAL_RECEIVED))
@@ -182,7 +184,7 @@ class ReviewStage:
             tier = tiers[min(escalations, len(tiers) - 1)]
             case.need(tier, "review")
             due_at = started_at + case.rules.clocks.manual_review * (escalations + 1)
-            await case.wait(
+            await case.clocks.wait(
                 ClockName.MANUAL_REVIEW,
                 due_at,
                 lambda: self._verdict is not None or case.canceled,

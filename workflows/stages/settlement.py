@@ -82,7 +82,7 @@ class Settlement:
         tasks = [asyncio.create_task(part) for part in work]
         started_at = workflow.now()
         while not all(task.done() for task in tasks):
-            in_time = await case.wait(
+            in_time = await case.clocks.wait(
                 ClockName.SETTLEMENT,
                 due_at,
                 lambda: all(task.done() for task in tasks),

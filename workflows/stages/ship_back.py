@@ -146,7 +146,7 @@ class ShipBackStage:
         )
         case.need(AGENTS[0], "ship_back")
         while True:
-            chosen = await case.wait(
+            chosen = await case.clocks.wait(
                 ClockName.PICKUP,
                 workflow.now() + _REPEAT_ALERT,
                 lambda: self._choice is not None or case.canceled or self.parcel.is_handed_over,
@@ -163,7 +163,7 @@ class ShipBackStage:
         case = self._case
         started_at = workflow.now()
         rules = case.rules.clocks
-        case.start_clock(ClockName.HANDOVER, started_at, started_at + rules.handover)
+        case.clocks.start(ClockName.HANDOVER, started_at, started_at + rules.handover)
         await self._tell_how_to_ship(by_label, started_at + rules.handover)
         case.need(Role.CUSTOMER, "ship_back")
         case.publish()
@@ -183,7 +183,7 @@ class ShipBackStage:
                     ),
                 )
         case.need("", "ship_back")
-        case.end_clock(ClockName.HANDOVER, in_time=self.parcel.is_handed_over)
+        case.clocks.end(ClockName.HANDOVER, in_time=self.parcel.is_handed_over)
         if not self.parcel.is_handed_over and not case.canceled:
             case.move(Logistics.EXPIRED, "nothing was handed over")
         return self.parcel.is_handed_over
@@ -299,7 +299,7 @@ class ShipBackStage:
         if self.parcel.is_accepted or picked_up_at is None or self._handover is not None:
             return
         due_at = picked_up_at + case.rules.clocks.acceptance_scan
-        if await case.wait(
+        if await case.clocks.wait(
             ClockName.ACCEPTANCE_SCAN, due_at, lambda: self.parcel.is_accepted, started_at=picked_up_at
         ):
             return
@@ -313,7 +313,7 @@ class ShipBackStage:
         )
 
     async def _moves_on(self, due_at: datetime, last_scan_at: datetime) -> bool:
-        return await self._case.wait(
+        return await self._case.clocks.wait(
             ClockName.TRANSIT, due_at, lambda: self._has_news_since(last_scan_at), started_at=last_scan_at
         )
 

@@ -1,0 +1,11 @@
+"""The amounts that are set per currency."""
+
+from pydantic import Field
+
+from domain.record import MinorUnits, Record
+
+
+class CurrencyAmounts(Record):
+    """The amounts that are set per currency, in its minor unit."""
+
+    inspection_coupon_minor: MinorUnits = Field(gt=0)

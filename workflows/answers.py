@@ -1,0 +1,99 @@
+"""What a return answers when it is asked: its decision, its status, its end."""
+
+from domain.actions import allowed_actions
+from domain.application import Remedy
+from domain.clocks import ClockName
+from domain.intents import PaymentDirection
+from domain.status import is_money_settled
+from workflows.case import ReturnCase
+from workflows.contracts import CouponStatus, Decision, PaymentStatus, ReturnResult, ReturnStatus
+
+
+def decision_of(case: ReturnCase) -> Decision:
+    """The first decision, as the order system gets it in its start's round trip."""
+    decision = case.rules.decision
+    return Decision(
+        rma_id=case.rma_id,
+        approval=case.approval,
+        refusal=case.refusal,
+        reasons=decision.reasons if decision else (),
+        policy_version=decision.policy_version if decision else "",
+        price_difference_minor=_price_difference(case),
+        currency=case.rules.currency,
+    )
+
+
+def status_of(case: ReturnCase) -> ReturnStatus:
+    """Everything that an integrator asks."""
+    decision = case.rules.decision
+    return ReturnStatus(
+        rma_id=case.rma_id,
+        order_id=case.application.order_id,
+        remedy=case.remedy,
+        header=case.header(),
+        approval=case.approval,
+        logistics=case.logistics,
+        inspection=case.inspection,
+        reimbursement=case.reimbursement,
+        is_final=case.ended,
+        money_settled=is_money_settled(case.reimbursement, case.ended) and not case.is_contested,
+        allowed_actions=allowed_actions(case.standing()),
+        next_deadline=case.clocks.next_deadline(),
+        needs=case.needs,
+        currency=case.rules.currency,
+        policy_version=decision.policy_version if decision else "",
+        refusal=case.refusal,
+        reasons=decision.reasons if decision else (),
+        price_difference_minor=_price_difference(case),
+        tracking_no=case.tracking_no,
+        carrier=case.carrier,
+        lines=tuple(case.lines.values()),
+        payments=tuple(
+            PaymentStatus(
+                key=intent.key,
+                direction=intent.direction,
+                method_id=intent.method_id,
+                amount_minor=intent.amount_minor,
+                state=intent.state,
+            )
+            for intent in case.payments.values()
+        ),
+        coupons=(
+            CouponStatus(
+                clock=ClockName.INSPECTION,
+                amount_minor=case.breach.coupon_minor,
+                currency=case.breach.currency,
+                coupon_id=case.breach.coupon_id,
+            ),
+        )
+        if case.breach
+        else (),
+        clocks=tuple(case.clocks.all),
+        timeline=tuple(case.timeline),
+    )
+
+
+def result_of(case: ReturnCase) -> ReturnResult:
+    """How the return ended."""
+    return ReturnResult(
+        rma_id=case.rma_id,
+        header=case.header(),
+        refusal=case.refusal,
+        refunded_minor=_moved(case, PaymentDirection.REFUND),
+        charged_minor=_moved(case, PaymentDirection.CHARGE),
+        currency=case.rules.currency,
+    )
+
+
+def _price_difference(case: ReturnCase) -> int | None:
+    if case.remedy is not Remedy.EXCHANGE or case.rules.decision is None:
+        return None
+    return case.rules.price_difference_minor
+
+
+def _moved(case: ReturnCase, direction: PaymentDirection) -> int:
+    return sum(
+        intent.amount_minor
+        for intent in case.payments.values()
+        if intent.direction is direction and intent.state.is_paid
+    )

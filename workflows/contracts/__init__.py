@@ -1,0 +1,71 @@
+"""What goes into a return, what may be sent to it, and what it answers. No Temporal in here.
+
+Contracts grow only by fields with defaults, so that a worker of another version can read them.
+"""
+
+from workflows.contracts.actions import ACTION_REQUESTS
+from workflows.contracts.base import ActionAnswer, ActionRequest
+from workflows.contracts.inspection import (
+    Contest,
+    ContestedLine,
+    ContestVerdict,
+    InspectionReport,
+    ResultAcceptance,
+)
+from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.review import (
+    AppealRequest,
+    CancelRequest,
+    EvidenceLine,
+    EvidenceSubmission,
+    ReviewVerdict,
+)
+from workflows.contracts.ship_back import Handover, PickupChoice, Receipt, ReceivedLine
+from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
+from workflows.contracts.status import (
+    CouponStatus,
+    Deadline,
+    LineStatus,
+    PaymentStatus,
+    ReturnResult,
+    ReturnStatus,
+    TimelineEntry,
+)
+
+DECISION_UPDATE = "decision"
+STATUS_QUERY = "status"
+CARRIER_EVENT_SIGNAL = "carrier_event"
+
+__all__ = [
+    "ACTION_REQUESTS",
+    "CARRIER_EVENT_SIGNAL",
+    "DECISION_UPDATE",
+    "STATUS_QUERY",
+    "ActionAnswer",
+    "ActionRequest",
+    "AppealRequest",
+    "CancelRequest",
+    "Contest",
+    "ContestVerdict",
+    "ContestedLine",
+    "CouponStatus",
+    "Deadline",
+    "Decision",
+    "DecisionRequest",
+    "EvidenceLine",
+    "EvidenceSubmission",
+    "Handover",
+    "InspectionReport",
+    "LineStatus",
+    "PaymentMethodChoice",
+    "PaymentStatus",
+    "PickupChoice",
+    "Receipt",
+    "ReceivedLine",
+    "ResultAcceptance",
+    "ReturnInput",
+    "ReturnResult",
+    "ReturnStatus",
+    "ReviewVerdict",
+    "TimelineEntry",
+]

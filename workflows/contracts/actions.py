@@ -1,0 +1,24 @@
+"""Which input each action takes."""
+
+from domain.actions import Action
+from workflows.contracts.base import ActionRequest
+from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
+from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.review import AppealRequest, CancelRequest, EvidenceSubmission, ReviewVerdict
+from workflows.contracts.ship_back import Handover, PickupChoice, Receipt
+
+ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
+    Action.CANCEL: CancelRequest,
+    Action.SUBMIT_EVIDENCE: EvidenceSubmission,
+    Action.REVIEW: ReviewVerdict,
+    Action.APPEAL: AppealRequest,
+    Action.BOOK_PICKUP: PickupChoice,
+    Action.RECORD_HANDOVER: Handover,
+    Action.RECEIVE: Receipt,
+    Action.INSPECT: InspectionReport,
+    Action.ACCEPT_RESULT: ResultAcceptance,
+    Action.CONTEST: Contest,
+    Action.DECIDE_CONTEST: ContestVerdict,
+    Action.CHOOSE_PAYMENT_METHOD: PaymentMethodChoice,
+}
+"""The input of each action. The update of an action has the action's name."""

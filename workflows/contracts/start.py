@@ -1,0 +1,33 @@
+"""The start of a return and the first decision on it."""
+
+from domain.application import ReturnApplication
+from domain.record import Record
+from domain.refusals import Refusal
+from domain.review import ReviewReason
+from domain.status import Approval
+
+
+class ReturnInput(Record):
+    """The start of a return. `request_fingerprint` tells a repeat of the request from another one."""
+
+    rma_id: str
+    request_fingerprint: str
+    application: ReturnApplication
+
+
+class DecisionRequest(Record):
+    """Wait for the first decision on the request with this fingerprint."""
+
+    request_fingerprint: str
+
+
+class Decision(Record):
+    """The first decision: refused with a reason, or where the approval stands and why."""
+
+    rma_id: str
+    approval: Approval
+    refusal: Refusal | None = None
+    reasons: tuple[ReviewReason, ...] = ()
+    policy_version: str = ""
+    price_difference_minor: int | None = None
+    currency: str = ""

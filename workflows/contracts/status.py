@@ -1,0 +1,107 @@
+"""What a return answers when it is asked."""
+
+from domain.actions import Action
+from domain.application import Remedy
+from domain.clocks import Clock, ClockName
+from domain.intents import IntentState, PaymentDirection
+from domain.record import MinorUnits, Quantity, Record, UtcDatetime
+from domain.refusals import Refusal
+from domain.review import ReviewReason
+from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbursement
+
+
+class LineStatus(Record):
+    """The quantities of one return line, each a number of its own."""
+
+    line_id: str
+    requested: Quantity
+    authorized: Quantity = 0
+    shipped: Quantity = 0
+    received: Quantity = 0
+    accepted: Quantity = 0
+    rejected: Quantity = 0
+    missing: Quantity = 0
+    refunded: Quantity = 0
+
+
+class PaymentStatus(Record):
+    """A movement of money of the return; minor units of the return's currency."""
+
+    key: str
+    direction: PaymentDirection
+    method_id: str
+    amount_minor: MinorUnits
+    state: IntentState
+
+
+class CouponStatus(Record):
+    """A coupon that a broken promise earned; `coupon_id` is empty until it is issued."""
+
+    clock: ClockName
+    amount_minor: MinorUnits
+    currency: str
+    coupon_id: str = ""
+
+
+class TimelineEntry(Record):
+    """Something that happened, in words of the field."""
+
+    at: UtcDatetime
+    what: str
+    detail: str = ""
+
+
+class Deadline(Record):
+    """The next thing that is due."""
+
+    clock: ClockName
+    due_at: UtcDatetime
+
+
+class ReturnStatus(Record):
+    """Everything that an integrator asks of a return.
+
+    Attributes:
+        is_final: Nothing will change any more.
+        money_settled: No money of the return is still to move.
+        allowed_actions: What may be sent now, whoever sends it.
+        next_deadline: The earliest promise that is running.
+        needs: The role that has to act before the return can go on; empty if none has.
+    """
+
+    rma_id: str
+    order_id: str
+    remedy: Remedy
+    header: Header
+    approval: Approval
+    logistics: Logistics
+    inspection: InspectionStatus
+    reimbursement: Reimbursement
+    is_final: bool
+    money_settled: bool
+    allowed_actions: tuple[Action, ...]
+    next_deadline: Deadline | None = None
+    needs: str = ""
+    currency: str = ""
+    policy_version: str = ""
+    refusal: Refusal | None = None
+    reasons: tuple[ReviewReason, ...] = ()
+    price_difference_minor: int | None = None
+    tracking_no: str = ""
+    carrier: str = ""
+    lines: tuple[LineStatus, ...] = ()
+    payments: tuple[PaymentStatus, ...] = ()
+    coupons: tuple[CouponStatus, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+
+
+class ReturnResult(Record):
+    """How a return ended; amounts in minor units."""
+
+    rma_id: str
+    header: Header
+    refusal: Refusal | None = None
+    refunded_minor: MinorUnits = 0
+    charged_minor: MinorUnits = 0
+    currency: str = ""

@@ -1,0 +1,58 @@
+"""What the warehouse finds, and what the customer says to it."""
+
+from temporalio import workflow
+
+from domain.actions import Action
+from workflows.contracts import ActionAnswer, Contest, ContestVerdict, InspectionReport, ResultAcceptance
+from workflows.handlers.base import CaseHandlers
+from workflows.stages.contest import ContestStage
+from workflows.stages.inspection import InspectionStage
+from workflows.validation import inspection as validation
+from workflows.validation.rules import allowed
+
+
+class InspectionHandlers(CaseHandlers):
+    """What the warehouse finds, and what the customer says to it."""
+
+    _inspection: InspectionStage
+    _contest: ContestStage
+
+    @workflow.update(name=Action.INSPECT, description="The finished inspection, per quantity.")
+    def inspect(self, request: InspectionReport) -> ActionAnswer:
+        """Take an inspection."""
+        self._inspection.on_report(request)
+        return self._accepted(Action.INSPECT)
+
+    @inspect.validator
+    def _validate_inspect(self, request: InspectionReport) -> None:
+        validation.inspection(self._case, request)
+
+    @workflow.update(name=Action.ACCEPT_RESULT, description="The customer accepts the inspection's result.")
+    def accept_result(self, request: ResultAcceptance) -> ActionAnswer:
+        """Take the customer's agreement."""
+        self._contest.on_acceptance()
+        return self._accepted(Action.ACCEPT_RESULT)
+
+    @accept_result.validator
+    def _validate_accept_result(self, request: ResultAcceptance) -> None:
+        allowed(self._case, Action.ACCEPT_RESULT, request)
+
+    @workflow.update(name=Action.CONTEST, description="The customer contests the inspection's result.")
+    def contest(self, request: Contest) -> ActionAnswer:
+        """Take the customer's objection."""
+        self._contest.on_contest(request)
+        return self._accepted(Action.CONTEST)
+
+    @contest.validator
+    def _validate_contest(self, request: Contest) -> None:
+        allowed(self._case, Action.CONTEST, request)
+
+    @workflow.update(name=Action.DECIDE_CONTEST, description="The supervisor decides a contest.")
+    def decide_contest(self, request: ContestVerdict) -> ActionAnswer:
+        """Take the supervisor's decision."""
+        self._contest.on_verdict(request)
+        return self._accepted(Action.DECIDE_CONTEST)
+
+    @decide_contest.validator
+    def _validate_decide_contest(self, request: ContestVerdict) -> None:
+        validation.contest_verdict(self._case, request)

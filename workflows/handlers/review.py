@@ -1,0 +1,56 @@
+"""What people decide while an application is reviewed."""
+
+from temporalio import workflow
+
+from domain.actions import Action
+from workflows.contracts import ActionAnswer, AppealRequest, CancelRequest, EvidenceSubmission, ReviewVerdict
+from workflows.handlers.base import CaseHandlers
+from workflows.stages.review import ReviewStage
+from workflows.validation import review as validation
+from workflows.validation.rules import allowed
+
+
+class ReviewHandlers(CaseHandlers):
+    """What people decide while an application is reviewed."""
+
+    _review: ReviewStage
+
+    @workflow.update(name=Action.CANCEL, description="Withdraw the return before the goods are handed over.")
+    def cancel(self, request: CancelRequest) -> ActionAnswer:
+        """Withdraw the return."""
+        self._case.cancel(request.note)
+        return self._accepted(Action.CANCEL)
+
+    @cancel.validator
+    def _validate_cancel(self, request: CancelRequest) -> None:
+        allowed(self._case, Action.CANCEL, request)
+
+    @workflow.update(name=Action.SUBMIT_EVIDENCE, description="Send the evidence that was asked for.")
+    def submit_evidence(self, request: EvidenceSubmission) -> ActionAnswer:
+        """Take evidence."""
+        self._review.on_evidence(request)
+        return self._accepted(Action.SUBMIT_EVIDENCE)
+
+    @submit_evidence.validator
+    def _validate_submit_evidence(self, request: EvidenceSubmission) -> None:
+        validation.evidence(self._case, request)
+
+    @workflow.update(name=Action.REVIEW, description="Approve or decline the return, with the reason.")
+    def review(self, request: ReviewVerdict) -> ActionAnswer:
+        """Take a person's decision."""
+        self._review.on_verdict(request)
+        return self._accepted(Action.REVIEW)
+
+    @review.validator
+    def _validate_review(self, request: ReviewVerdict) -> None:
+        validation.review(self._case, request)
+
+    @workflow.update(name=Action.APPEAL, description="Appeal once against a declined return.")
+    def appeal(self, request: AppealRequest) -> ActionAnswer:
+        """Take an appeal."""
+        self._review.on_appeal(request)
+        return self._accepted(Action.APPEAL)
+
+    @appeal.validator
+    def _validate_appeal(self, request: AppealRequest) -> None:
+        allowed(self._case, Action.APPEAL, request)

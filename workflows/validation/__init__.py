@@ -1,0 +1,1 @@
+"""Who may send what, and when: refused before any state changes and before any history is written."""

@@ -1,0 +1,51 @@
+"""What an application that is under review refuses."""
+
+from domain.actions import Action, Role
+from domain.application import MOST_EVIDENCE
+from domain.status import Approval
+from workflows.case import ReturnCase
+from workflows.contracts import DecisionRequest, EvidenceSubmission, ReviewVerdict
+from workflows.validation.rules import (
+    INVALID_ACTION,
+    REQUEST_ID_REUSED,
+    ROLE_NOT_PERMITTED,
+    allowed,
+    known_lines,
+    named_once,
+    refuse,
+)
+
+
+def same_request(case: ReturnCase, request: DecisionRequest) -> None:
+    """Refuse another body under a request id that was used before."""
+    if request.request_fingerprint != case.request_fingerprint:
+        refuse(
+            REQUEST_ID_REUSED,
+            "Idempotency-Key",
+            f"This request id already started {case.rma_id} with another body. Use a new id for a new request.",
+        )
+
+
+def evidence(case: ReturnCase, request: EvidenceSubmission) -> None:
+    """Refuse evidence for lines that are not in the return."""
+    allowed(case, Action.SUBMIT_EVIDENCE, request)
+    known_lines(case, (line.line_id for line in request.lines))
+    named_once(line.line_id for line in request.lines)
+    had = {line.line_id: len(line.evidence) for line in case.application.lines}
+    for index, line in enumerate(request.lines):
+        if had[line.line_id] + len(line.evidence) > MOST_EVIDENCE:
+            refuse(
+                INVALID_ACTION,
+                f"lines[{index}].evidence",
+                f"A line takes {MOST_EVIDENCE} pieces of evidence; {had[line.line_id]} are there already.",
+            )
+
+
+def review(case: ReturnCase, request: ReviewVerdict) -> None:
+    """Refuse a verdict on unknown lines, or on an appeal by anybody but a supervisor."""
+    allowed(case, Action.REVIEW, request)
+    if case.approval is Approval.APPEALED and request.actor.role is not Role.SUPERVISOR:
+        refuse(ROLE_NOT_PERMITTED, "actor.role", "An appeal is decided by a supervisor.")
+    unknown = [line_id for line_id in request.liability if line_id not in case.lines]
+    if unknown:
+        refuse(INVALID_ACTION, f"liability.{unknown[0]}", f"The return has no line {unknown[0]}.")
