@@ -65,6 +65,7 @@ class ReturnCase:
         self._needs: dict[str, str] = {}
         self.carrier = ""
         self.tracking_no = ""
+        self.first_scan_at: datetime | None = None
         self.lines = {
             line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
             for line in start.application.lines
@@ -92,6 +93,10 @@ class ReturnCase:
     def is_contested(self) -> bool:
         """Whether the customer may still earn, or waits for, more than the inspection accepted."""
         return self.contest in (ContestState.OPEN, ContestState.CONTESTED)
+
+    def scanned_by_a_carrier(self, at: datetime) -> None:
+        """Note when a carrier first had goods of the return, by the scan's own time."""
+        self.first_scan_at = min(self.first_scan_at or at, at)
 
     def note(self, what: str, detail: str = "") -> None:
         """Write to the timeline."""

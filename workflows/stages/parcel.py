@@ -21,6 +21,13 @@ _PROGRESS = (
     Logistics.RECEIVED,
 )
 
+_HAS_THE_PARCEL = (
+    CarrierEventKind.PICKED_UP,
+    CarrierEventKind.ACCEPTED,
+    CarrierEventKind.IN_TRANSIT,
+    CarrierEventKind.DELIVERED,
+)
+
 _KNOWN_KINDS = tuple(kind.value for kind in CarrierEventKind)
 
 
@@ -101,6 +108,8 @@ class Parcel:
         if event.kind not in _KNOWN_KINDS:
             self._case.note("scan ignored", event.kind)
             return
+        if event.kind in _HAS_THE_PARCEL:
+            self._case.scanned_by_a_carrier(moment)
         self.is_proven = True
         self.last_scan_at = max(self.last_scan_at or moment, moment)
         match CarrierEventKind(event.kind):
