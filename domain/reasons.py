@@ -48,7 +48,7 @@ class ReasonRule:
 
     liable: LiableParty
     root_cause: RootCause
-    evidence_required: bool = False
+    is_fault: bool = False
 
 
 REASON_RULES: dict[ReturnReason, ReasonRule] = {
@@ -70,6 +70,6 @@ REASON_RULES: dict[ReturnReason, ReasonRule] = {
 NO_REASON = frozenset(
     reason
     for reason, rule in REASON_RULES.items()
-    if not rule.evidence_required and reason is not ReturnReason.ARRIVED_AFTER_CANCEL
+    if not rule.is_fault and reason is not ReturnReason.ARRIVED_AFTER_CANCEL
 )
 """Reasons that prove no fault, so that the exclusions from the return without a reason apply."""

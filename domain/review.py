@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.application import DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
-from domain.orders import CustomerTier, OrderSnapshot, ProductTag
+from domain.money import refund_for_units
+from domain.orders import CustomerTier, OrderSnapshot, ProductTag, paid_by_line
 from domain.policy import Policy
 from domain.reasons import NO_REASON, REASON_RULES
 from domain.record import Record
@@ -33,12 +34,18 @@ class ReviewReason(StrEnum):
 
 
 class ReviewDecision(Record):
-    """The outcome with its reasons and the policy version it rests on."""
+    """The outcome with its reasons and the policy version it rests on.
+
+    Attributes:
+        priority: People look at it before others.
+        returnless: Once approved, the goods stay with the customer: the refund waits for no parcel.
+    """
 
     outcome: ReviewOutcome
     reasons: tuple[ReviewReason, ...]
     policy_version: str
     priority: bool = False
+    returnless: bool = False
 
 
 def auto_review(
@@ -56,7 +63,7 @@ def auto_review(
     """
     if application.desired_resolution is Remedy.CANCEL_ORDER:
         return _decide(ReviewOutcome.APPROVED, (ReviewReason.NOT_SHIPPED,), application, order, policy)
-    if any(REASON_RULES[line.reason].evidence_required and not line.evidence for line in application.lines):
+    if any(REASON_RULES[line.reason].is_fault and not line.evidence for line in application.lines):
         return _decide(
             ReviewOutcome.EVIDENCE_REQUESTED, (ReviewReason.EVIDENCE_MISSING,), application, order, policy
         )
@@ -93,7 +100,7 @@ def _doubts(
         line = order.line(asked.line_id)
         if line is None:
             continue
-        if REASON_RULES[asked.reason].evidence_required:
+        if REASON_RULES[asked.reason].is_fault:
             doubts.append(ReviewReason.FAULT_TO_VERIFY)
         elif asked.reason in NO_REASON and _excluded(line.tags, asked.condition):
             doubts.append(ReviewReason.EXCLUDED_FROM_NO_REASON)
@@ -125,4 +132,23 @@ def _decide(
         reasons=reasons,
         policy_version=policy.version,
         priority=has_video or order.customer_tier is CustomerTier.HIGH_VALUE,
+        returnless=_is_returnless(application, order, policy),
+    )
+
+
+def _is_returnless(application: ReturnApplication, order: OrderSnapshot, policy: Policy) -> bool:
+    if application.desired_resolution is not Remedy.RETURN_AND_REFUND:
+        return False
+    reasons = {line.reason for line in application.lines}
+    return policy.returnless.cover(reasons, claimed_value(application, order), order.currency)
+
+
+def claimed_value(application: ReturnApplication, order: OrderSnapshot) -> int:
+    """What was paid for the units that are applied for, as the first of their lines; minor units."""
+    paid = paid_by_line(order)
+    lines = ((asked, order.line(asked.line_id)) for asked in application.lines)
+    return sum(
+        refund_for_units(paid[line.line_id], line.quantity, 0, min(asked.quantity, line.quantity))
+        for asked, line in lines
+        if line
     )

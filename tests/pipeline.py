@@ -28,13 +28,14 @@ from domain.status import Logistics, Reimbursement
 from ledger.answers import OrderBalance
 from ledger.ledger import Ledger
 from ledger.schema import migrate
+from policy.files import load_policies
 from sandbox.server import running_sandbox
 from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ReturnNotFound
 from starters.setup import prepare_namespace
-from workers.policies import load_message_texts, load_policies
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
+from workers.texts import load_message_texts
 from workflows import ids
 from workflows.contracts import ACTION_REQUESTS, ActionAnswer, Decision, ReturnResult, ReturnStatus
 

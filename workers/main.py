@@ -13,14 +13,15 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from adapters.http import make_http_client
 from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
+from policy.files import Policies, load_policies
 from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.logs import configure_logs
 from starters.process import run_process
-from workers.policies import Policies, load_message_texts, load_policies
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workers.settings import WorkerSettings, load_settings, refuse_to_start
+from workers.texts import load_message_texts
 
 _GRACE = timedelta(seconds=30)
 _LEDGER_CALLS_AT_ONCE = 16

@@ -22,7 +22,7 @@ from adapters.orders.sandbox import SandboxOrders
 from adapters.payment.sandbox import SandboxPayment
 from adapters.warehouse.sandbox import SandboxWarehouse
 from ledger.ledger import Ledger
-from workers.policies import Policies
+from policy.files import Policies
 from workflows.reconciliation_workflow import ReconciliationWorkflow
 from workflows.return_workflow import ReturnWorkflow
 

@@ -6,7 +6,21 @@ has a module of its own.
 
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
+from domain.policy.errors import PolicyProblem, PolicyRefused
 from domain.policy.model import Policy, parse_policy
 from domain.policy.pickup import PickupRules
+from domain.policy.promotions import ClawBack, PromotionRules
+from domain.policy.returnless import ReturnlessRules
 
-__all__ = ["ClockDurations", "CurrencyAmounts", "PickupRules", "Policy", "parse_policy"]
+__all__ = [
+    "ClawBack",
+    "ClockDurations",
+    "CurrencyAmounts",
+    "PickupRules",
+    "Policy",
+    "PolicyProblem",
+    "PolicyRefused",
+    "PromotionRules",
+    "ReturnlessRules",
+    "parse_policy",
+]

@@ -25,15 +25,15 @@ class ClockDurations(Record):
     contest: PositiveDuration = timedelta(hours=72)
     refund_unknown: PositiveDuration = timedelta(hours=1)
     payment_method: PositiveDuration = timedelta(hours=72)
-    settlement_business_days: int = Field(default=3, ge=1, le=60)
+    settlement_business_days: int = Field(default=3, strict=True, ge=1, le=60)
 
     @model_validator(mode="after")
     def _orders_its_steps(self) -> Self:
         if self.transit_lost <= self.transit_trace:
-            raise ValueError("transit_lost must be longer than transit_trace")
+            raise ValueError("transit_lost: must be longer than transit_trace")
         if self.inspection_management <= self.inspection:
-            raise ValueError("inspection_management must be longer than inspection")
+            raise ValueError("inspection_management: must be longer than inspection")
         reminders = list(self.handover_reminders)
-        if reminders != sorted(reminders) or any(at >= self.handover for at in reminders):
-            raise ValueError("handover_reminders must be ascending and before handover ends")
+        if reminders != sorted(set(reminders)) or any(at >= self.handover for at in reminders):
+            raise ValueError("handover_reminders: must be ascending and before handover ends")
         return self

@@ -1,15 +1,19 @@
 """One version of the policy, and how it is read from TOML."""
 
 import tomllib
+from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from domain.application import DeclaredCondition
 from domain.money import is_known_currency
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
+from domain.policy.errors import PolicyRefused, model_problems, syntax_problem
 from domain.policy.pickup import PickupRules
+from domain.policy.promotions import PromotionRules
+from domain.policy.returnless import ReturnlessRules
 
 
 class Policy(BaseModel):
@@ -17,14 +21,16 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: str = Field(min_length=1, max_length=64)
+    version: str = Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     timezone: str
-    return_window_days: int = Field(ge=7, le=3650)
-    max_applications_per_line: int = Field(ge=1, le=100)
+    return_window_days: int = Field(strict=True, ge=7, le=3650)
+    max_applications_per_line: int = Field(strict=True, ge=1, le=100)
     resale_unaffected: dict[str, tuple[DeclaredCondition, ...]]
     currencies: dict[str, CurrencyAmounts] = Field(min_length=1)
     pickup: PickupRules
     clocks: ClockDurations = ClockDurations()
+    promotions: PromotionRules = PromotionRules()
+    returnless: ReturnlessRules = ReturnlessRules()
 
     @field_validator("timezone")
     @classmethod
@@ -47,9 +53,17 @@ class Policy(BaseModel):
     @field_validator("currencies")
     @classmethod
     def _are_currencies(cls, currencies: dict[str, CurrencyAmounts]) -> dict[str, CurrencyAmounts]:
-        if unknown := [code for code in currencies if not is_known_currency(code)]:
-            raise ValueError(f"not ISO 4217 currencies: {', '.join(unknown)}")
+        for code in currencies:
+            if not is_known_currency(code):
+                raise ValueError(f"{code}: is no ISO 4217 currency")
         return currencies
+
+    @model_validator(mode="after")
+    def _has_amounts_for_every_currency_in_use(self) -> Self:
+        for code in self.returnless.limits:
+            if code not in self.currencies:
+                raise ValueError(f"returnless.limits.{code}: is in use, but there is no [currencies.{code}]")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:
@@ -61,6 +75,13 @@ def parse_policy(text: str) -> Policy:
     """Read a policy from TOML.
 
     Raises:
-        ValueError: If the text is not TOML (with the line) or not a policy (with the key).
+        PolicyRefused: If the text is not TOML or not a policy; it names the line of each fault.
     """
-    return Policy.model_validate(tomllib.loads(text), extra="forbid")
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyRefused([syntax_problem(error, text)]) from error
+    try:
+        return Policy.model_validate(content, extra="forbid")
+    except ValidationError as error:
+        raise PolicyRefused(model_problems(error, text, Policy)) from error

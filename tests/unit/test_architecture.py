@@ -9,13 +9,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "domain": set(),
-    "policy": set(),
+    "policy": {"domain"},
     "workflows": {"domain"},
     "adapters": {"domain"},
     "ledger": {"domain"},
     "activities": {"adapters", "ledger", "domain"},
-    "workers": {"activities", "adapters", "ledger", "domain", "workflows", "starters"},
-    "starters": {"domain", "workflows", "ledger", "demo"},
+    "workers": {"activities", "adapters", "ledger", "domain", "policy", "workflows", "starters"},
+    "starters": {"domain", "policy", "workflows", "ledger", "demo"},
     "sandbox": {"domain"},
     "demo": {"domain", "starters", "workflows"},
 }

@@ -7,7 +7,7 @@ import pytest
 from domain.application import Locale
 from domain.messages import MessageTexts
 from domain.outbox import OutboxItem, OutboxKind, Template
-from workers.policies import load_message_texts
+from workers.texts import load_message_texts
 
 TEXTS = load_message_texts()
 ZONE = ZoneInfo("Asia/Shanghai")

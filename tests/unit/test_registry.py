@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 from temporalio import activity, workflow
 
-from workers.policies import load_policies
+from policy.files import load_policies
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workflows import ids
 from workflows.calls import LEDGER_CALLS, PROVIDER_CALLS, LedgerCall, ProviderCall
