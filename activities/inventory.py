@@ -16,7 +16,7 @@ class InventoryActivities:
 
     @activity.defn(name="inventory.hold")
     async def hold(self, hold: StockHold) -> HoldAnswer:
-        """Hold all of the items, or none."""
+        """Hold all of the items, or none; or renew their lease."""
         with provider_errors():
             return await self._inventory.hold(hold)
 

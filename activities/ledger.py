@@ -19,6 +19,7 @@ from domain.bookkeeping import (
     TenderReplacement,
 )
 from domain.calendar import add_business_days
+from domain.exchange import is_free_size_swap
 from domain.facts import check_facts, price_difference, settling_method_id
 from domain.intents import PaymentIntent
 from domain.notices import Notices
@@ -57,6 +58,7 @@ class LedgerActivities:
             price_difference_minor=price_difference(request.application, order, variants) if exchange else 0,
             settle_method_id=settling_method_id(request.application, order) if exchange else "",
             replacement_prices_minor={item: variant.unit_price_minor for item, variant in variants.items()},
+            free_size_swap=is_free_size_swap(request.application, order, policy.exchange.free_size_swap),
         )
         notices = Notices.for_application(request.rma_id, request.application)
         return self._ledger.open_return(

@@ -19,7 +19,7 @@ class OrderActivities:
         """Read the order and the variants that are asked for in its place."""
         with provider_errors():
             order = await self._orders.get_order(request.order_id)
-            variants = await self._orders.get_variants(request.item_ids) if request.item_ids else []
+            variants = await self._orders.get_variants(request.item_ids, request.at) if request.item_ids else []
         return OrderFacts(order=order, variants=tuple(variants))
 
     @activity.defn(name="orders.cancel_fulfilment")

@@ -153,6 +153,7 @@ class Review(Record):
     price_difference_minor: int = 0
     settle_method_id: str = ""
     replacement_prices_minor: dict[str, int] = Field(default_factory=dict)
+    free_size_swap: bool = False
 
 
 class ReviewRequest(LedgerEntry):

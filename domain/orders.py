@@ -140,10 +140,11 @@ class Variant(Record):
 
 
 class FactsRequest(Record):
-    """Read an order, and the variants that are asked for in its place."""
+    """Read an order, and the variants that are asked for in its place, as they are at a moment (UTC)."""
 
     order_id: str
     item_ids: tuple[str, ...] = ()
+    at: UtcDatetime | None = None
 
 
 class OrderFacts(Record):

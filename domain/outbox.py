@@ -51,6 +51,8 @@ class Template(StrEnum):
     PAYMENT_METHOD_NEEDED = "payment_method_needed"
     EXCHANGE_RELEASED = "exchange_released"
     EXCHANGE_REFUNDED = "exchange_refunded"
+    EXCHANGE_STOCK_LOST = "exchange_stock_lost"
+    SHIP_YOURSELF_COLLECT = "ship_yourself_collect"
     RETURN_CANCELED = "return_canceled"
     RETURN_RESUMED = "return_resumed"
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"

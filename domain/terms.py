@@ -15,6 +15,7 @@ class Terms(Record):
         amount_minor: What a compensation or a trade-in pays, in minor units of the order's currency; 0 where the
             amount follows from the goods.
         freight: Who pays the return freight; None where it follows from the liability.
+        collect_authorized: Whether a parcel of this return may come freight-collect.
         item_ids: What is sent to the customer: the variants of an exchange, the parts that were missing.
         agreed_offer: The number of the offer that the customer consented to; 0 where nothing was offered.
     """
@@ -22,5 +23,6 @@ class Terms(Record):
     remedy: Remedy
     amount_minor: MinorUnits = 0
     freight: LiableParty | None = None
+    collect_authorized: bool = False
     item_ids: tuple[str, ...] = Field(default=(), max_length=1_000)
     agreed_offer: int = Field(default=0, ge=0)

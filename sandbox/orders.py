@@ -1,5 +1,6 @@
 """The order system: orders, catalogue, fulfilment, replacements."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -97,8 +98,11 @@ def orders_router(
         )
 
     @router.get("/catalog/variants", name=Target.GET_VARIANTS)
-    async def get_variants(item_id: Annotated[list[str], Query(min_length=1)]) -> VariantsAnswer:
-        """Read variants, each once. Unknown ones are left out."""
+    async def get_variants(
+        item_id: Annotated[list[str], Query(min_length=1)], at: UtcDatetime | None = None
+    ) -> VariantsAnswer:
+        """Read variants, each once, available at a moment, now by default. Unknown ones are left out."""
+        moment = at or datetime.now(UTC)
         known = [(each, shop.variant(each)) for each in dict.fromkeys(item_id)]
         return VariantsAnswer(
             variants=tuple(
@@ -106,7 +110,7 @@ def orders_router(
                     item_id=each,
                     product_id=found[0],
                     options=found[1].options,
-                    available=stock.has(each),
+                    available=stock.has(each, moment),
                     unit_price_minor=found[1].unit_price_minor,
                 )
                 for each, found in known

@@ -62,6 +62,7 @@ class ReturnCase:
         self.ended = False
         self.holds_units = False
         self.holds_stock = False
+        self.stock_held_until: datetime | None = None
         self._needs: dict[str, str] = {}
         self.carrier = ""
         self.tracking_no = ""

@@ -59,9 +59,17 @@ class Clocks:
         kept = ClockState.MET if in_time else ClockState.BREACHED
         self._end(name, subject, ClockState.STOPPED if self._is_withdrawn() else kept)
 
+    def running(self, name: ClockName | None = None) -> list[Clock]:
+        """The promises that are running, those of one name if it is given."""
+        return [
+            clock
+            for clock in self.all
+            if clock.state is ClockState.RUNNING and (name is None or clock.name is name)
+        ]
+
     def next_deadline(self) -> Deadline | None:
         """The earliest promise that is running."""
-        running = [clock for clock in self.all if clock.state is ClockState.RUNNING]
+        running = self.running()
         if not running:
             return None
         earliest = min(running, key=lambda clock: clock.due_at)

@@ -39,6 +39,7 @@ from workflows.stages.payment import Payments
 from workflows.stages.review import ReviewStage
 from workflows.stages.settlement import Settlement, accepted_units
 from workflows.stages.ship_back import ShipBackEnd, ShipBackStage
+from workflows.stages.stock_lease import StockLease
 from workflows.validation.review import same_request
 
 
@@ -56,7 +57,8 @@ class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, Payme
         self._contest = ContestStage(case)
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
-        self._exchange = Exchange(case, self._settlement, self._payments)
+        self._lease = StockLease(case)
+        self._exchange = Exchange(case, self._settlement, self._payments, self._lease)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
@@ -72,6 +74,8 @@ class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, Payme
             order_cancelled = self._case.notices.customer(Template.ORDER_CANCELLED)
             await self._settlement.refund(RefundBasis.CANCELLATION, self._all_units(), (order_cancelled,))
             return
+        if self._case.remedy is Remedy.EXCHANGE:
+            self._lease.keep()
         match await self._ship_back.run():
             case ShipBackEnd.ARRIVED:
                 await self._inspection.run()
@@ -137,7 +141,7 @@ class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, Payme
         """Give back what is still held, keep the end beyond Temporal's retention, and tell the customer."""
         case = self._case
         await self._ship_back.courier_is_withdrawn()
-        await self._exchange.release_stock()
+        await self._lease.end()
         case.ended = True
         case.forget_needs()
         case.contest = ContestState.NONE if case.contest is ContestState.NONE else ContestState.CLOSED

@@ -19,7 +19,7 @@ class SandboxInventory(InventoryPort):
         self._http = ProviderHttp(client, "inventory")
 
     async def hold(self, hold: StockHold) -> HoldAnswer:
-        """Hold one unit of each item, all or none. A repeat of the reference finds the first hold."""
+        """Hold one unit of each item, all or none; a repeat with a later end renews the lease."""
         return await self._http.write("/inventory/holds", hold.model_dump(mode="json"), HoldAnswer)
 
     async def release(self, release: HoldRelease) -> None:

@@ -18,8 +18,8 @@ class OrdersPort(Protocol):
         """Read an order with its customer's means of payment; None if there is no such order."""
         ...
 
-    async def get_variants(self, item_ids: Sequence[str]) -> list[Variant]:
-        """Read the variants that the catalogue knows among `item_ids`."""
+    async def get_variants(self, item_ids: Sequence[str], at: datetime | None = None) -> list[Variant]:
+        """Read the variants that the catalogue knows among `item_ids`, available at a moment, now by default."""
         ...
 
     async def cancel_fulfilment(self, order_id: str, reference: str, at: datetime) -> bool:

@@ -43,11 +43,14 @@ class SandboxOrders(OrdersPort):
                 return None
             raise
 
-    async def get_variants(self, item_ids: Sequence[str]) -> list[Variant]:
-        """Read the variants that the catalogue knows among `item_ids`."""
+    async def get_variants(self, item_ids: Sequence[str], at: datetime | None = None) -> list[Variant]:
+        """Read the variants that the catalogue knows among `item_ids`, available at a moment, now by default."""
         if not item_ids:
             return []
-        answer = await self._http.read("/catalog/variants", _Variants, {"item_id": list(item_ids)})
+        asked: dict[str, str | list[str]] = {"item_id": list(item_ids)}
+        if at is not None:
+            asked["at"] = at.isoformat()
+        answer = await self._http.read("/catalog/variants", _Variants, asked)
         return list(answer.variants)
 
     async def cancel_fulfilment(self, order_id: str, reference: str, at: datetime) -> bool:

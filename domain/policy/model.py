@@ -11,6 +11,7 @@ from domain.money import is_known_currency
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyRefused, model_problems, syntax_problem
+from domain.policy.exchange import ExchangeRules
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import PromotionRules
 from domain.policy.returnless import ReturnlessRules
@@ -28,6 +29,7 @@ class Policy(BaseModel):
     resale_unaffected: dict[str, tuple[DeclaredCondition, ...]]
     currencies: dict[str, CurrencyAmounts] = Field(min_length=1)
     pickup: PickupRules
+    exchange: ExchangeRules = ExchangeRules()
     clocks: ClockDurations = ClockDurations()
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()

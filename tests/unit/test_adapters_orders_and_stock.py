@@ -160,6 +160,33 @@ async def test_a_released_hold_frees_its_units_and_can_be_taken_again(
     assert statuses == ["held", "released", "held"]
 
 
+async def test_a_lease_that_ends_frees_its_units_by_itself(
+    orders: SandboxOrders, stock: SandboxInventory, remote: SandboxRemote
+) -> None:
+    day = timedelta(days=1)
+    lease = StockHold(reference="RMA-L-1", item_ids=("JACKET-L-NAVY",) * 2, at=AT, until=AT + day)
+    longer = lease.model_copy(update={"at": AT + day / 2, "until": AT + 2 * day})
+    other = StockHold(reference="RMA-L-2", item_ids=("JACKET-L-NAVY",) * 2, at=AT + day, until=AT + 3 * day)
+    await stock.release(HoldRelease(reference="RMA-H-6", at=AT))
+    assert (await stock.hold(lease)).held
+    assert (await stock.hold(longer)).held
+    assert (await stock.hold(longer)).held
+    assert not (await stock.hold(other)).held
+    assert [each.available for each in await orders.get_variants(["JACKET-L-NAVY"], AT + day)] == [False]
+    assert [each.available for each in await orders.get_variants(["JACKET-L-NAVY"], AT + 2 * day)] == [True]
+    after = AT + 2 * day
+    sent = ReplacementOrder(reference="RMA-L-1", order_id="CN-1002", item_ids=("JACKET-L-NAVY",), at=after)
+    assert (await orders.create_replacement(sent)).why == "nothing_held"
+    assert (await stock.hold(other.model_copy(update={"at": after}))).held
+    assert not (await stock.hold(longer.model_copy(update={"at": after, "until": AT + 9 * day}))).held
+    await stock.release(HoldRelease(reference="RMA-L-2", at=after))
+    assert (await stock.hold(longer.model_copy(update={"at": after, "until": AT + 9 * day}))).held
+    await stock.release(HoldRelease(reference="RMA-L-1", at=after))
+    ends = [str(each.data["until"]) for each in await remote.book(Book.HOLDS, key="RMA-L-1")]
+    assert len(ends) == 4
+    assert ends[0] < ends[1] < ends[2] == ends[3]
+
+
 async def test_a_replacement_uses_its_hold_once(
     orders: SandboxOrders, stock: SandboxInventory, remote: SandboxRemote
 ) -> None:

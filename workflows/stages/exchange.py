@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.bookkeeping import ChargeAuthorization, RefundAuthorization, SettlementPlan
-from domain.exchange import HoldRelease, ReplacementAnswer, ReplacementOrder
+from domain.exchange import ReplacementAnswer, ReplacementOrder
 from domain.intents import RefundBasis
 from domain.keys import replacement_reference
 from domain.outbox import OutboxItem, Template
@@ -17,19 +17,25 @@ from workflows import calls
 from workflows.case import ReturnCase
 from workflows.stages.payment import Payments
 from workflows.stages.settlement import Settlement
+from workflows.stages.stock_lease import StockLease
 
 
 class Exchange:
     """Exchanges the accepted units for the variants that were held for them."""
 
-    def __init__(self, case: ReturnCase, settlement: Settlement, payments: Payments) -> None:
+    def __init__(self, case: ReturnCase, settlement: Settlement, payments: Payments, lease: StockLease) -> None:
         self._case = case
+        self._lease = lease
         self._settlement = settlement
         self._payments = payments
 
     async def run(self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]) -> None:
         """Settle the difference and release the replacement; what cannot be exchanged is refunded."""
         case = self._case
+        if not await self._lease.is_held():
+            refunded = case.notices.customer(Template.EXCHANGE_REFUNDED)
+            await self._settlement.refund(RefundBasis.INSPECTION, units, (*outbox, refunded))
+            return
         op = case.step("exchange")
         items = self._items_for(units)
         plan = await self._settlement.authorize(
@@ -55,22 +61,6 @@ class Exchange:
             outbox=(case.notices.customer(Template.EXCHANGE_REFUNDED),),
             instead_of=op,
         )
-
-    async def release_stock(self) -> None:
-        """Give back stock that is still held."""
-        case = self._case
-        if not case.holds_stock:
-            return
-        case.holds_stock = False
-        try:
-            await calls.release_stock(
-                HoldRelease(reference=replacement_reference(case.rma_id), at=workflow.now()),
-                summary="give the held stock back",
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            await case.record("cleanup-failed", case.supervisor_alert(Template.STAFF_CLEANUP_FAILED, what="stock"))
 
     def _items_for(self, units: Sequence[UnitsToSettle]) -> tuple[str, ...]:
         wanted = {line.line_id: line.replacement_item_ids for line in self._case.application.lines}

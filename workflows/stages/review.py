@@ -9,7 +9,7 @@ from domain.actions import Role
 from domain.application import Remedy, ReturnApplication
 from domain.bookkeeping import ReviewRequest
 from domain.clocks import ClockName
-from domain.exchange import StockHold
+from domain.exchange import StockHold, first_lease_until, with_free_freight
 from domain.keys import replacement_reference
 from domain.orders import FactsRequest, FulfilmentCancellation, OrderFacts
 from domain.outbox import Template
@@ -81,6 +81,7 @@ class ReviewStage:
         request = FactsRequest(
             order_id=case.application.order_id,
             item_ids=tuple(dict.fromkeys(case.application.replacement_item_ids())),
+            at=workflow.now(),
         )
         while True:
             try:
@@ -122,6 +123,8 @@ class ReviewStage:
             return None
         if review.decision is None:
             return None
+        if review.free_size_swap:
+            case.terms = with_free_freight(case.terms)
         if facts.order and case.remedy is Remedy.CANCEL_ORDER:
             case.cover_the_whole_order()
         case.liability = {
@@ -220,7 +223,12 @@ class ReviewStage:
     async def _stock_is_held(self) -> bool:
         case = self._case
         items = case.application.replacement_item_ids()
-        hold = StockHold(reference=replacement_reference(case.rma_id), item_ids=items, at=workflow.now())
+        hold = StockHold(
+            reference=replacement_reference(case.rma_id),
+            item_ids=items,
+            at=workflow.now(),
+            until=first_lease_until(workflow.now(), case.rules.clocks),
+        )
         try:
             answer = await calls.hold_stock(hold, summary=f"hold {len(items)} replacement units")
         except ActivityError as error:
@@ -245,6 +253,7 @@ class ReviewStage:
                 )
             )
         case.holds_stock = answer.held
+        case.stock_held_until = hold.until
         return answer.held
 
     async def _fulfilment_is_stopped(self) -> bool:

@@ -191,10 +191,11 @@ class ShipBackStage:
     async def _tell_how_to_ship(self, by_label: bool, due_at: datetime) -> None:
         case = self._case
         if not by_label:
+            how = Template.SHIP_YOURSELF_COLLECT if case.terms.collect_authorized else Template.SHIP_YOURSELF
             await case.record(
                 "ship-yourself",
                 *case.announcement(),
-                case.notices.customer(Template.SHIP_YOURSELF, due_at=due_at.isoformat()),
+                case.notices.customer(how, due_at=due_at.isoformat()),
             )
             return
         case.move(Logistics.AWAITING_LABEL)
