@@ -8,7 +8,7 @@ DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 
-.PHONY: help setup demo test lint types conformance histories lock
+.PHONY: help setup demo test test-deep lint types conformance histories lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -31,6 +31,9 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 3 --dist worksteal
+
+test-deep: $(READY) ## long versions of the property tests: 2,000 runs of the state machine, 200 random cases over the whole pipeline
+	RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 $(BIN)/python -m pytest -n 3 --dist worksteal tests/properties
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .

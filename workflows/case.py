@@ -59,6 +59,7 @@ class ReturnCase:
         self.contest = ContestState.NONE
         self.appealed = False
         self.decided = False
+        self.closing = False
         self.ended = False
         self.holds_units = False
         self.holds_stock = False
@@ -172,6 +173,21 @@ class ReturnCase:
         self._approval_told = True
         return (self.notices.customer(Template.APPROVED),)
 
+    async def make_final(self, what: str, ends: bool = False) -> None:
+        """Have the history keep a decision that a silence or a withdrawal brought, before the ledger acts on it.
+
+        A workflow task whose commands are lost, because its worker died or because news came in just as the
+        workflow ended, is run again together with the news, and might then decide otherwise. What its local
+        activities have written in the ledger stays written. So the task that decides ends here, with a timer.
+
+        Args:
+            what: The decision, for the timer's summary.
+            ends: Whether it ends the return, so that nothing may be sent to it any more.
+        """
+        self.closing = self.closing or ends
+        if workflow.patched("final-before-ledger"):
+            await workflow.sleep(timedelta(milliseconds=1), summary=what)
+
     # Visibility
 
     def publish(self) -> None:
@@ -213,7 +229,7 @@ class ReturnCase:
             reimbursement=self.reimbursement,
             contest=self.contest,
             appealed=self.appealed,
-            ended=self.ended,
+            ended=self.ended or self.closing,
         )
 
     # Small helpers of more than one stage

@@ -52,6 +52,7 @@ class ContestStage:
         if case.contest is ContestState.OPEN:
             case.contest = ContestState.CLOSED
             case.note("result accepted by silence")
+            await case.make_final("result accepted by silence")
         if case.contest is ContestState.CLOSED and self._verdict is None:
             return ()
         verdict = await self._supervisor_decides()

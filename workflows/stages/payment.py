@@ -49,6 +49,8 @@ class Payments:
         while not (intent := await self._move(intent)).state.is_paid:
             method_id = await self._another_method(intent, only_once=True)
             if not method_id:
+                self._case.move(Reimbursement.FAILED, "no means of payment was offered")
+                await self._case.make_final("difference not paid")
                 return False
             intent = await self._replace(intent, method_id)
         self._case.note("difference charged", intent.key)

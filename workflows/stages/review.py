@@ -151,6 +151,7 @@ class ReviewStage:
             return False
         if not arrived or self._evidence is None:
             case.move(Approval.EXPIRED, "no evidence came")
+            await case.make_final("no evidence came", ends=True)
             await case.record("evidence-lapsed", case.notices.customer(Template.EVIDENCE_LAPSED))
             return False
         case.application = _with_evidence(case.application, self._evidence)
@@ -172,6 +173,7 @@ class ReviewStage:
         due_at = workflow.now() + case.rules.clocks.appeal
         await case.clocks.wait(ClockName.APPEAL, due_at, lambda: self._appeal is not None)
         if self._appeal is None:
+            await case.make_final("no appeal came", ends=True)
             return False
         await case.record("appealed", case.notices.customer(Template.APPEAL_RECEIVED))
         verdict = await self._await_verdict((Role.SUPERVISOR,))

@@ -81,8 +81,10 @@ class ShipBackStage:
         else:
             handed_over = await self._handed_over(by_label=self._is_by_label())
         if case.canceled and not await self._cancellation_came_too_late():
+            await case.make_final("withdrawn", ends=True)
             return ShipBackEnd.CANCELED
         if not handed_over and not self.parcel.is_handed_over:
+            await case.make_final("nothing was handed over", ends=True)
             return ShipBackEnd.EXPIRED
         if self._handover:
             await self._follow_what_the_customer_sent(self._handover)
@@ -289,8 +291,10 @@ class ShipBackStage:
             return ShipBackEnd.ARRIVED
         if not self.parcel.is_proven:
             case.move(Logistics.EXPIRED, f"no carrier ever scanned {case.tracking_no}")
+            await case.make_final("no carrier had the parcel", ends=True)
             return ShipBackEnd.EXPIRED
         case.move(Logistics.LOST, f"{case.carrier} {case.tracking_no}")
+        await case.make_final("parcel lost")
         return ShipBackEnd.LOST
 
     async def _is_accepted(self) -> None:

@@ -1,0 +1,268 @@
+"""Random lives of returns over the whole pipeline, each from a seed, judged by the providers' books."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from domain.actions import PERMITTED_ROLES, Action
+from domain.keys import inspection_clock_key, pickup_reference, refund_key, rma_id_for
+from domain.status import Logistics
+from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
+from tests.pipeline import Pipeline, line
+from workflows.contracts import ReturnStatus
+
+_STEPS = 40
+_DAYS_TO_THE_END = 60
+_IN_A_CARRIERS_HANDS = (
+    Logistics.AWAITING_HANDOVER,
+    Logistics.PICKUP_BOOKED,
+    Logistics.PICKED_UP,
+    Logistics.IN_TRANSIT,
+    Logistics.DELIVERED,
+)
+Body = dict[str, Any]
+
+
+class Life:
+    """One return, lived by a customer, a courier, a warehouse and a desk that act at random."""
+
+    def __init__(self, pipeline: Pipeline, seed: int) -> None:
+        self._pipeline = pipeline
+        self._random = random.Random(seed)
+        self._request_id = f"life-{seed}-{uuid4().hex[:8]}"
+        self.log: list[str] = [f"seed {seed}"]
+        self.order: Body = {}
+        self.rma_id = ""
+
+    async def live(self) -> ReturnStatus:
+        """Live the return until it is final, or until somebody's queue holds it for two months.
+
+        Raises:
+            AssertionError: If it is neither.
+        """
+        await self._begin()
+        for _ in range(_STEPS):
+            status = await self._pipeline.returns.status(self.rma_id)
+            if status.is_final:
+                return status
+            await self._step(status)
+        return await self._to_the_end()
+
+    # How it begins
+
+    async def _begin(self) -> None:
+        pick = self._random
+        lines = [
+            line(f"ITEM-{number}", quantity=pick.randint(1, 3), unit_price_minor=pick.randint(1, 20_000))
+            for number in range(pick.randint(1, 3))
+        ]
+        total = sum(entry["unit_price_minor"] * entry["quantity"] for entry in lines)
+        shipping = pick.choice([0, 800])
+        first = pick.randint(0, total + shipping)
+        methods = [{"id": f"CARD-{uuid4().hex[:6]}", "source": "credit_card"} for _ in range(2)]
+        paid = [(methods[0]["id"], first), (methods[1]["id"], total + shipping - first)]
+        self.order = await self._pipeline.order(
+            lines=lines,
+            shipping_minor=shipping,
+            payment_methods=methods,
+            payments=[
+                {"kind": "payment", "amount_minor": amount, "payment_method_id": method}
+                for method, amount in paid
+                if amount
+            ],
+        )
+        self.rma_id = rma_id_for(self.order["order_id"], self._request_id)
+        await self._bad_weather()
+        wanted = pick.sample(lines, pick.randint(1, len(lines)))
+        faulty = pick.random() < 0.3
+        await self._pipeline.apply(
+            self.order,
+            self._request_id,
+            ship_back=pick.choice(["pickup", "pickup", "label", "customer_ships"]),
+            lines=[
+                {
+                    "line_id": entry["item_id"],
+                    "quantity": pick.randint(1, entry["quantity"]),
+                    "reason": "quality_defect" if faulty else "changed_mind",
+                    "condition": pick.choice(["unopened", "unopened", "used"]),
+                    "evidence": [{"kind": "image", "reference": "media/1.jpg"}] if pick.random() < 0.7 else [],
+                }
+                for entry in wanted
+            ],
+        )
+
+    async def _bad_weather(self) -> None:
+        """Faults at the calls of this return: an answer that is lost, an error after the deed, a closed card."""
+        calls = {
+            "payments.refund": (refund_key(self.rma_id, 1, 0), ["lost_response", "error_after", "error_before"]),
+            "coupons.issue": (inspection_clock_key(self.rma_id), ["lost_response", "error_after"]),
+            "carriers.pickup": (pickup_reference(self.rma_id, 1), ["lost_response", "error_after"]),
+        }
+        for target, (reference, kinds) in calls.items():
+            if self._random.random() < 0.4:
+                kind = self._random.choice(kinds)
+                field = "key" if target == "coupons.issue" else "reference"
+                self.log.append(f"fault {target} {kind}")
+                await self._pipeline.fault(target=target, kind=kind, match={field: reference})
+        if self._random.random() < 0.15:
+            self.log.append("fault payments.refund closed_method")
+            reference = refund_key(self.rma_id, 1, 0)
+            await self._pipeline.fault(
+                target="payments.refund", kind="closed_method", match={"reference": reference}
+            )
+
+    # What happens
+
+    async def _step(self, status: ReturnStatus) -> None:
+        doings: list[Callable[[ReturnStatus], Any]] = [self._lapse]
+        if status.tracking_no and status.logistics in _IN_A_CARRIERS_HANDS:
+            doings += [self._scan, self._scan]
+        doings += [self._act] * (3 if status.allowed_actions else 0)
+        await self._random.choice(doings)(status)
+
+    async def _lapse(self, _: ReturnStatus) -> None:
+        hours = self._random.choice([1, 5, 20, 50])
+        self.log.append(f"{hours} h pass")
+        await self._pipeline.lapse(self.rma_id, timedelta(hours=hours))
+
+    async def _scan(self, _: ReturnStatus) -> None:
+        kind = self._random.choice(["picked_up", "accepted", "in_transit", "delivered", "delivered", "lost"])
+        self.log.append(f"scan {kind}")
+        try:
+            await self._pipeline.scan(self.rma_id, kind)
+        except httpx.HTTPStatusError as error:
+            self.log.append(f"no such scan: {error.response.text}")
+
+    async def _act(self, status: ReturnStatus) -> None:
+        """Do something that the return allows; a withdrawal ends a life early, so it is rare."""
+        weights = [1 if action is Action.CANCEL else 12 for action in status.allowed_actions]
+        await self._send(self._random.choices(status.allowed_actions, weights)[0], status)
+
+    async def _send(self, action: Action, status: ReturnStatus) -> None:
+        role = self._random.choice(PERMITTED_ROLES[action])
+        body = await BODIES[action](self, status)
+        self.log.append(f"{role.value} sends {action.value} {body}")
+        try:
+            await self._pipeline.act(self.rma_id, action, role, **body)
+        except (ActionNotAllowed, InvalidAction, RoleNotPermitted) as refusal:
+            self.log.append(f"refused: {refusal}")
+
+    async def _to_the_end(self) -> ReturnStatus:
+        """Let everybody do what is asked of them, a day at a time."""
+        self.log.append("to the end")
+        for _ in range(_DAYS_TO_THE_END):
+            status = await self._pipeline.returns.status(self.rma_id)
+            if status.is_final:
+                return status
+            for action in status.allowed_actions:
+                if action in _BRINGS_IT_ON:
+                    await self._send(action, status)
+                    status = await self._pipeline.returns.status(self.rma_id)
+            if not status.is_final:
+                await self._pipeline.lapse(self.rma_id, timedelta(hours=25))
+        status = await self._pipeline.returns.status(self.rma_id)
+        assert status.is_final or status.needs, f"forgotten: {self.log} {status.model_dump_json()}"
+        return status
+
+    # What people say
+
+    async def _nothing(self, _: ReturnStatus) -> Body:
+        return {}
+
+    async def _note(self, _: ReturnStatus) -> Body:
+        return {"note": "It is as I say."}
+
+    async def _evidence(self, status: ReturnStatus) -> Body:
+        proof = [{"kind": "video", "reference": f"media/{uuid4().hex}.mp4"}]
+        return {"lines": [{"line_id": entry.line_id, "evidence": proof} for entry in status.lines]}
+
+    async def _verdict(self, _: ReturnStatus) -> Body:
+        return {"approve": self._random.random() < 0.8, "note": "Looked at it."}
+
+    async def _pickup(self, _: ReturnStatus) -> Body:
+        return {"by_label": self._random.random() < 0.5}
+
+    async def _handover(self, _: ReturnStatus) -> Body:
+        at = await self._pipeline.now(self.rma_id)
+        return {"carrier": "swift", "tracking_no": f"OWN{uuid4().hex[:10]}", "handed_over_at": at}
+
+    async def _receipt(self, status: ReturnStatus) -> Body:
+        at = await self._pipeline.now(self.rma_id)
+        return {
+            "received_at": at,
+            "lines": [
+                {"line_id": entry.line_id, "quantity": self._random.randint(0, entry.authorized)}
+                for entry in status.lines
+            ],
+        }
+
+    async def _inspection(self, status: ReturnStatus) -> Body:
+        units: list[Body] = []
+        for entry in status.lines:
+            accepted = self._random.randint(0, entry.authorized)
+            rejected = self._random.randint(0, entry.authorized - accepted)
+            deduct = self._random.random() < 0.2
+            if accepted:
+                units.append(
+                    {
+                        "line_id": entry.line_id,
+                        "quantity": accepted,
+                        "verdict": "accepted",
+                        "grade": "B" if deduct else "A",
+                        "deduction_bps": 1500 if deduct else 0,
+                        "checks": [{"code": "stain", "passed": False, "photos": ["p/1.jpg"]}] if deduct else [],
+                    }
+                )
+            if rejected:
+                units.append(
+                    {
+                        "line_id": entry.line_id,
+                        "quantity": rejected,
+                        "verdict": "rejected",
+                        "grade": "D",
+                        "disposition": "RETURN_TO_CUSTOMER",
+                        "note": "worn",
+                    }
+                )
+        return {"units": units}
+
+    async def _contest_verdict(self, status: ReturnStatus) -> Body:
+        accepted = [
+            {"line_id": entry.line_id, "quantity": self._random.randint(1, entry.authorized - entry.accepted)}
+            for entry in status.lines
+            if entry.authorized > entry.accepted and self._random.random() < 0.5
+        ]
+        return {"note": "Looked again.", "accepted": accepted}
+
+    async def _method(self, _: ReturnStatus) -> Body:
+        return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
+
+
+_BRINGS_IT_ON = (
+    Action.REVIEW,
+    Action.SUBMIT_EVIDENCE,
+    Action.RECEIVE,
+    Action.INSPECT,
+    Action.DECIDE_CONTEST,
+    Action.CHOOSE_PAYMENT_METHOD,
+)
+
+BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
+    Action.CANCEL: Life._nothing,
+    Action.SUBMIT_EVIDENCE: Life._evidence,
+    Action.REVIEW: Life._verdict,
+    Action.APPEAL: Life._note,
+    Action.BOOK_PICKUP: Life._pickup,
+    Action.RECORD_HANDOVER: Life._handover,
+    Action.RECEIVE: Life._receipt,
+    Action.INSPECT: Life._inspection,
+    Action.ACCEPT_RESULT: Life._nothing,
+    Action.CONTEST: Life._note,
+    Action.DECIDE_CONTEST: Life._contest_verdict,
+    Action.CHOOSE_PAYMENT_METHOD: Life._method,
+}
+"""What is sent with each action. One for every action there is, so that none is left out."""

@@ -1,0 +1,78 @@
+"""Whatever happens in whatever sequence, the invariants hold; without the look-up or the escrow they do not."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from activities.payment import PaymentActivities
+from adapters.payment.port import PaymentPort
+from domain.bookkeeping import IntentCall
+from domain.intents import PaymentIntent, ProviderPayment
+from ledger import money
+from ledger.ledger import Ledger
+from tests.properties.couriers import Couriers
+from tests.properties.machine import ReturnsOfAnOrder
+
+pytest_plugins = ["tests.unit.ledger_fixtures"]
+
+RUNS = int(os.environ.get("RETURNFLOW_TEST_RUNS", "200"))
+STEPS = 50
+_PARTS = 4
+
+
+@pytest.fixture
+def machine(ledger: Ledger) -> Iterator[type[ReturnsOfAnOrder]]:
+    """The machine over a ledger and a sandbox of its own."""
+    couriers = Couriers()
+    with asyncio.Runner() as runner:
+        world: dict[str, Any] = {"ledger": ledger, "couriers": couriers, "runner": runner}
+        yield type("ReturnsInThisLedger", (ReturnsOfAnOrder,), world)
+        runner.run(couriers.close())
+
+
+def play(machine: type[ReturnsOfAnOrder], runs: int, **more: Any) -> None:
+    """Play lives of returns; the first one that breaks an invariant raises."""
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=runs,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            **more,
+        ),
+    )
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_invariants_hold_in_any_sequence(machine: type[ReturnsOfAnOrder], part: int) -> None:
+    play(machine, RUNS // _PARTS)
+
+
+# The proof of the proof: a suite that stays green without them would prove nothing.
+
+
+def test_without_the_look_up_a_refund_is_paid_twice(
+    machine: type[ReturnsOfAnOrder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def submit_again(self: PaymentActivities, intent: PaymentIntent, call: IntentCall) -> ProviderPayment:
+        payment: PaymentPort = self._payment
+        return await payment.submit(intent, call.at)
+
+    monkeypatch.setattr(PaymentActivities, "_find_or_submit", submit_again)
+    with pytest.raises(AssertionError):
+        play(machine, 200, phases=[Phase.generate], derandomize=True, database=None)
+
+
+def test_without_the_escrow_more_is_paid_back_than_was_paid(
+    machine: type[ReturnsOfAnOrder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(money, "reserve", lambda *_: None)
+    with pytest.raises(Exception, match=r"reserved|not_negative|assert"):
+        play(machine, 200, phases=[Phase.generate], derandomize=True, database=None)
