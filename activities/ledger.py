@@ -53,6 +53,7 @@ class LedgerActivities:
             decision=decision,
             clocks=policy.clocks,
             pickup=policy.pickup,
+            peaks=policy.busy_times(),
             coupon_minor=policy.currencies[order.currency].inspection_coupon_minor,
             currency=order.currency,
             price_difference_minor=price_difference(request.application, order, variants) if exchange else 0,

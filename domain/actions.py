@@ -44,6 +44,8 @@ class Action(StrEnum):
     CONTEST = "contest"
     DECIDE_CONTEST = "decide_contest"
     CHOOSE_PAYMENT_METHOD = "choose_payment_method"
+    PAUSE_CLOCKS = "pause_clocks"
+    RESUME_CLOCKS = "resume_clocks"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -59,6 +61,8 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.CONTEST: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.DECIDE_CONTEST: (Role.SUPERVISOR,),
     Action.CHOOSE_PAYMENT_METHOD: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
+    Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
 }
 
 
@@ -81,6 +85,7 @@ class Standing(Record):
     reimbursement: Reimbursement
     contest: ContestState
     appealed: bool
+    suspended: bool = False
     ended: bool
 
 
@@ -122,3 +127,7 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.contest is ContestState.CONTESTED
         case Action.CHOOSE_PAYMENT_METHOD:
             return now.reimbursement is Reimbursement.ALTERNATE_TENDER
+        case Action.PAUSE_CLOCKS:
+            return not now.suspended
+        case Action.RESUME_CLOCKS:
+            return now.suspended

@@ -7,6 +7,7 @@ after a crash, a lost answer or a workflow reset gets the first answer and chang
 from pydantic import Field
 
 from domain.application import ReturnApplication
+from domain.clocks import Peak
 from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
@@ -148,6 +149,7 @@ class Review(Record):
     decision: ReviewDecision | None = None
     clocks: ClockDurations = ClockDurations()
     pickup: PickupRules | None = None
+    peaks: tuple[Peak, ...] = ()
     coupon_minor: MinorUnits = 0
     currency: str = ""
     price_difference_minor: int = 0

@@ -23,6 +23,7 @@ class OutboxKind(StrEnum):
 class Template(StrEnum):
     """The texts that customers and staff get; each has parameters named in `policy/messages`."""
 
+    RECEIVED = "received"
     MANUAL_REVIEW = "manual_review"
     EVIDENCE_REQUESTED = "evidence_requested"
     EVIDENCE_LAPSED = "evidence_lapsed"
@@ -55,6 +56,7 @@ class Template(StrEnum):
     SHIP_YOURSELF_COLLECT = "ship_yourself_collect"
     RETURN_CANCELED = "return_canceled"
     RETURN_RESUMED = "return_resumed"
+    PROMISES_PAUSED = "promises_paused"
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"
     STAFF_AUTO_REVIEW_LATE = "staff_auto_review_late"
     STAFF_PICKUP_STUCK = "staff_pickup_stuck"

@@ -75,7 +75,7 @@ class ReturnCase:
         self.liability: dict[str, LiableParty] = {}
         self.payments: dict[str, PaymentIntent] = {}
         self.breach: BreachCertificate | None = None
-        self.clocks = Clocks(self.publish, lambda: self.canceled)
+        self.clocks = Clocks(self.publish, lambda: self.canceled, lambda: self.rules.peaks)
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
         self._steps: dict[str, int] = {}
         self._approval_told = False
@@ -190,10 +190,10 @@ class ReturnCase:
 
     # Visibility
 
-    def publish(self) -> None:
+    def publish(self, deadline_moved: bool = False) -> None:
         """Show ops where the return stands, if that changed; the next deadline goes along."""
         shown = (self.stage(), self.header(), self.needs, self.breach is not None)
-        if shown == self._shown:
+        if shown == self._shown and not deadline_moved:
             return
         self._shown = shown
         deadline = self.clocks.next_deadline()
@@ -229,6 +229,7 @@ class ReturnCase:
             reimbursement=self.reimbursement,
             contest=self.contest,
             appealed=self.appealed,
+            suspended=self.clocks.are_suspended,
             ended=self.ended or self.closing,
         )
 

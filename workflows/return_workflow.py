@@ -28,6 +28,7 @@ from workflows.contracts import (
     ReturnResult,
     ReturnStatus,
 )
+from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.review import ReviewHandlers
@@ -44,7 +45,7 @@ from workflows.validation.review import same_request
 
 
 @workflow.defn(name=ids.RETURN_WORKFLOW)
-class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, PaymentHandlers):
+class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, PaymentHandlers, ClockHandlers):
     """One return, from the application to its end."""
 
     @workflow.init

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from domain.application import DeclaredCondition
+from domain.clocks import Peak
 from domain.money import is_known_currency
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyRefused, model_problems, syntax_problem
 from domain.policy.exchange import ExchangeRules
+from domain.policy.peaks import PeakRule
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import PromotionRules
 from domain.policy.returnless import ReturnlessRules
@@ -33,6 +35,7 @@ class Policy(BaseModel):
     clocks: ClockDurations = ClockDurations()
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
+    peaks: tuple[PeakRule, ...] = ()
 
     @field_validator("timezone")
     @classmethod
@@ -71,6 +74,10 @@ class Policy(BaseModel):
     def zone(self) -> ZoneInfo:
         """The zone whose calendar days count for windows."""
         return ZoneInfo(self.timezone)
+
+    def busy_times(self) -> tuple[Peak, ...]:
+        """The peaks as moments."""
+        return tuple(peak.in_zone(self.zone) for peak in self.peaks)
 
 
 def parse_policy(text: str) -> Policy:

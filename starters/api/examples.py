@@ -69,4 +69,12 @@ ACTIONS: dict[Action, Any] = {
         "accepted": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
     },
     Action.CHOOSE_PAYMENT_METHOD: {"actor": _CUSTOMER, "method_id": "GIFT-101"},
+    Action.PAUSE_CLOCKS: {
+        "actor": _SUPERVISOR,
+        "cause": "natural_disaster",
+        "note": "A typhoon has closed the warehouse.",
+        "until": "2026-11-24T00:00:00Z",
+        "clocks": ["inspection"],
+    },
+    Action.RESUME_CLOCKS: {"actor": _SUPERVISOR, "note": "The warehouse is open again."},
 }

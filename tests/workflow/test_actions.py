@@ -143,6 +143,12 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
 }
 
+ANY_TIME = {Action.PAUSE_CLOCKS}
+"""What every open return allows."""
+
+for actions in STATES.values():
+    actions |= ANY_TIME
+
 PERMITTED = {action: roles[-1] for action, roles in PERMITTED_ROLES.items()}
 
 
@@ -162,6 +168,12 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"received_at": await pipeline.now(rma_id)}
         case Action.INSPECT:
             return {"units": [ACCEPTED, REJECTED]}
+        case Action.PAUSE_CLOCKS:
+            return {
+                "cause": "strike",
+                "note": "the port is closed",
+                "until": await pipeline.now(rma_id) + DAY,
+            }
         case Action.CHOOSE_PAYMENT_METHOD:
             order_id = (await pipeline.returns.status(rma_id)).order_id
             return {"method_id": order_id.replace("O-", "CARD-")}
@@ -215,6 +227,7 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.RECEIVE: {"received_at": "2026-01-01T00:00:00Z"},
     Action.INSPECT: {"units": [ACCEPTED]},
     Action.CHOOSE_PAYMENT_METHOD: {"method_id": "CARD-1"},
+    Action.PAUSE_CLOCKS: {"cause": "strike", "note": "x", "until": "2026-01-01T00:00:00Z"},
 }
 
 

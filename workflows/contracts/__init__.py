@@ -5,6 +5,7 @@ Contracts grow only by fields with defaults, so that a worker of another version
 
 from workflows.contracts.actions import ACTION_REQUESTS
 from workflows.contracts.base import ActionAnswer, ActionRequest
+from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.inspection import (
     Contest,
     ContestedLine,
@@ -45,6 +46,8 @@ __all__ = [
     "ActionRequest",
     "AppealRequest",
     "CancelRequest",
+    "ClockPause",
+    "ClockResumption",
     "Contest",
     "ContestVerdict",
     "ContestedLine",

@@ -2,6 +2,7 @@
 
 from domain.actions import Action
 from workflows.contracts.base import ActionRequest
+from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
 from workflows.contracts.payment import PaymentMethodChoice
 from workflows.contracts.review import AppealRequest, CancelRequest, EvidenceSubmission, ReviewVerdict
@@ -20,5 +21,7 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.CONTEST: Contest,
     Action.DECIDE_CONTEST: ContestVerdict,
     Action.CHOOSE_PAYMENT_METHOD: PaymentMethodChoice,
+    Action.PAUSE_CLOCKS: ClockPause,
+    Action.RESUME_CLOCKS: ClockResumption,
 }
 """The input of each action. The update of an action has the action's name."""

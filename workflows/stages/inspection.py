@@ -100,12 +100,16 @@ class InspectionStage:
         return self._parcel.arrived_at or workflow.now()
 
     def _due_at(self) -> datetime:
-        return self._started_at() + self._case.rules.clocks.inspection
+        """When the promise is due: 48 hours of the wall clock, moved by an announced peak or force majeure."""
+        started_at = self._started_at()
+        return self._case.clocks.due_at(
+            ClockName.INSPECTION, started_at, started_at + self._case.rules.clocks.inspection
+        )
 
     def _alert_at(self, alerts: int) -> datetime:
         """When somebody is told next. News that comes late catches up with one alert, not with one a day."""
         if alerts == 0:
-            return self._due_at()
+            return self._started_at() + self._case.rules.clocks.inspection
         if alerts == 1:
             return self._started_at() + self._case.rules.clocks.inspection_management
         return workflow.now() + _REPEAT_ALERT

@@ -24,6 +24,9 @@ from workflows.contracts import AppealRequest, EvidenceSubmission, ReviewVerdict
 AUTO_REVIEW_PROMISE = timedelta(hours=1)
 """The facts decide which policy applies, so the promise for fetching them cannot come from it."""
 
+FIRST_RESPONSE_PROMISE = timedelta(minutes=1)
+"""At once, as far as another system may still be asked: the customer gets the number and the next step."""
+
 _TIERS = (Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
 
 
@@ -62,9 +65,11 @@ class ReviewStage:
         """Say whether the return was approved; if not, the approval axis says what it came to."""
         case = self._case
         case.move(Approval.AUTO_REVIEW)
+        case.clocks.start(ClockName.FIRST_RESPONSE, case.opened_at, case.opened_at + FIRST_RESPONSE_PROMISE)
         case.clocks.start(ClockName.AUTO_REVIEW, case.opened_at, case.opened_at + AUTO_REVIEW_PROMISE)
         facts = await self._facts()
         outcome = await self._decide(facts)
+        await self._first_response_is_held_against_its_promise()
         case.clocks.end(ClockName.AUTO_REVIEW, in_time=not self._auto_review_late)
         while outcome is ReviewOutcome.EVIDENCE_REQUESTED:
             if not await self._evidence_arrives():
@@ -75,6 +80,15 @@ class ReviewStage:
         if outcome is ReviewOutcome.MANUAL_REVIEW and not await self._person_approves():
             return False
         return await self._others_agree()
+
+    async def _first_response_is_held_against_its_promise(self) -> None:
+        """The decision is the acknowledgement. Late, the supervisor is told, once, with what else is late."""
+        case = self._case
+        in_time = workflow.now() <= case.opened_at + FIRST_RESPONSE_PROMISE
+        case.clocks.end(ClockName.FIRST_RESPONSE, in_time)
+        if not in_time and not self._auto_review_late and workflow.patched("first-response"):
+            case.note("first response late")
+            await case.record("first-response-late", case.supervisor_alert(Template.STAFF_AUTO_REVIEW_LATE))
 
     async def _facts(self) -> OrderFacts:
         case = self._case
@@ -97,7 +111,11 @@ class ReviewStage:
         if not self._auto_review_late:
             self._auto_review_late = True
             case.note("auto-review late", "the order system does not answer")
-            await case.record("auto-review-late", case.supervisor_alert(Template.STAFF_AUTO_REVIEW_LATE))
+            await case.record(
+                "auto-review-late",
+                case.notices.customer(Template.RECEIVED),
+                case.supervisor_alert(Template.STAFF_AUTO_REVIEW_LATE),
+            )
             case.need(Role.SUPERVISOR, "review")
             case.publish()
         await workflow.sleep(timedelta(minutes=5), summary="ask the order system again")
