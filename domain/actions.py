@@ -44,6 +44,8 @@ class Action(StrEnum):
     CONTEST = "contest"
     DECIDE_CONTEST = "decide_contest"
     CHOOSE_PAYMENT_METHOD = "choose_payment_method"
+    REQUEST_EVIDENCE = "request_evidence"
+    DECIDE_LIABILITY = "decide_liability"
     PAUSE_CLOCKS = "pause_clocks"
     RESUME_CLOCKS = "resume_clocks"
 
@@ -61,6 +63,8 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.CONTEST: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.DECIDE_CONTEST: (Role.SUPERVISOR,),
     Action.CHOOSE_PAYMENT_METHOD: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.REQUEST_EVIDENCE: AGENTS,
+    Action.DECIDE_LIABILITY: (Role.SUPERVISOR,),
     Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
     Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
 }
@@ -108,7 +112,7 @@ def _allows(now: Standing, action: Action) -> bool:
             undecided = now.approval in (Approval.MANUAL_REVIEW, Approval.EVIDENCE_REQUESTED)
             return undecided or (approved and now.logistics in BEFORE_HANDOVER)
         case Action.SUBMIT_EVIDENCE:
-            return now.approval is Approval.EVIDENCE_REQUESTED
+            return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
             return now.approval in (Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.APPEAL:
@@ -127,6 +131,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.contest is ContestState.CONTESTED
         case Action.CHOOSE_PAYMENT_METHOD:
             return now.reimbursement is Reimbursement.ALTERNATE_TENDER
+        case Action.REQUEST_EVIDENCE:
+            return now.approval is Approval.MANUAL_REVIEW
+        case Action.DECIDE_LIABILITY:
+            return approved and now.reimbursement is Reimbursement.NONE
         case Action.PAUSE_CLOCKS:
             return not now.suspended
         case Action.RESUME_CLOCKS:

@@ -95,6 +95,11 @@ class Clock(Record):
     state: ClockState = ClockState.RUNNING
     ended_at: UtcDatetime | None = None
 
+    @property
+    def reckoned_for(self) -> timedelta:
+        """How long it was to run, without its pauses."""
+        return (self.promised_at or self.due_at) - self.started_at
+
     def paused_by(self, pauses: Iterable[Pause]) -> Self:
         """The clock with these pauses, in the place of those that it had."""
         promised_at = self.promised_at or self.due_at

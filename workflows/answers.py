@@ -48,6 +48,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         tracking_no=case.tracking_no,
         carrier=case.carrier,
         lines=tuple(case.lines.values()),
+        liability=dict(case.liability),
         payments=tuple(
             PaymentStatus(
                 key=intent.key,

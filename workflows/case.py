@@ -11,10 +11,10 @@ from domain.application import Remedy
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
 from domain.coupons import BreachCertificate
 from domain.intents import PaymentIntent
+from domain.liability import Liability
 from domain.notices import Notices, announced_at_review
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, Template
-from domain.reasons import LiableParty
 from domain.refusals import Refusal
 from domain.status import (
     Approval,
@@ -58,6 +58,7 @@ class ReturnCase:
         self.reimbursement = Reimbursement.NONE
         self.contest = ContestState.NONE
         self.appealed = False
+        self.declined_by = ""
         self.decided = False
         self.closing = False
         self.ended = False
@@ -72,7 +73,7 @@ class ReturnCase:
             line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
             for line in start.application.lines
         }
-        self.liability: dict[str, LiableParty] = {}
+        self.liability: dict[str, Liability] = {}
         self.payments: dict[str, PaymentIntent] = {}
         self.breach: BreachCertificate | None = None
         self.clocks = Clocks(self.publish, lambda: self.canceled, lambda: self.rules.peaks)

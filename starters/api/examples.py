@@ -69,6 +69,12 @@ ACTIONS: dict[Action, Any] = {
         "accepted": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
     },
     Action.CHOOSE_PAYMENT_METHOD: {"actor": _CUSTOMER, "method_id": "GIFT-101"},
+    Action.REQUEST_EVIDENCE: {"actor": _AGENT, "note": "A photo of the label with the serial number."},
+    Action.DECIDE_LIABILITY: {
+        "actor": _SUPERVISOR,
+        "note": "The box was weak and the carrier dropped it.",
+        "liability": {"SHIRT-M-SAND": {"shares": {"merchant": 4000, "carrier": 6000}}},
+    },
     Action.PAUSE_CLOCKS: {
         "actor": _SUPERVISOR,
         "cause": "natural_disaster",

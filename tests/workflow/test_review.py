@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.actions import Action, Role
+from domain.actions import Action, Actor, Role
 from domain.clocks import ClockName
 from domain.keys import rma_id_for
 from domain.status import Approval, Header, Logistics
@@ -13,6 +13,7 @@ from ledger.engine import writing
 from starters.errors import ActionNotAllowed, RoleNotPermitted
 from tests.pipeline import Pipeline, line, outage
 from tests.workflow.reviews import DAY, FAULTY, HOUR, MINUTE, PHOTO, USED, held
+from workflows.contracts import ReviewVerdict
 
 
 async def test_evidence_is_asked_for_and_then_a_person_decides(pipeline: Pipeline) -> None:
@@ -112,6 +113,7 @@ async def test_a_review_that_waits_goes_up_a_tier_each_day(pipeline: Pipeline) -
         assert status.next_deadline is not None
         assert abs(status.next_deadline.due_at - applied_at - (days + 1) * DAY) < MINUTE
         await pipeline.lapse(rma_id, DAY)
+    await pipeline.messages(rma_id, 3, "staff_alert")
     sent = await pipeline.books("messages", rma_id)
     told = [message["recipient"] for message in sent if message["template"] == "staff_review_overdue"]
     assert told[:3] == tiers[1:]
@@ -155,6 +157,24 @@ async def test_an_appeal_that_a_supervisor_declines_is_final(pipeline: Pipeline)
     assert await held(pipeline, order) == [0]
     with pytest.raises(ActionNotAllowed):
         await pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="again")
+    told = await pipeline.told(rma_id)
+    assert told == ["manual_review", "declined", "appeal_received", "appeal_dismissed"]
+
+
+async def test_an_appeal_is_not_decided_by_the_person_who_declined(pipeline: Pipeline) -> None:
+    rma_id = (await pipeline.apply(await pipeline.order(), lines=[USED])).rma_id
+    await pipeline.act(rma_id, Action.REVIEW, Role.SUPERVISOR, approve=False, note="worn")
+    await pipeline.until(rma_id, lambda status: status.approval is Approval.DECLINED)
+    await pipeline.act(rma_id, Action.APPEAL, Role.CUSTOMER, note="not so")
+    await pipeline.until(rma_id, lambda status: status.needs == Role.SUPERVISOR)
+    before = await pipeline.returns.status(rma_id)
+    with pytest.raises(RoleNotPermitted) as refused:
+        await pipeline.act(rma_id, Action.REVIEW, Role.SUPERVISOR, approve=False, note="I said so")
+    assert refused.value.field == "actor.id"
+    assert await pipeline.returns.status(rma_id) == before
+    other = {"actor": Actor(role=Role.SUPERVISOR, id="supervisor-2"), "approve": True, "note": "it is not worn"}
+    await pipeline.returns.act(rma_id, Action.REVIEW, ReviewVerdict.model_validate(other))
+    await pipeline.until(rma_id, lambda status: status.approval is Approval.APPROVED)
 
 
 async def test_a_supervisor_who_waits_with_an_appeal_is_reminded(pipeline: Pipeline) -> None:

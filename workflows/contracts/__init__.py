@@ -18,7 +18,9 @@ from workflows.contracts.review import (
     AppealRequest,
     CancelRequest,
     EvidenceLine,
+    EvidenceRequest,
     EvidenceSubmission,
+    LiabilityVerdict,
     ReviewVerdict,
 )
 from workflows.contracts.ship_back import Handover, PickupChoice, Receipt, ReceivedLine
@@ -56,9 +58,11 @@ __all__ = [
     "Decision",
     "DecisionRequest",
     "EvidenceLine",
+    "EvidenceRequest",
     "EvidenceSubmission",
     "Handover",
     "InspectionReport",
+    "LiabilityVerdict",
     "LineStatus",
     "PaymentMethodChoice",
     "PaymentStatus",

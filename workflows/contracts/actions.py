@@ -5,7 +5,14 @@ from workflows.contracts.base import ActionRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
 from workflows.contracts.payment import PaymentMethodChoice
-from workflows.contracts.review import AppealRequest, CancelRequest, EvidenceSubmission, ReviewVerdict
+from workflows.contracts.review import (
+    AppealRequest,
+    CancelRequest,
+    EvidenceRequest,
+    EvidenceSubmission,
+    LiabilityVerdict,
+    ReviewVerdict,
+)
 from workflows.contracts.ship_back import Handover, PickupChoice, Receipt
 
 ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
@@ -21,6 +28,8 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.CONTEST: Contest,
     Action.DECIDE_CONTEST: ContestVerdict,
     Action.CHOOSE_PAYMENT_METHOD: PaymentMethodChoice,
+    Action.REQUEST_EVIDENCE: EvidenceRequest,
+    Action.DECIDE_LIABILITY: LiabilityVerdict,
     Action.PAUSE_CLOCKS: ClockPause,
     Action.RESUME_CLOCKS: ClockResumption,
 }

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from domain.application import Evidence
+from domain.liability import Liability
 from domain.reasons import LiableParty
 from domain.record import Identifier, Record
 from workflows.contracts.base import ActionRequest
@@ -22,17 +23,33 @@ class EvidenceLine(Record):
 
 
 class EvidenceSubmission(ActionRequest):
-    """The evidence that was asked for."""
+    """Evidence that was asked for, or that the customer adds while a person decides."""
 
     lines: tuple[EvidenceLine, ...] = Field(min_length=1, max_length=500)
 
 
+class EvidenceRequest(ActionRequest):
+    """A reviewer asks the customer for evidence; the note says what is needed and is shown to the customer."""
+
+    note: str = Field(min_length=1, max_length=2_000)
+
+
 class ReviewVerdict(ActionRequest):
-    """A person's decision. A reviewer may change who is liable, per line, with the reason in the note."""
+    """A person's decision. A reviewer may change who is liable, per line, with the reason in the note.
+
+    One party answers alone, or several in shares of 10000 basis points.
+    """
 
     approve: bool
     note: str = Field(min_length=1, max_length=2_000)
-    liability: dict[str, LiableParty] = Field(default_factory=dict)
+    liability: dict[str, LiableParty | Liability] = Field(default_factory=dict)
+
+
+class LiabilityVerdict(ActionRequest):
+    """A supervisor decides again who is liable, per line, before money moves, with the reason in the note."""
+
+    note: str = Field(min_length=1, max_length=2_000)
+    liability: dict[str, LiableParty | Liability] = Field(min_length=1)
 
 
 class AppealRequest(ActionRequest):

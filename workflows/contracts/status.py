@@ -1,9 +1,12 @@
 """What a return answers when it is asked."""
 
+from pydantic import Field
+
 from domain.actions import Action
 from domain.application import Remedy
 from domain.clocks import Clock, ClockName
 from domain.intents import IntentState, PaymentDirection
+from domain.liability import Liability
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 from domain.refusals import Refusal
 from domain.review import ReviewReason
@@ -66,6 +69,7 @@ class ReturnStatus(Record):
         money_settled: No money of the return is still to move.
         allowed_actions: What may be sent now, whoever sends it.
         next_deadline: The earliest promise that is running.
+        liability: Who answers for each line, in shares.
         needs: The role that has to act before the return can go on; empty if none has.
     """
 
@@ -90,6 +94,7 @@ class ReturnStatus(Record):
     tracking_no: str = ""
     carrier: str = ""
     lines: tuple[LineStatus, ...] = ()
+    liability: dict[str, Liability] = Field(default_factory=dict)
     payments: tuple[PaymentStatus, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
     clocks: tuple[Clock, ...] = ()

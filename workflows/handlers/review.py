@@ -3,7 +3,15 @@
 from temporalio import workflow
 
 from domain.actions import Action
-from workflows.contracts import ActionAnswer, AppealRequest, CancelRequest, EvidenceSubmission, ReviewVerdict
+from workflows.contracts import (
+    ActionAnswer,
+    AppealRequest,
+    CancelRequest,
+    EvidenceRequest,
+    EvidenceSubmission,
+    LiabilityVerdict,
+    ReviewVerdict,
+)
 from workflows.handlers.base import CaseHandlers
 from workflows.stages.review import ReviewStage
 from workflows.validation import review as validation
@@ -25,7 +33,7 @@ class ReviewHandlers(CaseHandlers):
     def _validate_cancel(self, request: CancelRequest) -> None:
         allowed(self._case, Action.CANCEL, request)
 
-    @workflow.update(name=Action.SUBMIT_EVIDENCE, description="Send the evidence that was asked for.")
+    @workflow.update(name=Action.SUBMIT_EVIDENCE, description="Send evidence, asked for or not.")
     def submit_evidence(self, request: EvidenceSubmission) -> ActionAnswer:
         """Take evidence."""
         self._review.on_evidence(request)
@@ -34,6 +42,26 @@ class ReviewHandlers(CaseHandlers):
     @submit_evidence.validator
     def _validate_submit_evidence(self, request: EvidenceSubmission) -> None:
         validation.evidence(self._case, request)
+
+    @workflow.update(name=Action.REQUEST_EVIDENCE, description="A reviewer asks the customer for evidence.")
+    def request_evidence(self, request: EvidenceRequest) -> ActionAnswer:
+        """Ask for evidence."""
+        self._review.on_evidence_request(request)
+        return self._accepted(Action.REQUEST_EVIDENCE)
+
+    @request_evidence.validator
+    def _validate_request_evidence(self, request: EvidenceRequest) -> None:
+        allowed(self._case, Action.REQUEST_EVIDENCE, request)
+
+    @workflow.update(name=Action.DECIDE_LIABILITY, description="Decide again who is liable, before money moves.")
+    def decide_liability(self, request: LiabilityVerdict) -> ActionAnswer:
+        """Take a supervisor's decision on the liability."""
+        self._review.on_liability(request)
+        return self._accepted(Action.DECIDE_LIABILITY)
+
+    @decide_liability.validator
+    def _validate_decide_liability(self, request: LiabilityVerdict) -> None:
+        validation.liability(self._case, request)
 
     @workflow.update(name=Action.REVIEW, description="Approve or decline the return, with the reason.")
     def review(self, request: ReviewVerdict) -> ActionAnswer:

@@ -1,25 +1,34 @@
 """Application and review: check the facts, decide, ask a person, hear an appeal (sections 3 and 4)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from domain.actions import Role
-from domain.application import Remedy, ReturnApplication
+from domain.application import Remedy
 from domain.bookkeeping import ReviewRequest
 from domain.clocks import ClockName
 from domain.exchange import StockHold, first_lease_until, with_free_freight
 from domain.keys import replacement_reference
+from domain.liability import Liability
 from domain.orders import FactsRequest, FulfilmentCancellation, OrderFacts
 from domain.outbox import Template
-from domain.reasons import REASON_RULES
+from domain.reasons import REASON_RULES, LiableParty
 from domain.refusals import Refusal, RefusalCode
 from domain.review import ReviewOutcome
 from domain.status import Approval
 from workflows import calls
 from workflows.case import ReturnCase
-from workflows.contracts import AppealRequest, EvidenceSubmission, ReviewVerdict
+from workflows.contracts import (
+    AppealRequest,
+    EvidenceRequest,
+    EvidenceSubmission,
+    LiabilityVerdict,
+    ReviewVerdict,
+)
+from workflows.stages.evidence import Evidence
 
 AUTO_REVIEW_PROMISE = timedelta(hours=1)
 """The facts decide which policy applies, so the promise for fetching them cannot come from it."""
@@ -36,23 +45,33 @@ class ReviewStage:
     def __init__(self, case: ReturnCase) -> None:
         self._case = case
         self._verdict: ReviewVerdict | None = None
-        self._evidence: EvidenceSubmission | None = None
+        self._evidence = Evidence(case)
         self._appeal: AppealRequest | None = None
         self._auto_review_late = False
 
     def on_evidence(self, submission: EvidenceSubmission) -> None:
-        """Take the evidence that was asked for."""
-        self._evidence = submission
-        self._case.note("evidence submitted")
+        """Take evidence, asked for or not."""
+        self._evidence.take(submission)
+
+    def on_evidence_request(self, request: EvidenceRequest) -> None:
+        """Take a reviewer's wish to see more: the customer is awaited, so the review's clock rests."""
+        self._evidence.ask(request)
 
     def on_verdict(self, verdict: ReviewVerdict) -> None:
         """Take a person's decision."""
         self._verdict = verdict
-        self._case.liability.update(verdict.liability)
+        self._decide_liability(verdict.liability)
+        if not verdict.approve:
+            self._case.declined_by = verdict.actor.id
         self._case.move(
             Approval.APPROVED if verdict.approve else Approval.DECLINED,
             f"{verdict.actor.role.value} {verdict.actor.id}: {verdict.note}",
         )
+
+    def on_liability(self, verdict: LiabilityVerdict) -> None:
+        """Take a supervisor's second thought on who is liable."""
+        self._decide_liability(verdict.liability)
+        self._case.note("liability decided", f"{verdict.actor.id}: {verdict.note}")
 
     def on_appeal(self, appeal: AppealRequest) -> None:
         """Take the customer's appeal."""
@@ -72,7 +91,7 @@ class ReviewStage:
         await self._first_response_is_held_against_its_promise()
         case.clocks.end(ClockName.AUTO_REVIEW, in_time=not self._auto_review_late)
         while outcome is ReviewOutcome.EVIDENCE_REQUESTED:
-            if not await self._evidence_arrives():
+            if not await self._evidence.arrives_for_auto_review():
                 return False
             outcome = await self._decide(facts)
         if outcome is None or case.canceled:
@@ -88,7 +107,7 @@ class ReviewStage:
         case.clocks.end(ClockName.FIRST_RESPONSE, in_time)
         if not in_time and not self._auto_review_late and workflow.patched("first-response"):
             case.note("first response late")
-            await case.record("first-response-late", case.supervisor_alert(Template.STAFF_AUTO_REVIEW_LATE))
+            await case.record("first-response-late", case.supervisor_alert(Template.STAFF_FIRST_RESPONSE_LATE))
 
     async def _facts(self) -> OrderFacts:
         case = self._case
@@ -146,35 +165,19 @@ class ReviewStage:
         if facts.order and case.remedy is Remedy.CANCEL_ORDER:
             case.cover_the_whole_order()
         case.liability = {
-            line.line_id: REASON_RULES[line.reason].liable for line in case.application.lines
+            line.line_id: Liability.of(REASON_RULES[line.reason].liable) for line in case.application.lines
         } | case.liability
         return review.decision.outcome
+
+    def _decide_liability(self, decided: Mapping[str, LiableParty | Liability]) -> None:
+        for line_id, liability in decided.items():
+            self._case.liability[line_id] = Liability.of(liability)
 
     def _refuse(self, refusal: Refusal) -> None:
         case = self._case
         case.refusal = refusal
         case.move(Approval.REFUSED, refusal.code.value)
         case.decided = True
-
-    async def _evidence_arrives(self) -> bool:
-        case = self._case
-        case.move(Approval.EVIDENCE_REQUESTED)
-        case.decided = True
-        case.need(Role.CUSTOMER, "review")
-        due_at = workflow.now() + case.rules.clocks.evidence
-        arrived = await case.clocks.wait(
-            ClockName.EVIDENCE, due_at, lambda: self._evidence is not None or case.canceled
-        )
-        if case.canceled:
-            return False
-        if not arrived or self._evidence is None:
-            case.move(Approval.EXPIRED, "no evidence came")
-            await case.make_final("no evidence came", ends=True)
-            await case.record("evidence-lapsed", case.notices.customer(Template.EVIDENCE_LAPSED))
-            return False
-        case.application = _with_evidence(case.application, self._evidence)
-        self._evidence = None
-        return True
 
     async def _person_approves(self) -> bool:
         """Wait for a person; each breach goes one tier up and says so. A declined customer may appeal once."""
@@ -196,7 +199,7 @@ class ReviewStage:
         await case.record("appealed", case.notices.customer(Template.APPEAL_RECEIVED))
         verdict = await self._await_verdict((Role.SUPERVISOR,))
         if verdict is not None and not verdict.approve:
-            await case.record("declined", case.notices.customer(Template.DECLINED, reason=verdict.note))
+            await case.record("declined", case.notices.customer(Template.APPEAL_DISMISSED, reason=verdict.note))
         return verdict is not None and verdict.approve
 
     async def _await_verdict(self, tiers: tuple[Role, ...]) -> ReviewVerdict | None:
@@ -205,15 +208,18 @@ class ReviewStage:
         escalations = 0
         while True:
             tier = tiers[min(escalations, len(tiers) - 1)]
-            case.need(tier, "review")
+            self._evidence.reviewer = tier
+            case.need(Role.CUSTOMER if self._evidence.is_awaited else tier, "review")
             due_at = started_at + case.rules.clocks.manual_review * (escalations + 1)
             await case.clocks.wait(
                 ClockName.MANUAL_REVIEW,
                 due_at,
                 lambda: self._verdict is not None or case.canceled,
                 started_at=started_at,
+                moot=lambda: self._evidence.has_lapsed,
             )
-            if case.canceled:
+            await self._evidence.request_is_done()
+            if case.canceled or self._evidence.has_lapsed:
                 return None
             if self._verdict is not None:
                 return self._verdict
@@ -298,12 +304,3 @@ class ReviewStage:
                 )
             )
         return answer.cancelled
-
-
-def _with_evidence(application: ReturnApplication, submission: EvidenceSubmission) -> ReturnApplication:
-    added = {line.line_id: line.evidence for line in submission.lines}
-    lines = tuple(
-        line.model_copy(update={"evidence": line.evidence + added.get(line.line_id, ())})
-        for line in application.lines
-    )
-    return application.model_copy(update={"lines": lines})

@@ -12,8 +12,8 @@ from domain.bookkeeping import RefundAuthorization, SettlementPlan, SettlementRe
 from domain.clocks import ClockName
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
+from domain.liability import CUSTOMERS, owes_outbound_shipping
 from domain.outbox import OutboxItem, Template
-from domain.reasons import LiableParty
 from domain.refund import UnitsToSettle
 from domain.status import Reimbursement
 from workflows import calls
@@ -100,9 +100,7 @@ class Settlement:
         return None if case.remedy is Remedy.EXCHANGE else case.application.payment_method_id
 
     def _shipping_is_owed(self, units: Sequence[UnitsToSettle]) -> bool:
-        """Outbound shipping is refunded when another than the customer is liable for what is paid (rule 6)."""
-        liable = (self._case.liability.get(entry.line_id, LiableParty.CUSTOMER) for entry in units)
-        return any(party is not LiableParty.CUSTOMER for party in liable)
+        return owes_outbound_shipping(self._case.liability.get(entry.line_id, CUSTOMERS) for entry in units)
 
     def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:
         case = self._case

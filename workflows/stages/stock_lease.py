@@ -71,7 +71,7 @@ class StockLease:
         """Whether every parcel on its way is silent for so long that it is traced."""
         trace = self._case.rules.clocks.transit_trace
         parcels = self._case.clocks.running(ClockName.TRANSIT)
-        return bool(parcels) and all(clock.due_at - clock.started_at > trace for clock in parcels)
+        return bool(parcels) and all(clock.reckoned_for > trace for clock in parcels)
 
     async def _renew(self) -> None:
         case = self._case

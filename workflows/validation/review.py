@@ -1,10 +1,12 @@
 """What an application that is under review refuses."""
 
+from collections.abc import Iterable
+
 from domain.actions import Action, Role
 from domain.application import MOST_EVIDENCE
 from domain.status import Approval
 from workflows.case import ReturnCase
-from workflows.contracts import DecisionRequest, EvidenceSubmission, ReviewVerdict
+from workflows.contracts import DecisionRequest, EvidenceSubmission, LiabilityVerdict, ReviewVerdict
 from workflows.validation.rules import (
     INVALID_ACTION,
     REQUEST_ID_REUSED,
@@ -42,10 +44,21 @@ def evidence(case: ReturnCase, request: EvidenceSubmission) -> None:
 
 
 def review(case: ReturnCase, request: ReviewVerdict) -> None:
-    """Refuse a verdict on unknown lines, or on an appeal by anybody but a supervisor."""
+    """Refuse a verdict on unknown lines, or on an appeal by anybody but a supervisor who did not decline."""
     allowed(case, Action.REVIEW, request)
     if case.approval is Approval.APPEALED and request.actor.role is not Role.SUPERVISOR:
         refuse(ROLE_NOT_PERMITTED, "actor.role", "An appeal is decided by a supervisor.")
-    unknown = [line_id for line_id in request.liability if line_id not in case.lines]
-    if unknown:
-        refuse(INVALID_ACTION, f"liability.{unknown[0]}", f"The return has no line {unknown[0]}.")
+    if case.approval is Approval.APPEALED and request.actor.id == case.declined_by:
+        refuse(ROLE_NOT_PERMITTED, "actor.id", "An appeal is decided by another person than the one who declined.")
+    _known_liability(case, request.liability)
+
+
+def liability(case: ReturnCase, request: LiabilityVerdict) -> None:
+    """Refuse a liability of unknown lines."""
+    allowed(case, Action.DECIDE_LIABILITY, request)
+    _known_liability(case, request.liability)
+
+
+def _known_liability(case: ReturnCase, line_ids: Iterable[str]) -> None:
+    if unknown := next((line_id for line_id in line_ids if line_id not in case.lines), None):
+        refuse(INVALID_ACTION, f"liability.{unknown}", f"The return has no line {unknown}.")
