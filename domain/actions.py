@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from domain.application import Remedy
+from domain.complaints import ComplaintState
 from domain.record import Identifier, Record
 from domain.status import BEFORE_HANDOVER, Approval, InspectionStatus, Logistics, Reimbursement
 
@@ -46,6 +47,10 @@ class Action(StrEnum):
     CHOOSE_PAYMENT_METHOD = "choose_payment_method"
     REQUEST_EVIDENCE = "request_evidence"
     DECIDE_LIABILITY = "decide_liability"
+    COMPLAIN = "complain"
+    ANSWER_COMPLAINT = "answer_complaint"
+    ESCALATE_TO_PLATFORM = "escalate_to_platform"
+    RECORD_ARBITRATION = "record_arbitration"
     PAUSE_CLOCKS = "pause_clocks"
     RESUME_CLOCKS = "resume_clocks"
 
@@ -65,6 +70,10 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.CHOOSE_PAYMENT_METHOD: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.REQUEST_EVIDENCE: AGENTS,
     Action.DECIDE_LIABILITY: (Role.SUPERVISOR,),
+    Action.COMPLAIN: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.ANSWER_COMPLAINT: (Role.SUPERVISOR,),
+    Action.ESCALATE_TO_PLATFORM: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.RECORD_ARBITRATION: (Role.ORDER_SYSTEM, Role.SUPERVISOR),
     Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
     Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
 }
@@ -80,7 +89,10 @@ class ContestState(StrEnum):
 
 
 class Standing(Record):
-    """As much of a return as decides which actions it allows."""
+    """As much of a return as decides which actions it allows.
+
+    `at_rest` says that nothing of the return goes on any more but a complaint about it.
+    """
 
     remedy: Remedy
     approval: Approval
@@ -90,6 +102,8 @@ class Standing(Record):
     contest: ContestState
     appealed: bool
     suspended: bool = False
+    complaint: ComplaintState = ComplaintState.NONE
+    at_rest: bool = False
     ended: bool
 
 
@@ -135,6 +149,14 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.approval is Approval.MANUAL_REVIEW
         case Action.DECIDE_LIABILITY:
             return approved and now.reimbursement is Reimbursement.NONE
+        case Action.COMPLAIN:
+            return now.complaint in (ComplaintState.NONE, ComplaintState.CLOSED)
+        case Action.ANSWER_COMPLAINT:
+            return now.complaint is ComplaintState.OPEN
+        case Action.ESCALATE_TO_PLATFORM:
+            return now.complaint in (ComplaintState.OPEN, ComplaintState.ANSWERED)
+        case Action.RECORD_ARBITRATION:
+            return now.complaint is ComplaintState.ESCALATED and now.at_rest
         case Action.PAUSE_CLOCKS:
             return not now.suspended
         case Action.RESUME_CLOCKS:

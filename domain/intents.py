@@ -40,6 +40,7 @@ class RefundBasis(StrEnum):
     CANCELLATION = "cancellation"
     LOST_IN_TRANSIT = "lost_in_transit"
     EXCHANGE_DIFFERENCE = "exchange_difference"
+    ARBITRATION = "arbitration"
 
 
 class PaymentIntent(Record):

@@ -36,7 +36,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         inspection=case.inspection,
         reimbursement=case.reimbursement,
         is_final=case.ended,
-        money_settled=is_money_settled(case.reimbursement, case.ended) and not case.is_contested,
+        money_settled=is_money_settled(case.reimbursement, case.ended) and not case.is_disputed,
         allowed_actions=allowed_actions(case.standing()),
         next_deadline=case.clocks.next_deadline(),
         needs=case.needs,

@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from domain.actions import Action, ContestState, Role, Standing, allowed_actions
 from domain.application import Remedy
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
+from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
 from domain.intents import PaymentIntent
 from domain.liability import Liability
@@ -59,6 +60,8 @@ class ReturnCase:
         self.contest = ContestState.NONE
         self.appealed = False
         self.declined_by = ""
+        self.complaint = ComplaintState.NONE
+        self.at_rest = False
         self.decided = False
         self.closing = False
         self.ended = False
@@ -96,6 +99,11 @@ class ReturnCase:
     def is_contested(self) -> bool:
         """Whether the customer may still earn, or waits for, more than the inspection accepted."""
         return self.contest in (ContestState.OPEN, ContestState.CONTESTED)
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether a dispute may still move money."""
+        return self.is_contested or self.complaint.is_pending
 
     def scanned_by_a_carrier(self, at: datetime) -> None:
         """Note when a carrier first had goods of the return, by the scan's own time."""
@@ -183,9 +191,9 @@ class ReturnCase:
 
         Args:
             what: The decision, for the timer's summary.
-            ends: Whether it ends the return, so that nothing may be sent to it any more.
+            ends: Whether it ends the return, so that nothing may be sent to it any more but to a complaint.
         """
-        self.closing = self.closing or ends
+        self.closing = self.closing or (ends and not self.complaint.is_pending)
         if workflow.patched("final-before-ledger"):
             await workflow.sleep(timedelta(milliseconds=1), summary=what)
 
@@ -230,6 +238,8 @@ class ReturnCase:
             reimbursement=self.reimbursement,
             contest=self.contest,
             appealed=self.appealed,
+            complaint=self.complaint,
+            at_rest=self.at_rest,
             suspended=self.clocks.are_suspended,
             ended=self.ended or self.closing,
         )

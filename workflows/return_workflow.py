@@ -29,10 +29,12 @@ from workflows.contracts import (
     ReturnStatus,
 )
 from workflows.handlers.clocks import ClockHandlers
+from workflows.handlers.complaint import ComplaintHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
+from workflows.stages.complaint import ComplaintLane
 from workflows.stages.contest import ContestStage
 from workflows.stages.exchange import Exchange
 from workflows.stages.inspection import InspectionStage
@@ -45,7 +47,9 @@ from workflows.validation.review import same_request
 
 
 @workflow.defn(name=ids.RETURN_WORKFLOW)
-class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, PaymentHandlers, ClockHandlers):
+class ReturnWorkflow(
+    ReviewHandlers, ShipBackHandlers, InspectionHandlers, PaymentHandlers, ClockHandlers, ComplaintHandlers
+):
     """One return, from the application to its end."""
 
     @workflow.init
@@ -58,6 +62,7 @@ class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, Payme
         self._contest = ContestStage(case)
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
+        self._complaints = ComplaintLane(case, self._settlement)
         self._lease = StockLease(case)
         self._exchange = Exchange(case, self._settlement, self._payments, self._lease)
 
@@ -66,6 +71,7 @@ class ReturnWorkflow(ReviewHandlers, ShipBackHandlers, InspectionHandlers, Payme
         """Take the return through its stages and close it."""
         if await self._review.run():
             await self._carry_out()
+        await self._complaints.has_ended()
         await self._close()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return result_of(self._case)

@@ -75,6 +75,15 @@ ACTIONS: dict[Action, Any] = {
         "note": "The box was weak and the carrier dropped it.",
         "liability": {"SHIRT-M-SAND": {"shares": {"merchant": 4000, "carrier": 6000}}},
     },
+    Action.COMPLAIN: {"actor": _CUSTOMER, "note": "Nobody calls me back."},
+    Action.ANSWER_COMPLAINT: {"actor": _SUPERVISOR, "note": "We are sorry. Your refund was paid this morning."},
+    Action.ESCALATE_TO_PLATFORM: {"actor": _CUSTOMER, "note": "I do not agree.", "reference": "PLATFORM-7781"},
+    Action.RECORD_ARBITRATION: {
+        "actor": {"role": "order_system", "id": "platform"},
+        "reference": "PLATFORM-7781",
+        "note": "The photos show that the fault was there on delivery.",
+        "units": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
+    },
     Action.PAUSE_CLOCKS: {
         "actor": _SUPERVISOR,
         "cause": "natural_disaster",

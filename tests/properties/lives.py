@@ -238,6 +238,19 @@ class Life:
         ]
         return {"note": "Looked again.", "accepted": accepted}
 
+    async def _liability(self, status: ReturnStatus) -> Body:
+        answers = self._random.choice(["carrier", {"shares": {"merchant": 5_000, "customer": 5_000}}])
+        return {"note": "Looked again.", "liability": {status.lines[0].line_id: answers}}
+
+    async def _pause(self, _: ReturnStatus) -> Body:
+        until = await self._pipeline.now(self.rma_id) + timedelta(hours=self._random.randint(1, 72))
+        return {"cause": "natural_disaster", "note": "A typhoon.", "until": until}
+
+    async def _ruling(self, status: ReturnStatus) -> Body:
+        left = {entry.line_id: entry.requested - max(entry.accepted, entry.refunded) for entry in status.lines}
+        units = [{"line_id": line_id, "quantity": units} for line_id, units in left.items() if units]
+        return {"reference": "PLATFORM-1", "note": "So it is.", "units": self._random.choice([units, []])}
+
     async def _method(self, _: ReturnStatus) -> Body:
         return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
 
@@ -249,6 +262,8 @@ _BRINGS_IT_ON = (
     Action.INSPECT,
     Action.DECIDE_CONTEST,
     Action.CHOOSE_PAYMENT_METHOD,
+    Action.ANSWER_COMPLAINT,
+    Action.RECORD_ARBITRATION,
 )
 
 BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
@@ -264,5 +279,13 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.CONTEST: Life._note,
     Action.DECIDE_CONTEST: Life._contest_verdict,
     Action.CHOOSE_PAYMENT_METHOD: Life._method,
+    Action.REQUEST_EVIDENCE: Life._note,
+    Action.DECIDE_LIABILITY: Life._liability,
+    Action.COMPLAIN: Life._note,
+    Action.ANSWER_COMPLAINT: Life._note,
+    Action.ESCALATE_TO_PLATFORM: Life._note,
+    Action.RECORD_ARBITRATION: Life._ruling,
+    Action.PAUSE_CLOCKS: Life._pause,
+    Action.RESUME_CLOCKS: Life._nothing,
 }
 """What is sent with each action. One for every action there is, so that none is left out."""

@@ -7,7 +7,13 @@ from domain.intents import ProviderStatus
 from tests.pipeline import Pipeline
 from workflows.contracts import ReturnStatus
 
-ENTITLES = ("inspection ACCEPTED", "inspection PARTIALLY_ACCEPTED", "logistics LOST", "contest decided")
+ENTITLES = (
+    "inspection ACCEPTED",
+    "inspection PARTIALLY_ACCEPTED",
+    "logistics LOST",
+    "contest decided",
+    "arbitration",
+)
 """What has to stand in the timeline before money goes back for goods that were delivered."""
 
 

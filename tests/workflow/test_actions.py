@@ -143,7 +143,7 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
 }
 
-ANY_TIME = {Action.PAUSE_CLOCKS}
+ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN}
 """What every open return allows."""
 
 for actions in STATES.values():
@@ -174,6 +174,8 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"approve": True, "note": "fine"}
         case Action.APPEAL | Action.CONTEST | Action.DECIDE_CONTEST | Action.REQUEST_EVIDENCE:
             return {"note": "so it is"}
+        case Action.COMPLAIN | Action.ANSWER_COMPLAINT:
+            return {"note": "so it is"}
         case Action.DECIDE_LIABILITY:
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
         case Action.RECORD_HANDOVER:
@@ -183,6 +185,8 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"received_at": await pipeline.now(rma_id)}
         case Action.INSPECT:
             return {"units": [ACCEPTED, REJECTED]}
+        case Action.RECORD_ARBITRATION:
+            return {"note": "so it is", "reference": "P-1"}
         case Action.PAUSE_CLOCKS:
             return {
                 "cause": "strike",
@@ -246,6 +250,9 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.CHOOSE_PAYMENT_METHOD: {"method_id": "CARD-1"},
     Action.REQUEST_EVIDENCE: {"note": "x"},
     Action.DECIDE_LIABILITY: {"note": "x", "liability": {"SHIRT-M": "carrier"}},
+    Action.COMPLAIN: {"note": "x"},
+    Action.ANSWER_COMPLAINT: {"note": "x"},
+    Action.RECORD_ARBITRATION: {"note": "x", "reference": "P-1"},
     Action.PAUSE_CLOCKS: {"cause": "strike", "note": "x", "until": "2026-01-01T00:00:00Z"},
 }
 

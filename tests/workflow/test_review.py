@@ -189,7 +189,10 @@ async def test_a_decline_is_final_when_the_appeal_window_has_passed(pipeline: Pi
     order = await pipeline.order()
     rma_id = await declined(pipeline, order)
     status = await pipeline.returns.status(rma_id)
-    assert (status.is_final, status.allowed_actions) == (False, (Action.APPEAL, Action.PAUSE_CLOCKS))
+    assert (status.is_final, status.allowed_actions) == (
+        False,
+        (Action.APPEAL, Action.COMPLAIN, Action.PAUSE_CLOCKS),
+    )
     assert status.next_deadline is not None
     assert status.next_deadline.clock is ClockName.APPEAL
     await pipeline.lapse(rma_id, 7 * DAY + MINUTE)

@@ -6,6 +6,7 @@ Contracts grow only by fields with defaults, so that a worker of another version
 from workflows.contracts.actions import ACTION_REQUESTS
 from workflows.contracts.base import ActionAnswer, ActionRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
+from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import (
     Contest,
     ContestedLine,
@@ -47,9 +48,12 @@ __all__ = [
     "ActionAnswer",
     "ActionRequest",
     "AppealRequest",
+    "ArbitrationRuling",
     "CancelRequest",
     "ClockPause",
     "ClockResumption",
+    "Complaint",
+    "ComplaintAnswer",
     "Contest",
     "ContestVerdict",
     "ContestedLine",
@@ -57,6 +61,7 @@ __all__ = [
     "Deadline",
     "Decision",
     "DecisionRequest",
+    "Escalation",
     "EvidenceLine",
     "EvidenceRequest",
     "EvidenceSubmission",

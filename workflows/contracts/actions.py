@@ -3,6 +3,7 @@
 from domain.actions import Action
 from workflows.contracts.base import ActionRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
+from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
 from workflows.contracts.payment import PaymentMethodChoice
 from workflows.contracts.review import (
@@ -30,6 +31,10 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.CHOOSE_PAYMENT_METHOD: PaymentMethodChoice,
     Action.REQUEST_EVIDENCE: EvidenceRequest,
     Action.DECIDE_LIABILITY: LiabilityVerdict,
+    Action.COMPLAIN: Complaint,
+    Action.ANSWER_COMPLAINT: ComplaintAnswer,
+    Action.ESCALATE_TO_PLATFORM: Escalation,
+    Action.RECORD_ARBITRATION: ArbitrationRuling,
     Action.PAUSE_CLOCKS: ClockPause,
     Action.RESUME_CLOCKS: ClockResumption,
 }

@@ -1,0 +1,56 @@
+"""Complaints, and the platform's ruling."""
+
+from temporalio import workflow
+
+from domain.actions import Action
+from workflows.contracts import ActionAnswer, ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
+from workflows.handlers.base import CaseHandlers
+from workflows.stages.complaint import ComplaintLane
+from workflows.validation import complaint as validation
+from workflows.validation.rules import allowed
+
+
+class ComplaintHandlers(CaseHandlers):
+    """Complaints, and the platform's ruling."""
+
+    _complaints: ComplaintLane
+
+    @workflow.update(name=Action.COMPLAIN, description="The customer complains; a supervisor answers.")
+    def complain(self, request: Complaint) -> ActionAnswer:
+        """Take a complaint."""
+        self._complaints.on_complaint(request)
+        return self._accepted(Action.COMPLAIN)
+
+    @complain.validator
+    def _validate_complain(self, request: Complaint) -> None:
+        allowed(self._case, Action.COMPLAIN, request)
+
+    @workflow.update(name=Action.ANSWER_COMPLAINT, description="The supervisor's answer to a complaint.")
+    def answer_complaint(self, request: ComplaintAnswer) -> ActionAnswer:
+        """Take the supervisor's answer."""
+        self._complaints.on_answer(request)
+        return self._accepted(Action.ANSWER_COMPLAINT)
+
+    @answer_complaint.validator
+    def _validate_answer_complaint(self, request: ComplaintAnswer) -> None:
+        allowed(self._case, Action.ANSWER_COMPLAINT, request)
+
+    @workflow.update(name=Action.ESCALATE_TO_PLATFORM, description="The customer goes to the platform.")
+    def escalate_to_platform(self, request: Escalation) -> ActionAnswer:
+        """Take the escalation."""
+        self._complaints.on_escalation(request)
+        return self._accepted(Action.ESCALATE_TO_PLATFORM)
+
+    @escalate_to_platform.validator
+    def _validate_escalate_to_platform(self, request: Escalation) -> None:
+        allowed(self._case, Action.ESCALATE_TO_PLATFORM, request)
+
+    @workflow.update(name=Action.RECORD_ARBITRATION, description="The platform's ruling, which binds.")
+    def record_arbitration(self, request: ArbitrationRuling) -> ActionAnswer:
+        """Take the ruling."""
+        self._complaints.on_ruling(request)
+        return self._accepted(Action.RECORD_ARBITRATION)
+
+    @record_arbitration.validator
+    def _validate_record_arbitration(self, request: ArbitrationRuling) -> None:
+        validation.ruling(self._case, request)
