@@ -40,6 +40,13 @@ class RefundBasis(StrEnum):
     CANCELLATION = "cancellation"
     LOST_IN_TRANSIT = "lost_in_transit"
     EXCHANGE_DIFFERENCE = "exchange_difference"
+    POLICY_EXCEPTION = "policy_exception"
+    AGREEMENT = "agreement"
+
+    @property
+    def takes_goods_back(self) -> bool:
+        """Whether the customer keeps nothing for the units that are paid."""
+        return self in (RefundBasis.INSPECTION, RefundBasis.CANCELLATION, RefundBasis.LOST_IN_TRANSIT)
 
 
 class PaymentIntent(Record):

@@ -12,6 +12,7 @@ from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyRefused, model_problems, syntax_problem
 from domain.policy.exchange import ExchangeRules
+from domain.policy.fees import FeeRules
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import PromotionRules
 from domain.policy.returnless import ReturnlessRules
@@ -33,6 +34,7 @@ class Policy(BaseModel):
     clocks: ClockDurations = ClockDurations()
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
+    fees: FeeRules = FeeRules()
 
     @field_validator("timezone")
     @classmethod
