@@ -24,13 +24,14 @@ from domain.coupons import CouponOrder
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, ProviderStatus, RefundBasis
 from domain.keys import inspection_clock_key, pickup_reference
 from domain.orders import OrderSnapshot
-from domain.refund import UnitsToSettle
+from domain.refund import Circumstances, UnitsToSettle
 from domain.shipping import BookingOutcome, PickupCancellation, PickupReference, PickupRequest
 from ledger.errors import AlreadySuperseded, CeilingExceeded, IntentNotDeclined, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.properties.bank import Bank, Weather, WorkerKilled
 from tests.properties.couriers import Couriers
 from tests.unit.ledger_builders import (
+    SHOP_IS_LIABLE,
     a_breach,
     a_closing,
     a_line,
@@ -206,7 +207,7 @@ class ReturnsOfAnOrder(RuleBasedStateMachine):
             op=case.op("settle"),
             round=next(case.rounds),
             basis=RefundBasis.INSPECTION,
-            refund_shipping=shipping,
+            circumstances=SHOP_IS_LIABLE if shipping else Circumstances(),
             destination=destination,
         )
         answer = self.ledger.authorize_refund(request)
