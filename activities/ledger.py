@@ -28,7 +28,7 @@ from domain.orders import OrderSnapshot
 from domain.policy import Policy
 from domain.record import Done
 from domain.refund import RefundRules
-from domain.review import auto_review
+from domain.review import ReviewOutcome, auto_review
 from ledger.ledger import Ledger
 
 
@@ -63,17 +63,20 @@ class LedgerActivities:
             free_size_swap=is_free_size_swap(request.application, order, policy.exchange.free_size_swap),
         )
         notices = Notices.for_application(request.rma_id, request.application)
+        expected = expected_claim(request.application, review.free_size_swap)
+        is_decided = decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
+        insured = notices.freight_insured(order, expected) if is_decided else ()
         return self._ledger.open_return(
             ReturnOpening(
                 rma_id=request.rma_id,
                 op=request.op,
                 at=request.at,
-                outbox=notices.review(decision, request.application.desired_resolution),
+                outbox=(*notices.review(decision, request.application.desired_resolution), *insured),
                 order=order,
                 units=_claimed_units(request, order),
                 max_applications_per_line=policy.max_applications_per_line,
                 review=review,
-                expected=expected_claim(request.application, review.free_size_swap),
+                expected=expected,
                 rules=RefundRules.of(policy),
             )
         )

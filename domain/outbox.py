@@ -48,6 +48,7 @@ class Template(StrEnum):
     CONTEST_DECIDED = "contest_decided"
     CONTEST_DISMISSED = "contest_dismissed"
     REFUND_PAID = "refund_paid"
+    FREIGHT_INSURED = "freight_insured"
     PAYMENT_METHOD_NEEDED = "payment_method_needed"
     EXCHANGE_RELEASED = "exchange_released"
     EXCHANGE_REFUNDED = "exchange_refunded"

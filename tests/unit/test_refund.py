@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.intents import RefundBasis
-from domain.orders import Discount, OrderLine, OrderSnapshot, OrderStatus, TaxComponent, paid_by_line
+from domain.orders import Discount, OrderLine, OrderSnapshot, OrderStatus, TaxComponent, TenderKind, paid_by_line
 from domain.quote import quote_refund
 from domain.reasons import LiableParty
 from domain.refund import Circumstances, RefundClaim, RefundQuote, SettledBefore, UnitsToSettle
@@ -195,8 +195,11 @@ def test_no_component_of_a_quote_is_below_zero(snapshot: OrderSnapshot, data: st
     assert 0 <= owed.total_minor == sum(got.net_minor for got in owed.lines)
 
 
-def source(name: str, captured: int, left: int | None = None, method: str = "") -> Source:
+def source(
+    name: str, captured: int, left: int | None = None, method: str = "", tender: TenderKind = TenderKind.MONEY
+) -> Source:
     return Source(
+        tender=tender,
         payment_id=name,
         method_id=method or f"{name}-method",
         captured_minor=captured,
@@ -205,6 +208,8 @@ def source(name: str, captured: int, left: int | None = None, method: str = "") 
 
 
 CARD, POINTS = source("card", 7000), source("points", 3000)
+IN_KIND = source("points", 3000, tender=TenderKind.POINTS)
+COUPON = source("coupon", 1000, tender=TenderKind.COUPON)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +233,17 @@ CARD, POINTS = source("card", 7000), source("points", 3000)
             [source("a", 60, method="m"), POINTS, source("b", 40, method="m")],
             "m",
             [("a", "m", 54), ("b", "m", 36)],
+        ),
+        # Points and coupons return in kind, whatever the customer consents to for the money.
+        (3333, [CARD, IN_KIND], None, [("card", "card-method", 2333), ("points", "points-method", 1000)]),
+        (3333, [CARD, IN_KIND], "gift", [("card", "gift", 2333), ("points", "points-method", 1000)]),
+        (3333, [CARD, IN_KIND], "card-method", [("card", "card-method", 2333), ("points", "points-method", 1000)]),
+        (1000, [CARD, IN_KIND], "points-method", [("card", "card-method", 700), ("points", "points-method", 300)]),
+        (
+            1100,
+            [CARD, IN_KIND, COUPON],
+            "gift",
+            [("card", "gift", 700), ("points", "points-method", 300), ("coupon", "coupon-method", 100)],
         ),
         (0, [CARD, POINTS], "gift", []),
         (0, [], None, []),
