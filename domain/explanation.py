@@ -23,7 +23,7 @@ class ExplainedRow(Record):
 
 
 class ExplainedQuote(Record):
-    """A quote with its worksheet; minor units."""
+    """A quote with its worksheet; minor units. For an exchange, a total below zero is what the customer pays."""
 
     policy_version: str
     rows: tuple[ExplainedRow, ...]
@@ -77,12 +77,17 @@ class Authorization(Record):
 
 
 class MoneyOfReturn(Record):
-    """What a return knows of its money. `payments` are its movements as they stand."""
+    """What a return knows of its money.
+
+    `replacement_minor` is what the replacements of an exchange cost by the quote, `payments` are the movements as
+    they stand.
+    """
 
     rma_id: str
     order_id: str
     currency: str = ""
     quote: RefundQuote | None = None
+    replacement_minor: MinorUnits = 0
     authorizations: tuple[Authorization, ...] = ()
     payments: tuple[PaymentIntent, ...] = ()
 
@@ -92,7 +97,7 @@ def explain(money: MoneyOfReturn) -> Explanation:
 
     It reads data of the locales from files, so it runs with those who ask and not in a workflow.
     """
-    explained_quote = _quote(money.quote) if money.quote else None
+    explained_quote = _quote(money.quote, money.replacement_minor) if money.quote else None
     payments = {intent.key: intent for intent in money.payments}
     refunds = tuple(_refund(each, payments) for each in money.authorizations)
     authorized = {intent.key for refund in refunds for intent in refund.intents}
@@ -107,13 +112,15 @@ def explain(money: MoneyOfReturn) -> Explanation:
     )
 
 
-def _quote(quote: RefundQuote) -> ExplainedQuote:
-    rows = quote.worksheet()
+def _quote(quote: RefundQuote, replacement_minor: int) -> ExplainedQuote:
+    replacement = WorksheetRow(rule=WorksheetRule.REPLACEMENT, amount_minor=-replacement_minor)
+    rows = (*quote.worksheet(), replacement) if replacement_minor else quote.worksheet()
+    total_minor = quote.total_minor - replacement_minor
     return ExplainedQuote(
         policy_version=quote.policy_version,
         rows=_in_words(rows, quote.currency),
-        total_minor=quote.total_minor,
-        adds_up=sum_of_rows(rows) == quote.total_minor,
+        total_minor=total_minor,
+        adds_up=sum_of_rows(rows) == total_minor,
     )
 
 

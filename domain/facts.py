@@ -67,8 +67,9 @@ def price_difference(application: ReturnApplication, order: OrderSnapshot, varia
 
 
 def settling_method_id(application: ReturnApplication, order: OrderSnapshot) -> str:
-    """The means of payment that an exchange's difference is settled with."""
-    return application.payment_method_id or (order.payments[0].method_id if order.payments else "")
+    """The means of payment that an exchange's difference is settled with: never points or a coupon by itself."""
+    money = (payment.method_id for payment in order.payments if not payment.tender.is_in_kind)
+    return application.payment_method_id or next(money, "")
 
 
 def _check_order(

@@ -8,8 +8,7 @@ from domain.worksheet import WorksheetRow, WorksheetRule
 
 _EN = {
     WorksheetRule.UNITS: "{units} of {quantity} units ({settled_units} settled before) of a line that was paid "
-    "{paid_minor}: unit price {unit_price_minor}, less {line_discount_minor} of discounts on the line and "
-    "{order_discount_minor} of discounts on the order",
+    "{paid_minor}",
     WorksheetRule.TAX_INCLUDED: "contains {name}: the share of {units} of {quantity} units in {tax_minor}",
     WorksheetRule.DISCOUNT_FUNDER: "goes back to the {funder}, which funded {discount_minor} of the discounts",
     WorksheetRule.DIMINISHED_VALUE: "diminished value: {deduction_bps} basis points of {gross_minor}, rounded "
@@ -33,8 +32,7 @@ _EN = {
     WorksheetRule.ORDER_REMAINDER: "everything that is left of the payments goes back: the rest of the order",
 }
 _ZH_CN = {
-    WorksheetRule.UNITS: "该行实付 {paid_minor}（单价 {unit_price_minor}，减行优惠 {line_discount_minor}、"
-    "订单优惠 {order_discount_minor}），共 {quantity} 件，此前已结算 {settled_units} 件，本次 {units} 件",
+    WorksheetRule.UNITS: "该行实付 {paid_minor}，共 {quantity} 件，此前已结算 {settled_units} 件，本次 {units} 件",
     WorksheetRule.TAX_INCLUDED: "其中含{name}：{tax_minor} 按 {quantity} 件中的 {units} 件分摊",
     WorksheetRule.DISCOUNT_FUNDER: "退还给优惠出资方 {funder}，该行由其出资 {discount_minor}",
     WorksheetRule.DIMINISHED_VALUE: "商品减值：{gross_minor} 的万分之 {deduction_bps}，零头归顾客",
@@ -53,6 +51,11 @@ _ZH_CN = {
     WorksheetRule.OWED_BY_CUSTOMER: "换货差额由顾客支付",
     WorksheetRule.ORDER_REMAINDER: "支付余额全部退回：订单其余部分",
 }
+_DISCOUNTED = {
+    Locale.EN: ": unit price {unit_price_minor}, less {line_discount_minor} of discounts on the line and "
+    "{order_discount_minor} of discounts on the order",
+    Locale.ZH_CN: "（单价 {unit_price_minor}，减行优惠 {line_discount_minor}、订单优惠 {order_discount_minor}）",
+}
 _WORDS = {Locale.EN: _EN, Locale.ZH_CN: _ZH_CN}
 
 
@@ -65,4 +68,7 @@ def words_for(row: WorksheetRow, currency: str, locale: Locale) -> str:
     for name, value in row.inputs.items():
         is_amount = name.endswith("_minor") and isinstance(value, int)
         inputs[name] = format_minor(int(value), currency, locale.value) if is_amount else str(value)
-    return _WORDS[locale][row.rule].format_map(inputs)
+    text = _WORDS[locale][row.rule]
+    if row.inputs.get("line_discount_minor") or row.inputs.get("order_discount_minor"):
+        text += _DISCOUNTED[locale]
+    return text.format_map(inputs)

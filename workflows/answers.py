@@ -95,6 +95,9 @@ def money_of(case: ReturnCase) -> MoneyOfReturn:
         order_id=case.application.order_id,
         currency=case.rules.currency,
         quote=case.rules.quote,
+        replacement_minor=sum(
+            case.rules.replacement_prices_minor.get(item, 0) for item in case.application.replacement_item_ids()
+        ),
         authorizations=tuple(case.authorizations),
         payments=tuple(case.payments.values()),
     )

@@ -31,10 +31,11 @@ def explain_command(
     if as_json:
         show_json(explanation)
     else:
-        _show(console(), explanation, locale)
+        show_explanation(console(), explanation, locale)
 
 
-def _show(out: Console, explanation: Explanation, locale: Locale) -> None:
+def show_explanation(out: Console, explanation: Explanation, locale: Locale) -> None:
+    """Write the quote and each refund, row by row in the language, the sums, and whether it adds up."""
     currency = explanation.currency
     out.print(f"{explanation.rma_id}  order {explanation.order_id}", style="bold")
     if explanation.quote:

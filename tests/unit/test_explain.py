@@ -80,6 +80,14 @@ def test_every_row_is_in_words_of_both_languages_and_adds_up() -> None:
     assert [each.key for each in told.other_payments] == ["RMA-1-charge-2"]
 
 
+def test_the_quote_of_an_exchange_takes_off_the_replacement() -> None:
+    quote = Books(order([line("SHIRT", 1, 1000)]), RULES).pay({"SHIRT": 1}, ship_back=None)
+    money = MoneyOfReturn(rma_id="RMA-1", order_id="O-1", currency="CNY", quote=quote, replacement_minor=1300)
+    told = explain(money)
+    assert told.quote is not None
+    assert (told.quote.total_minor, told.adds_up) == (-300, True)
+
+
 def test_money_that_is_not_what_the_rows_come_to_is_told() -> None:
     told = explanation()
     quote = Books(order([line("SHIRT", 3, 1000)]), RULES).pay({"SHIRT": 2})
