@@ -20,13 +20,15 @@ from domain.bookkeeping import (
 )
 from domain.calendar import add_business_days
 from domain.exchange import is_free_size_swap
+from domain.expected import expected_claim
 from domain.facts import check_facts, price_difference, settling_method_id
 from domain.intents import PaymentIntent
 from domain.notices import Notices
 from domain.orders import OrderSnapshot
 from domain.policy import Policy
 from domain.record import Done
-from domain.review import auto_review
+from domain.refund import RefundRules
+from domain.review import ReviewOutcome, auto_review
 from ledger.ledger import Ledger
 
 
@@ -62,16 +64,21 @@ class LedgerActivities:
             free_size_swap=is_free_size_swap(request.application, order, policy.exchange.free_size_swap),
         )
         notices = Notices.for_application(request.rma_id, request.application)
+        expected = expected_claim(request.application, review.free_size_swap)
+        is_decided = decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
+        insured = notices.freight_insured(order, expected) if is_decided else ()
         return self._ledger.open_return(
             ReturnOpening(
                 rma_id=request.rma_id,
                 op=request.op,
                 at=request.at,
-                outbox=notices.review(decision, request.application.desired_resolution),
+                outbox=(*notices.review(decision, request.application.desired_resolution), *insured),
                 order=order,
                 units=_claimed_units(request, order),
                 max_applications_per_line=policy.max_applications_per_line,
                 review=review,
+                expected=expected,
+                rules=RefundRules.of(policy),
             )
         )
 
@@ -84,10 +91,10 @@ class LedgerActivities:
     @activity.defn(name="ledger.authorize_refund")
     def authorize_refund(self, request: SettlementRequest) -> SettlementPlan:
         """Quote and record the intents; the promise ends after the policy's business days."""
+        policy = self._policy(request.policy_version)
         with ledger_refusals():
-            refund = self._ledger.authorize_refund(request.authorization)
-        zone = self._policy(request.policy_version).zone
-        due_at = add_business_days(request.authorization.at, request.business_days, zone)
+            refund = self._ledger.authorize_refund(request.authorization, RefundRules.of(policy))
+        due_at = add_business_days(request.authorization.at, request.business_days, policy.zone)
         return SettlementPlan(refund=refund, due_at=due_at)
 
     @activity.defn(name="ledger.authorize_charge")

@@ -15,7 +15,10 @@ from rich.table import Table
 from demo.run import StoryResult, run_stories
 from demo.story import Ending, Story, load_stories
 from demo.teller import Progress
+from domain.application import Locale
 from domain.money import format_minor
+from starters.cli.explain import show_explanation
+from starters.cli.output import console
 from starters.stack import Ports, Stack, StackError
 
 _STAGES = {
@@ -33,6 +36,7 @@ def demo_command(
         Path | None,
         typer.Option(help="Faults of the sandbox providers from the start, as a JSON file.", exists=True),
     ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show every amount of each return, too.")] = False,
     only: Annotated[list[str] | None, typer.Option("--story", help="Play this story only; repeatable.")] = None,
 ) -> None:
     """Play the stories of a return over days of virtual time, and judge each by the providers' books.
@@ -40,7 +44,7 @@ def demo_command(
     Everything runs on this machine in a folder that is removed afterwards: a Temporal server, the sandbox
     providers, a worker and the API, on free ports. Exits 1 if a story does not end as told.
 
-    Example: returns demo --story late_inspection --json
+    Example: returns demo --story late_inspection --explain
     """
     stories = [story for story in load_stories() if not only or story.name in only]
     if not stories:
@@ -56,6 +60,9 @@ def demo_command(
         typer.echo(json.dumps(_as_data(results), ensure_ascii=False, indent=2))
     else:
         _print(results, Console())
+        for result in results if explain else ():
+            if result.explanation:
+                show_explanation(console(), result.explanation, Locale.EN)
     raise typer.Exit(0 if all(result.ended_as_told for result in results) else 1)
 
 

@@ -12,6 +12,7 @@ from temporalio.testing import TimeSkipper
 from demo.judge import judge
 from demo.story import Ending, Story
 from demo.teller import Progress, StoryError, Teller
+from domain.explanation import Explanation
 from starters.client import ReturnsClient
 from starters.errors import ReturnsError
 from starters.stack import Stack
@@ -28,6 +29,7 @@ class StoryResult:
     ending: Ending = field(default_factory=Ending)
     virtual: timedelta = timedelta()
     differences: tuple[str, ...] = ()
+    explanation: Explanation | None = None
 
     @property
     def ended_as_told(self) -> bool:
@@ -43,16 +45,23 @@ async def run_stories(
     async with httpx.AsyncClient(base_url=stack.sandbox_url, timeout=20) as sandbox:
         returns = ReturnsClient(skipper.client, stack.task_queue)
         teller = Teller(returns, skipper, sandbox, run_id=secrets.token_hex(4))
-        return await asyncio.gather(*(_run(teller, sandbox, story, report) for story in stories))
+        return await asyncio.gather(*(_run(teller, returns, sandbox, story, report) for story in stories))
 
 
 async def _run(
-    teller: Teller, sandbox: httpx.AsyncClient, story: Story, report: Callable[[Progress], None]
+    teller: Teller,
+    returns: ReturnsClient,
+    sandbox: httpx.AsyncClient,
+    story: Story,
+    report: Callable[[Progress], None],
 ) -> StoryResult:
     try:
         status = await teller.play(story, report)
+        explanation = await returns.explain(status.rma_id)
     except (StoryError, ReturnsError, httpx.HTTPError) as error:
         return StoryResult(story, differences=(f"not played to its end: {error}",))
     ending, differences = await judge(sandbox, story, status.rma_id)
+    if not explanation.adds_up:
+        differences.append("explain: the worksheets do not come to the money that was drawn")
     virtual = status.timeline[-1].at - status.timeline[0].at
-    return StoryResult(story, status.rma_id, status, ending, virtual, tuple(differences))
+    return StoryResult(story, status.rma_id, status, ending, virtual, tuple(differences), explanation)

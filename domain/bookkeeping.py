@@ -14,9 +14,10 @@ from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
 from domain.policy import ClockDurations, PickupRules
 from domain.record import MinorUnits, Record, UtcDatetime
-from domain.refund import RefundQuote, UnitsToSettle
+from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
 from domain.review import ReviewDecision
+from domain.worksheet import WorksheetRow
 
 
 class LedgerEntry(Record):
@@ -31,13 +32,16 @@ class LedgerEntry(Record):
 class ReturnOpening(LedgerEntry):
     """Reserve the units of a return and freeze the money facts of its order.
 
-    `review` is the answer that is stored and given again to every repeat.
+    `review` is the answer that is stored and given again to every repeat. With an `expected` claim it gets the
+    quote of what is paid if everything is accepted, after what earlier returns of the order came to.
     """
 
     order: OrderSnapshot
     units: dict[str, int]
     max_applications_per_line: int
     review: "Review"
+    expected: RefundClaim | None = None
+    rules: RefundRules = RefundRules()
 
 
 class StageEntry(LedgerEntry):
@@ -54,8 +58,12 @@ class RefundAuthorization(LedgerEntry):
 
     Attributes:
         round: Counts the settlements of the return, for the keys.
-        destination: The means of payment that the customer consented to; None sends it back whence it came.
-        refund_shipping: Whether outbound shipping is owed; the ledger grants it once per order.
+        units: What is paid for and settled; none where only compensations are paid.
+        destination: The account that the customer consented to, of whatever kind (a means of payment, a gift card,
+            store credit); None sends it back whence it came. Points and coupons go back in kind anyway.
+        circumstances: What decides about shipping and fees.
+        compensations: Agreed amounts on lines of this return whose goods the customer keeps. They are drawn under
+            the ceilings of the line and of the order; units of the line that come back later are worth less.
         less_minor: For an exchange, what the replacements cost: taken off the quote.
         order_entirely: Pay back everything that is left of the order (cancellation before shipping).
         instead_of: The op of an exchange that fell through after it was authorised. Its units are settled
@@ -67,18 +75,23 @@ class RefundAuthorization(LedgerEntry):
     basis: RefundBasis
     units: tuple[UnitsToSettle, ...]
     destination: str | None = None
-    refund_shipping: bool = False
+    circumstances: Circumstances = Circumstances()
+    compensations: tuple[LineCompensation, ...] = ()
     less_minor: MinorUnits = 0
     order_entirely: bool = False
     instead_of: str = ""
 
 
 class AuthorizedRefund(Record):
-    """The quote, the intents that pay it, and what the customer owes where the quote falls short."""
+    """The quote, the intents that pay it, and what the customer owes where the quote falls short.
+
+    `adjustments` are the rows between the quote and what the intents draw, such as the price of a replacement.
+    """
 
     quote: RefundQuote
     intents: tuple[PaymentIntent, ...]
     owed_by_customer_minor: MinorUnits = 0
+    adjustments: tuple[WorksheetRow, ...] = ()
 
 
 class SettlementRequest(Record):
@@ -143,7 +156,10 @@ class ReturnClosing(LedgerEntry):
 
 
 class Review(Record):
-    """What the review of an application came to, with the rules of the policy that the return stays on."""
+    """What the review of an application came to, with the rules of the policy that the return stays on.
+
+    `quote` is what is paid if everything is accepted; None where the remedy pays nothing for goods.
+    """
 
     refusal: Refusal | None = None
     decision: ReviewDecision | None = None
@@ -152,6 +168,7 @@ class Review(Record):
     peaks: tuple[Peak, ...] = ()
     coupon_minor: MinorUnits = 0
     currency: str = ""
+    quote: RefundQuote | None = None
     price_difference_minor: int = 0
     settle_method_id: str = ""
     replacement_prices_minor: dict[str, int] = Field(default_factory=dict)

@@ -67,8 +67,9 @@ def price_difference(application: ReturnApplication, order: OrderSnapshot, varia
 
 
 def settling_method_id(application: ReturnApplication, order: OrderSnapshot) -> str:
-    """The means of payment that an exchange's difference is settled with."""
-    return application.payment_method_id or (order.payments[0].method_id if order.payments else "")
+    """The means of payment that an exchange's difference is settled with: never points or a coupon by itself."""
+    money = (payment.method_id for payment in order.payments if not payment.tender.is_in_kind)
+    return application.payment_method_id or next(money, "")
 
 
 def _check_order(
@@ -154,16 +155,17 @@ def _check_payment_method(application: ReturnApplication, order: OrderSnapshot) 
             field="payment_method_id",
             detail="It is not one of this customer's means of payment.",
         )
-    paid_with = {payment.method_id for payment in order.payments}
+    paid_with = {payment.method_id for payment in order.payments if not payment.tender.is_in_kind}
     if (
         application.desired_resolution is not Remedy.EXCHANGE
         and method_id not in paid_with
-        and not method.is_gift_card
+        and not method.takes_any_refund
     ):
         return Refusal(
             code=RefusalCode.REFUND_METHOD_NOT_ALLOWED,
             field="payment_method_id",
-            detail="A refund goes back to the original means of payment or, by consent, to a gift card.",
+            detail="A refund goes back to the original means of payment or, by consent, to a gift card "
+            "or store credit.",
         )
     return None
 

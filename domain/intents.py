@@ -41,6 +41,13 @@ class RefundBasis(StrEnum):
     LOST_IN_TRANSIT = "lost_in_transit"
     EXCHANGE_DIFFERENCE = "exchange_difference"
     ARBITRATION = "arbitration"
+    POLICY_EXCEPTION = "policy_exception"
+    AGREEMENT = "agreement"
+
+    @property
+    def takes_goods_back(self) -> bool:
+        """Whether the customer keeps nothing for the units that are paid."""
+        return self in (RefundBasis.INSPECTION, RefundBasis.CANCELLATION, RefundBasis.LOST_IN_TRANSIT)
 
 
 class PaymentIntent(Record):

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 
 from domain.actions import Role
 from domain.application import Locale, Remedy, ReturnApplication
+from domain.fees import customers_freight_bps
 from domain.inspection import InspectedUnits
+from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, OutboxKind, Template
+from domain.refund import RefundClaim
 from domain.review import ReviewDecision, ReviewOutcome
 
 MANAGEMENT = "management"
@@ -65,6 +68,20 @@ class Notices:
         if decision.outcome is ReviewOutcome.MANUAL_REVIEW:
             return (self.customer(Template.MANUAL_REVIEW),)
         return (self.customer(Template.APPROVED),) if announced_at_review(decision, remedy) else ()
+
+    def freight_insured(self, order: OrderSnapshot, expected: RefundClaim | None) -> tuple[OutboxItem, ...]:
+        """Who pays the return freight beside the refund, if it is the customer's to bear and insured."""
+        insurance = order.freight_insurance
+        if insurance is None or expected is None or not customers_freight_bps(expected):
+            return ()
+        return (
+            self.customer(
+                Template.FREIGHT_INSURED,
+                insurer=insurance.insurer,
+                cover_minor=insurance.cover_minor,
+                currency=order.currency,
+            ),
+        )
 
     def _item(self, kind: OutboxKind, name: str, recipient: str, params: dict[str, Value]) -> OutboxItem:
         return OutboxItem(

@@ -43,11 +43,35 @@ class ProductTag(StrEnum):
     NEWSPAPER = "newspaper"
 
 
-class Discount(Record):
-    """An order-level discount with the party that funds it, in minor units."""
+class TenderKind(StrEnum):
+    """What a payment was made with."""
+
+    MONEY = "money"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+    POINTS = "points"
+    COUPON = "coupon"
+
+    @property
+    def is_in_kind(self) -> bool:
+        """Whether it goes back to the account it came from, whatever the customer consents to for money."""
+        return self in (TenderKind.POINTS, TenderKind.COUPON)
+
+
+class LineDiscount(Record):
+    """A discount with the party that funds it, in minor units."""
 
     funder: Funder = Funder.SHOP
     amount_minor: MinorUnits
+
+
+class Discount(LineDiscount):
+    """An order-level discount. One with a threshold was given for goods worth that much, in minor units.
+
+    The goods are measured after the discounts of their lines, before any order-level one.
+    """
+
+    threshold_minor: MinorUnits = 0
 
 
 class TaxComponent(Record):
@@ -58,7 +82,10 @@ class TaxComponent(Record):
 
 
 class OrderLine(Record):
-    """A line of the order. Amounts are for the whole quantity, except the unit price."""
+    """A line of the order. Amounts are for the whole quantity, except the unit price.
+
+    `discount_minor` is funded by the shop; `discounts` come on top of it, each with its funder.
+    """
 
     line_id: str
     item_id: str
@@ -69,12 +96,18 @@ class OrderLine(Record):
     quantity: Quantity = Field(ge=1)
     unit_price_minor: MinorUnits
     discount_minor: MinorUnits = 0
+    discounts: tuple[LineDiscount, ...] = ()
     tax: tuple[TaxComponent, ...] = ()
 
     @property
     def net_minor(self) -> int:
-        """The line after its own discount, before any share of an order-level one."""
-        return self.unit_price_minor * self.quantity - self.discount_minor
+        """The line after its own discounts, before any share of an order-level one."""
+        return self.unit_price_minor * self.quantity - self.line_discount_minor
+
+    @property
+    def line_discount_minor(self) -> int:
+        """The line's own discounts, whoever funds them."""
+        return self.discount_minor + sum(discount.amount_minor for discount in self.discounts)
 
 
 class Payment(Record):
@@ -84,6 +117,7 @@ class Payment(Record):
     method_id: str
     captured_minor: MinorUnits
     refunded_minor: MinorUnits = 0
+    tender: TenderKind = TenderKind.MONEY
 
 
 class PaymentMethod(Record):
@@ -95,8 +129,20 @@ class PaymentMethod(Record):
 
     @property
     def is_gift_card(self) -> bool:
+        """Whether it is charged from a balance."""
+        return self.source == TenderKind.GIFT_CARD
+
+    @property
+    def takes_any_refund(self) -> bool:
         """Whether money can be put on it with the customer's consent alone."""
-        return self.source == "gift_card"
+        return self.source in (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT)
+
+
+class FreightInsurance(Record):
+    """A cover of the return freight. The insurer pays the customer directly: it is no part of any refund."""
+
+    insurer: str
+    cover_minor: MinorUnits
 
 
 class OrderSnapshot(Record):
@@ -113,6 +159,7 @@ class OrderSnapshot(Record):
     payments: tuple[Payment, ...]
     payment_methods: tuple[PaymentMethod, ...]
     delivered_at: UtcDatetime | None = None
+    freight_insurance: FreightInsurance | None = None
 
     @field_validator("lines")
     @classmethod
@@ -171,13 +218,25 @@ class FulfilmentAnswer(Record):
 def paid_by_line(order: OrderSnapshot) -> dict[str, int]:
     """What was actually paid for each line, after all discounts (rules 1 and 2 of section 9).
 
-    Each order-level discount is shared by largest remainder over what the lines cost before it.
-
     Returns:
         Minor units by line id.
     """
-    paid = [max(line.net_minor, 0) for line in order.lines]
+    paid = {line.line_id: max(line.net_minor, 0) for line in order.lines}
+    for shares in discount_shares(order):
+        paid = {line_id: amount - shares[line_id] for line_id, amount in paid.items()}
+    return paid
+
+
+def discount_shares(order: OrderSnapshot) -> list[dict[str, int]]:
+    """Each order-level discount shared over the lines, by largest remainder over what they cost before it.
+
+    Returns:
+        For each discount, minor units by line id. A discount beyond what is left to pay gives only that.
+    """
+    left = [max(line.net_minor, 0) for line in order.lines]
+    shared = []
     for discount in order.discounts:
-        shares = split_by_largest_remainder(min(discount.amount_minor, sum(paid)), paid)
-        paid = [amount - share for amount, share in zip(paid, shares, strict=True)]
-    return {line.line_id: amount for line, amount in zip(order.lines, paid, strict=True)}
+        shares = split_by_largest_remainder(min(discount.amount_minor, sum(left)), left)
+        left = [amount - share for amount, share in zip(left, shares, strict=True)]
+        shared.append({line.line_id: share for line, share in zip(order.lines, shares, strict=True)})
+    return shared

@@ -56,6 +56,7 @@ class Template(StrEnum):
     ARBITRATION_WON = "arbitration_won"
     ARBITRATION_DISMISSED = "arbitration_dismissed"
     REFUND_PAID = "refund_paid"
+    FREIGHT_INSURED = "freight_insured"
     PAYMENT_METHOD_NEEDED = "payment_method_needed"
     EXCHANGE_RELEASED = "exchange_released"
     EXCHANGE_REFUNDED = "exchange_refunded"

@@ -1,10 +1,18 @@
-"""What is owed for units that come back (section 9). Pure: the same code quotes and executes."""
+"""What is owed (section 9). Pure: the same code quotes and executes."""
 
-from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Self
 
-from domain.money import diminished_value, refund_for_units, split_over_tenders
-from domain.orders import OrderSnapshot, paid_by_line
+from pydantic import Field, model_validator
+
+from domain.application import ShipBackMethod
+from domain.intents import RefundBasis
+from domain.liability import CUSTOMERS, DecidedLiability, Liability
+from domain.policy import Policy
+from domain.policy.promotions import ClawBack
+from domain.reasons import LiableParty
 from domain.record import MinorUnits, Quantity, Record
+from domain.worksheet import WorksheetRow, WorksheetRule, sum_of_rows
 
 
 class UnitsToSettle(Record):
@@ -15,112 +23,189 @@ class UnitsToSettle(Record):
     deduction_bps: int = 0
 
 
+class LineCompensation(Record):
+    """An agreed amount for a line whose goods the customer keeps, in minor units.
+
+    It is a price reduction: it is paid within what the line and the order have left, and units of the line that
+    come back later are worth that much less.
+    """
+
+    line_id: str
+    amount_minor: MinorUnits = Field(gt=0)
+
+
+class Circumstances(Record):
+    """The facts that decide about shipping and fees.
+
+    Attributes:
+        liability: Who answers for the return of each line; the customer where nobody is named.
+        ship_back: How the goods travelled back; None if they did not.
+        freight: Who was agreed to pay the return freight; None where it follows from the liability.
+    """
+
+    liability: dict[str, DecidedLiability] = Field(default_factory=dict)
+    ship_back: ShipBackMethod | None = None
+    freight: LiableParty | None = None
+
+    def liability_for(self, line_id: str) -> Liability:
+        """Who answers for the return of a line."""
+        return self.liability.get(line_id, CUSTOMERS)
+
+
+class RefundClaim(Record):
+    """What is to be paid for, and why."""
+
+    basis: RefundBasis
+    units: tuple[UnitsToSettle, ...] = ()
+    compensations: tuple[LineCompensation, ...] = ()
+    circumstances: Circumstances = Circumstances()
+    order_entirely: bool = False
+
+
+class SettledBefore(Record):
+    """What earlier refunds of the order came to; minor units and units by line id.
+
+    Attributes:
+        units: Units settled.
+        kept: Units of these that the customer was paid for and kept, or got replaced.
+        refunded_minor: What the customer was given for units.
+        compensated_minor: What the customer was compensated with.
+        offset_minor: As much of the compensation as was taken off units that came back after it.
+        promotion_lost_minor: What was taken off for lost promotions, less what was given back.
+        freight_minor: The return freight that this very return was charged.
+        shipping_minor: The outbound shipping that was paid back.
+    """
+
+    units: dict[str, int] = Field(default_factory=dict)
+    kept: dict[str, int] = Field(default_factory=dict)
+    refunded_minor: dict[str, int] = Field(default_factory=dict)
+    compensated_minor: dict[str, int] = Field(default_factory=dict)
+    offset_minor: dict[str, int] = Field(default_factory=dict)
+    promotion_lost_minor: int = 0
+    freight_minor: MinorUnits = 0
+    shipping_minor: MinorUnits = 0
+
+
+class RefundRules(Record):
+    """As much of a policy as decides about money. `return_freight_minor` is in minor units by currency."""
+
+    policy_version: str = ""
+    claw_back: ClawBack = ClawBack.PROPORTIONAL
+    restocking_bps: int = 0
+    return_freight_minor: dict[str, int] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, policy: Policy) -> Self:
+        """The rules of a version of the policy."""
+        return cls(
+            policy_version=policy.version,
+            claw_back=policy.promotions.claw_back,
+            restocking_bps=policy.fees.restocking_bps,
+            return_freight_minor={
+                code: amounts.return_freight_minor for code, amounts in policy.currencies.items()
+            },
+        )
+
+
+class FeeKind(StrEnum):
+    """What a fee is for."""
+
+    RETURN_FREIGHT = "return_freight"
+    RESTOCKING = "restocking"
+
+
+class FeeLine(Record):
+    """A fee that is taken off the refund, in minor units; for a line or, without one, for the return."""
+
+    kind: FeeKind
+    amount_minor: MinorUnits
+    line_id: str = ""
+
+
 class RefundLine(Record):
-    """What is owed for one entry; minor units. `tax_minor` is contained in the gross."""
+    """What is owed for one entry; minor units.
+
+    `tax_minor` is contained in the gross, `offset_minor` was paid as a compensation before.
+    """
 
     line_id: str
     quantity: Quantity
     gross_minor: MinorUnits
     deduction_minor: MinorUnits
     tax_minor: MinorUnits
+    offset_minor: MinorUnits = 0
 
     @property
     def net_minor(self) -> int:
-        """What the customer gets for the entry."""
-        return self.gross_minor - self.deduction_minor
+        """What the customer gets for the entry, before fees and lost promotions."""
+        return self.gross_minor - self.deduction_minor - self.offset_minor
 
 
 class RefundQuote(Record):
-    """The whole of what is owed, in minor units of the order's currency."""
+    """The whole of what is owed, in minor units of the order's currency.
+
+    Attributes:
+        promotion_lost_minor: What lost promotions take off; below zero where a later return gives it back.
+        keeps_goods: The units are paid and stay with the customer, or are replaced: no promotion is lost by it.
+        rows: The worksheet. Quotes of before it was written down have none.
+        policy_version: Whose rules the worksheet follows.
+    """
 
     currency: str
     lines: tuple[RefundLine, ...]
     shipping_minor: MinorUnits = 0
+    promotion_lost_minor: int = 0
+    fees: tuple[FeeLine, ...] = ()
+    compensations: tuple[LineCompensation, ...] = ()
+    keeps_goods: bool = False
+    rows: tuple[WorksheetRow, ...] = ()
+    policy_version: str = ""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        if self.rows and sum_of_rows(self.rows) != self.total_minor:
+            raise ValueError(f"the rows come to {sum_of_rows(self.rows)}, the quote to {self.total_minor}")
+        return self
 
     @property
     def total_minor(self) -> int:
-        """The sum of the lines and the outbound shipping."""
-        return sum(line.net_minor for line in self.lines) + self.shipping_minor
-
-
-class Source(Record):
-    """A captured payment that a refund can draw from."""
-
-    payment_id: str
-    method_id: str
-    captured_minor: MinorUnits
-    left_minor: MinorUnits
-
-
-class Draw(Record):
-    """An amount drawn from one payment and sent to one means of payment."""
-
-    payment_id: str
-    method_id: str
-    amount_minor: MinorUnits
-
-
-def quote_refund(
-    order: OrderSnapshot,
-    settled_units: Mapping[str, int],
-    units: Sequence[UnitsToSettle],
-    shipping_minor: int = 0,
-) -> RefundQuote:
-    """Compute what is owed for `units`, after `settled_units` of each line were settled before.
-
-    Raises:
-        KeyError: If a line is not in the order.
-        ValueError: If more units than the line holds would be settled.
-    """
-    paid = paid_by_line(order)
-    by_id = {line.line_id: line for line in order.lines}
-    settled = dict(settled_units)
-    lines = []
-    for entry in units:
-        line = by_id[entry.line_id]
-        before = settled.get(entry.line_id, 0)
-        gross = refund_for_units(paid[entry.line_id], line.quantity, before, entry.quantity)
-        lines.append(
-            RefundLine(
-                line_id=entry.line_id,
-                quantity=entry.quantity,
-                gross_minor=gross,
-                deduction_minor=diminished_value(gross, entry.deduction_bps),
-                tax_minor=sum(
-                    refund_for_units(component.amount_minor, line.quantity, before, entry.quantity)
-                    for component in line.tax
-                ),
-            )
+        """What the customer gets."""
+        return (
+            sum(line.net_minor for line in self.lines)
+            + self.shipping_minor
+            - self.promotion_lost_minor
+            - sum(fee.amount_minor for fee in self.fees)
+            + sum(compensation.amount_minor for compensation in self.compensations)
         )
-        settled[entry.line_id] = before + entry.quantity
-    return RefundQuote(currency=order.currency, lines=tuple(lines), shipping_minor=shipping_minor)
 
+    def worksheet(self) -> tuple[WorksheetRow, ...]:
+        """The rows; a quote of before they were written down gives its components without their inputs."""
+        if self.rows:
+            return self.rows
+        units = tuple(
+            WorksheetRow(rule=rule, amount_minor=amount, line_id=line.line_id)
+            for line in self.lines
+            for rule, amount in (
+                (WorksheetRule.UNITS, line.gross_minor),
+                (WorksheetRule.DIMINISHED_VALUE, -line.deduction_minor),
+            )
+            if amount
+        )
+        shipping = WorksheetRow(rule=WorksheetRule.OUTBOUND_SHIPPING, amount_minor=self.shipping_minor)
+        return (*units, shipping) if self.shipping_minor else units
 
-def draw_refund(amount_minor: int, sources: Sequence[Source], destination: str | None) -> list[Draw]:
-    """Decide which payments an amount is drawn from and where each part goes (rule 10).
+    def with_shipping(self, shipping_minor: int) -> "RefundQuote":
+        """The quote with more of the outbound shipping in it."""
+        row = WorksheetRow(rule=WorksheetRule.OUTBOUND_SHIPPING, amount_minor=shipping_minor)
+        return self.model_copy(
+            update={
+                "shipping_minor": self.shipping_minor + shipping_minor,
+                "rows": (*self.rows, row) if self.rows else (),
+            }
+        )
 
-    Without a destination every part goes back to where it came from, pro rata. A destination that paid for
-    the order is filled first, as far as it paid; any other one, which the customer consented to, gets all.
-
-    Raises:
-        ValueError: If the payments together have less left than the amount.
-    """
-    originals = [source for source in sources if source.method_id == destination]
-    others = [source for source in sources if source.method_id != destination]
-    first = min(amount_minor, sum(source.left_minor for source in originals))
-    draws = _draw_from(originals, first, None)
-    send_to = None if originals else destination
-    return draws + _draw_from(others, amount_minor - first, send_to)
-
-
-def _draw_from(sources: Sequence[Source], amount_minor: int, destination: str | None) -> list[Draw]:
-    shares = split_over_tenders(
-        amount_minor,
-        [source.captured_minor for source in sources],
-        [source.left_minor for source in sources],
-    )
-    return [
-        Draw(payment_id=source.payment_id, method_id=destination or source.method_id, amount_minor=share)
-        for source, share in zip(sources, shares, strict=True)
-        if share
-    ]
+    def paid_for_line(self, line_id: str) -> int:
+        """What it pays for the units of a line and as compensation on it, before fees; minor units."""
+        return sum(line.net_minor for line in self.lines if line.line_id == line_id) + sum(
+            each.amount_minor for each in self.compensations if each.line_id == line_id
+        )

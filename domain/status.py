@@ -48,12 +48,16 @@ class Reimbursement(StrEnum):
     """Where the money is."""
 
     NONE = "NONE"
+    QUOTED = "QUOTED"
     AUTHORIZED = "AUTHORIZED"
     EXECUTING = "EXECUTING"
     SETTLED = "SETTLED"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     ALTERNATE_TENDER = "ALTERNATE_TENDER"
+
+
+NOTHING_AUTHORIZED = (Reimbursement.NONE, Reimbursement.QUOTED)
 
 
 class Header(StrEnum):
@@ -126,7 +130,7 @@ def derive_stage(
         return Stage.CLOSED
     if approval is not Approval.APPROVED:
         return Stage.REVIEW
-    if inspection is not InspectionStatus.PENDING or reimbursement is not Reimbursement.NONE:
+    if inspection is not InspectionStatus.PENDING or reimbursement not in NOTHING_AUTHORIZED:
         return Stage.SETTLEMENT
     at_the_warehouse = logistics is Logistics.DELIVERED or logistics in GOODS_WITH_US
     return Stage.INSPECTION if at_the_warehouse else Stage.SHIP_BACK
@@ -134,4 +138,4 @@ def derive_stage(
 
 def is_money_settled(reimbursement: Reimbursement, ended: bool) -> bool:
     """Tell whether no money of the return is still to move."""
-    return reimbursement is Reimbursement.SETTLED or (ended and reimbursement is Reimbursement.NONE)
+    return reimbursement is Reimbursement.SETTLED or (ended and reimbursement in NOTHING_AUTHORIZED)

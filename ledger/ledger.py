@@ -20,11 +20,14 @@ from domain.bookkeeping import (
 from domain.coupons import BreachCertificate
 from domain.intents import PaymentIntent
 from domain.outbox import Delivery
+from domain.refund import RefundRules
 from domain.shipping import CarrierEvent
 from ledger import balances, breaches, intents, outbox, parcels, refunds, returns, tenders
 from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery
 from ledger.engine import open_engine, reading, writing
 from ledger.schema import require_current_schema
+
+_NO_FEES = RefundRules()
 
 
 class Ledger:
@@ -89,8 +92,8 @@ class Ledger:
 
     # Money
 
-    def authorize_refund(self, request: RefundAuthorization) -> AuthorizedRefund:
-        """Quote the units, settle them and record a refund intent for each payment drawn from.
+    def authorize_refund(self, request: RefundAuthorization, rules: RefundRules = _NO_FEES) -> AuthorizedRefund:
+        """Quote the claim by the rules, settle its units and record a refund intent for each payment drawn from.
 
         Raises:
             ReturnNotFound: If the return was never opened.
@@ -102,7 +105,7 @@ class Ledger:
             IntentKeyTaken: If the round was used before.
         """
         with writing(self.engine) as session:
-            return refunds.authorize(session, request)
+            return refunds.authorize(session, request, rules)
 
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:
         """Record the intent to charge the difference of an exchange.

@@ -5,36 +5,49 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.refund import Draw, Source, draw_refund
+from domain.orders import OrderSnapshot, TenderKind, paid_by_line
+from domain.refund import RefundQuote, SettledBefore
+from domain.tenders import Draw, Source, draw_refund
 from ledger.errors import CeilingExceeded
-from ledger.tables import OrderRow, PaymentRow
+from ledger.tables import PaymentRow
 
 
-def grant_shipping(order: OrderRow, shipping_minor: int) -> int:
-    """Grant what is left of the outbound shipping: all of it the first time, nothing afterwards (rule 6)."""
-    granted = shipping_minor - order.shipping_granted_minor
-    order.shipping_granted_minor = shipping_minor
-    return granted
+def check_lines(order: OrderSnapshot, before: SettledBefore, quote: RefundQuote) -> None:
+    """Hold what a quote pays for units and as compensations against what each line has left (rule 9).
+
+    Raises:
+        CeilingExceeded: If a line would be paid back more than was paid for it.
+    """
+    for line_id, paid in paid_by_line(order).items():
+        left = paid - before.refunded_minor.get(line_id, 0) - before.compensated_minor.get(line_id, 0)
+        asked = quote.paid_for_line(line_id)
+        if asked > left:
+            raise CeilingExceeded(
+                f"line {line_id} of order {order.order_id} has {left} left to pay back, {asked} would be paid"
+            )
 
 
-def draw(session: Session, order_id: str, amount_minor: int, destination: str | None) -> list[Draw]:
+def draw(session: Session, order: OrderSnapshot, amount_minor: int, destination: str | None) -> list[Draw]:
     """Decide which payments an amount is drawn from and where each part goes (rule 10).
 
     Raises:
         CeilingExceeded: If the payments of the order together have less left.
     """
+    tenders = {payment.payment_id: payment.tender for payment in order.payments}
     sources = [
         Source(
             payment_id=payment.payment_id,
             method_id=payment.method_id,
             captured_minor=payment.captured_minor,
             left_minor=payment.left_minor,
+            # What an exchange charged is not in the frozen order.
+            tender=tenders.get(payment.payment_id, TenderKind.MONEY),
         )
-        for payment in payments_of(session, order_id)
+        for payment in payments_of(session, order.order_id)
     ]
     left = sum(source.left_minor for source in sources)
     if amount_minor > left:
-        raise CeilingExceeded(f"order {order_id} has {left} left to pay back, {amount_minor} would be paid")
+        raise CeilingExceeded(f"order {order.order_id} has {left} left to pay back, {amount_minor} would be paid")
     return draw_refund(amount_minor, sources, destination)
 
 

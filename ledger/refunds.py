@@ -6,17 +6,33 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
+from domain.fees import owed_shipping
 from domain.intents import IntentState, PaymentDirection, PaymentIntent
 from domain.keys import refund_key
-from domain.refund import Draw, RefundQuote, quote_refund
+from domain.orders import OrderSnapshot
+from domain.quote import quote_refund
+from domain.refund import RefundClaim, RefundQuote, RefundRules, SettledBefore
+from domain.tenders import Draw
+from domain.worksheet import WorksheetRow, WorksheetRule
 from ledger import intents, money, outbox, units
 from ledger.entries import answers, once, supersede
 from ledger.errors import AuthorizationNotFound, ChargeOutstanding
 from ledger.orders import frozen, lock_order_of
+from ledger.settled import settled_before
 from ledger.tables import EntryKind, IntentRow, OrderRow
 
 
-def authorize(session: Session, request: RefundAuthorization) -> AuthorizedRefund:
+def expected(
+    session: Session, order: OrderRow, rma_id: str, claim: RefundClaim, rules: RefundRules
+) -> RefundQuote:
+    """Quote what is paid if everything is accepted, and change nothing. The order must be locked."""
+    facts = frozen(order)
+    if claim.order_entirely:
+        claim = claim.model_copy(update={"units": units.held_by(session, rma_id, facts)})
+    return quote_refund(facts, claim, settled_before(session, order, rma_id), rules)
+
+
+def authorize(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
     """Quote what is owed and record an intent for each payment that it is drawn from.
 
     Raises:
@@ -29,49 +45,87 @@ def authorize(session: Session, request: RefundAuthorization) -> AuthorizedRefun
         IntentKeyTaken: If the round was used before.
     """
     kind = EntryKind.FALL_THROUGH if request.instead_of else EntryKind.REFUND
-    return once(session, request, kind, AuthorizedRefund, lambda: _authorize(session, request))
+    return once(session, request, kind, AuthorizedRefund, lambda: _authorize(session, request, rules))
 
 
-def _authorize(session: Session, request: RefundAuthorization) -> AuthorizedRefund:
+def _authorize(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
     order = lock_order_of(session, request.rma_id)
+    facts = frozen(order)
     if request.instead_of:
-        quote = _earlier_quote(session, order, request)
-        worth_minor = quote.total_minor + _moved_since(session, request)
+        quote = _earlier_quote(session, order, facts, request)
+        moved_minor = _moved_since(session, request)
     else:
-        quote = _settle(session, order, request)
-        worth_minor = quote.total_minor
-    amount_minor = worth_minor - request.less_minor
+        quote = _settle(session, order, facts, request, rules)
+        moved_minor = 0
+    amount_minor = quote.total_minor + moved_minor - request.less_minor
     if request.order_entirely:
         draws = money.draw_everything(session, order.order_id)
-        owed_minor = 0
     else:
-        draws = money.draw(session, order.order_id, max(amount_minor, 0), request.destination)
-        owed_minor = max(-amount_minor, 0)
+        draws = money.draw(session, facts, max(amount_minor, 0), request.destination)
+    owed_minor = 0 if request.order_entirely else max(-amount_minor, 0)
     recorded = _record(session, order.order_id, request, quote.currency, draws)
     outbox.write(session, request)
-    return AuthorizedRefund(quote=quote, intents=recorded, owed_by_customer_minor=owed_minor)
+    return AuthorizedRefund(
+        quote=quote,
+        intents=recorded,
+        owed_by_customer_minor=owed_minor,
+        adjustments=_adjustments(
+            request, moved_minor, owed_minor, sum(draw.amount_minor for draw in draws) - amount_minor
+        ),
+    )
 
 
-def _settle(session: Session, order: OrderRow, request: RefundAuthorization) -> RefundQuote:
-    facts = frozen(order)
+def _settle(
+    session: Session, order: OrderRow, facts: OrderSnapshot, request: RefundAuthorization, rules: RefundRules
+) -> RefundQuote:
     entries = units.held_by(session, request.rma_id, facts) if request.order_entirely else request.units
-    before = units.settled_units(session, order.order_id)
+    before = settled_before(session, order, request.rma_id)
     units.settle(session, request.rma_id, facts, entries)
-    owes_shipping = request.refund_shipping or request.order_entirely
-    shipping_minor = money.grant_shipping(order, facts.shipping_minor) if owes_shipping else 0
-    return quote_refund(facts, before, entries, shipping_minor)
+    units.check_claimed(session, request.rma_id, [each.line_id for each in request.compensations])
+    quote = quote_refund(facts, _claim(request).model_copy(update={"units": entries}), before, rules)
+    money.check_lines(facts, before, quote)
+    order.shipping_granted_minor += quote.shipping_minor
+    return quote
 
 
-def _earlier_quote(session: Session, order: OrderRow, request: RefundAuthorization) -> RefundQuote:
+def _claim(request: RefundAuthorization) -> RefundClaim:
+    return RefundClaim(
+        basis=request.basis,
+        units=request.units,
+        compensations=request.compensations,
+        circumstances=request.circumstances,
+        order_entirely=request.order_entirely,
+    )
+
+
+def _earlier_quote(
+    session: Session, order: OrderRow, facts: OrderSnapshot, request: RefundAuthorization
+) -> RefundQuote:
     """The quote of the exchange, with the outbound shipping if only its payout owes it."""
     earlier = answers(session, request.rma_id, EntryKind.REFUND, AuthorizedRefund).get(request.instead_of)
     if earlier is None:
         raise AuthorizationNotFound(f"return {request.rma_id} has no refund under op {request.instead_of}")
     supersede(session, request.rma_id, request.instead_of, by=request.op)
-    if not request.refund_shipping:
+    granted = SettledBefore(shipping_minor=order.shipping_granted_minor)
+    shipping_minor = owed_shipping(facts, _claim(request), granted)
+    if not shipping_minor:
         return earlier.quote
-    granted_minor = money.grant_shipping(order, frozen(order).shipping_minor)
-    return earlier.quote.model_copy(update={"shipping_minor": earlier.quote.shipping_minor + granted_minor})
+    order.shipping_granted_minor += shipping_minor
+    return earlier.quote.with_shipping(shipping_minor)
+
+
+def _adjustments(
+    request: RefundAuthorization, moved_minor: int, owed_minor: int, beyond_minor: int
+) -> tuple[WorksheetRow, ...]:
+    """The rows between what is quoted and what is drawn."""
+    remainder_minor = beyond_minor - owed_minor
+    amounts = {
+        WorksheetRule.REPLACEMENT: -request.less_minor,
+        WorksheetRule.MOVED_BEFORE: moved_minor,
+        WorksheetRule.OWED_BY_CUSTOMER: owed_minor,
+        WorksheetRule.ORDER_REMAINDER: remainder_minor,
+    }
+    return tuple(WorksheetRow(rule=rule, amount_minor=amount) for rule, amount in amounts.items() if amount)
 
 
 def _moved_since(session: Session, request: RefundAuthorization) -> int:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry
 from domain.refusals import Refusal, RefusalCode
-from ledger import breaches, outbox, parcels, units
+from ledger import breaches, outbox, parcels, refunds, units
 from ledger.answers import ClosedReturn
 from ledger.entries import is_first, once
 from ledger.orders import freeze_order, frozen, lock_order
@@ -101,7 +101,8 @@ def closed_return(session: Session, rma_id: str) -> ClosedReturn | None:
 
 def _open(session: Session, opening: ReturnOpening) -> Review:
     freeze_order(session, opening.order)
-    order = frozen(lock_order(session, opening.order.order_id))
+    row = lock_order(session, opening.order.order_id)
+    order = frozen(row)
     existing = session.get(ReturnRow, opening.rma_id)
     if existing is None:
         refusal = units.check_available(session, order, opening.units, opening.max_applications_per_line)
@@ -111,4 +112,7 @@ def _open(session: Session, opening: ReturnOpening) -> Review:
         session.flush()
         units.hold(session, opening.rma_id, order.order_id, opening.units)
     outbox.write(session, opening)
-    return opening.review
+    if opening.expected is None:
+        return opening.review
+    quote = refunds.expected(session, row, opening.rma_id, opening.expected, opening.rules)
+    return opening.review.model_copy(update={"quote": quote})

@@ -1,7 +1,7 @@
 """The units of an order: held by a return from its opening, then settled or released."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -110,6 +110,18 @@ def settle(session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[
             )
         claim.held -= quantity
         claim.settled += quantity
+
+
+def check_claimed(session: Session, rma_id: str, line_ids: Iterable[str]) -> None:
+    """Hold the lines that are compensated against those that the return is about.
+
+    Raises:
+        UnitsNotHeld: If the return claimed nothing of a line.
+    """
+    claimed = {claim.line_id for claim in _claims(session, rma_id)}
+    for line_id in line_ids:
+        if line_id not in claimed:
+            raise UnitsNotHeld(f"return {rma_id} is not about line {line_id}, which is to be compensated")
 
 
 def release(session: Session, rma_id: str) -> None:

@@ -140,6 +140,7 @@ def _charges(order: RetailOrder) -> list[Charge]:
             customer_id=order.customer_id,
             origin=ChargeOrigin.LOADED,
             refunded_before_minor=returned,
+            tender=payment.tender,
         )
         for number, (payment, returned) in enumerate(zip(payments, refunded, strict=True), start=1)
     ]

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from domain.intents import ProviderStatus
+from domain.orders import TenderKind
 from domain.record import MinorUnits, Record
 
 
@@ -48,7 +49,8 @@ class ChargeOrigin(StrEnum):
 
 
 class Charge(Movement):
-    """A payment taken. `refunded_before_minor` went back before the order was loaded."""
+    """A payment taken, by its kind of tender. `refunded_before_minor` went back before the order was loaded."""
 
     origin: ChargeOrigin = ChargeOrigin.API
     refunded_before_minor: MinorUnits = 0
+    tender: TenderKind = TenderKind.MONEY

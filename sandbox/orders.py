@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.routing import APIRoute
 
-from domain.orders import CustomerTier, Discount, OrderStatus
+from domain.orders import CustomerTier, Discount, FreightInsurance, OrderStatus, TenderKind
 from domain.record import MinorUnits, Record, UtcDatetime
 from sandbox.faults import Target
 from sandbox.gift_cards import GiftCards
@@ -23,6 +23,7 @@ class PaymentAnswer(Record):
     method_id: str
     captured_minor: MinorUnits
     refunded_minor: MinorUnits
+    tender: TenderKind
 
 
 class MethodAnswer(Record):
@@ -47,6 +48,7 @@ class OrderAnswer(Record):
     payments: tuple[PaymentAnswer, ...]
     payment_methods: tuple[MethodAnswer, ...]
     delivered_at: UtcDatetime | None
+    freight_insurance: FreightInsurance | None
 
 
 class VariantAnswer(Record):
@@ -87,6 +89,7 @@ def orders_router(
                     method_id=payment.method_id,
                     captured_minor=payment.amount_minor,
                     refunded_minor=payment.refunded_before_minor,
+                    tender=payment.tender,
                 )
                 for payment in payments
                 if payment

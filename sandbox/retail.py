@@ -4,7 +4,16 @@ from enum import StrEnum
 
 from pydantic import Field, model_validator
 
-from domain.orders import CustomerTier, Discount, OrderStatus, ProductTag, TaxComponent
+from domain.orders import (
+    CustomerTier,
+    Discount,
+    FreightInsurance,
+    LineDiscount,
+    OrderStatus,
+    ProductTag,
+    TaxComponent,
+    TenderKind,
+)
 from domain.record import Identifier, MinorUnits, Record, UtcDatetime
 from sandbox.bodies import Currency
 
@@ -22,6 +31,7 @@ class RetailPayment(Record):
     kind: PaymentKind
     amount_minor: MinorUnits
     payment_method_id: Identifier
+    tender: TenderKind = TenderKind.MONEY
 
 
 class RetailLine(Record):
@@ -40,12 +50,14 @@ class RetailLine(Record):
     quantity: int = Field(ge=1, le=100_000)
     unit_price_minor: MinorUnits
     discount_minor: MinorUnits = 0
+    discounts: tuple[LineDiscount, ...] = ()
     tax: tuple[TaxComponent, ...] = ()
 
     @model_validator(mode="after")
     def _discount_fits(self) -> "RetailLine":
-        if self.discount_minor > self.unit_price_minor * self.quantity:
-            raise ValueError("discount_minor is more than the line costs")
+        given = self.discount_minor + sum(discount.amount_minor for discount in self.discounts)
+        if given > self.unit_price_minor * self.quantity:
+            raise ValueError("discount_minor is more than the line costs, with the discounts beside it")
         return self
 
 
@@ -61,6 +73,7 @@ class RetailOrder(Record):
     discounts: tuple[Discount, ...] = ()
     shipping_minor: MinorUnits = 0
     delivered_at: UtcDatetime | None = None
+    freight_insurance: FreightInsurance | None = None
 
     @model_validator(mode="after")
     def _lines_are_told_apart(self) -> "RetailOrder":

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from temporalio.client import (
     Client,
@@ -28,6 +28,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 from domain.actions import Action
 from domain.application import ReturnApplication
+from domain.explanation import Explanation, MoneyOfReturn, explain
 from domain.keys import rma_id_for
 from domain.record import Record, UtcDatetime
 from domain.shipping import CarrierEvent
@@ -45,6 +46,7 @@ from workflows import ids, search_attributes
 from workflows.contracts import (
     CARRIER_EVENT_SIGNAL,
     DECISION_UPDATE,
+    EXPLAIN_QUERY,
     STATUS_QUERY,
     ActionAnswer,
     ActionRequest,
@@ -54,6 +56,8 @@ from workflows.contracts import (
     ReturnResult,
     ReturnStatus,
 )
+
+Answer = TypeVar("Answer", bound=Record)
 
 _FINGERPRINT = "request_fingerprint"
 _UNAVAILABLE = (
@@ -168,15 +172,16 @@ class ReturnsClient:
             ReturnNotFound: If there is no such return.
             ServiceUnavailable: If no worker answers.
         """
-        try:
-            status: ReturnStatus = await self._handle(rma_id).query(
-                STATUS_QUERY, result_type=ReturnStatus, rpc_timeout=timedelta(seconds=10)
-            )
-        except WorkflowQueryFailedError as error:
-            raise ServiceUnavailable(f"The status of {rma_id} cannot be read: {error}") from error
-        except RPCError as error:
-            raise _not_found_or_unavailable(error, rma_id) from error
-        return status
+        return await self._ask(rma_id, STATUS_QUERY, ReturnStatus)
+
+    async def explain(self, rma_id: str) -> Explanation:
+        """Read the money of a return, row by row, also after its end while Temporal keeps it.
+
+        Raises:
+            ReturnNotFound: If there is no such return.
+            ServiceUnavailable: If no worker answers.
+        """
+        return explain(await self._ask(rma_id, EXPLAIN_QUERY, MoneyOfReturn))
 
     async def act(
         self, rma_id: str, action: Action, request: ActionRequest, request_id: str | None = None
@@ -287,6 +292,17 @@ class ReturnsClient:
     def _handle(self, rma_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(ids.return_workflow_id(rma_id))
 
+    async def _ask(self, rma_id: str, query: str, answer_type: type[Answer]) -> Answer:
+        try:
+            answer: Answer = await self._handle(rma_id).query(
+                query, result_type=answer_type, rpc_timeout=timedelta(seconds=10)
+            )
+        except WorkflowQueryFailedError as error:
+            raise ServiceUnavailable(f"The {query} of {rma_id} cannot be read: {error}") from error
+        except RPCError as error:
+            raise _not_found_or_unavailable(error, rma_id) from error
+        return answer
+
     async def _start_and_decide(self, rma_id: str, fingerprint: str, application: ReturnApplication) -> Decision:
         units = sum(line.quantity for line in application.lines)
         what = f"{units} units of " if units else "all of "
@@ -329,6 +345,7 @@ class ReturnsClient:
             reasons=status.reasons,
             policy_version=status.policy_version,
             price_difference_minor=status.price_difference_minor,
+            quoted_minor=status.quoted_minor,
             currency=status.currency,
         )
 

@@ -225,7 +225,10 @@ class Pipeline:
 
     async def end(self, rma_id: str) -> ReturnResult:
         """Wait for the end of a return."""
-        return await asyncio.wait_for(self.returns.result(rma_id), _PATIENCE_SECONDS)
+        result = await asyncio.wait_for(self.returns.result(rma_id), _PATIENCE_SECONDS)
+        # Whatever became of it, every amount can be explained.
+        assert (await self.returns.explain(rma_id)).adds_up
+        return result
 
     async def settled(self, rma_id: str) -> ReturnStatus:
         """Wait until the money of a return has moved."""
@@ -290,7 +293,11 @@ def outage(attempts: int = 6) -> dict[str, Any]:
 
 @asynccontextmanager
 async def running_pipeline(
-    address: str, folder: Path, workflows: Sequence[type] = WORKFLOWS, max_cached_workflows: int = 1000
+    address: str,
+    folder: Path,
+    workflows: Sequence[type] = WORKFLOWS,
+    max_cached_workflows: int = 1000,
+    policy_file: Path | None = None,
 ) -> AsyncIterator[Pipeline]:
     """Run the pipeline: a sandbox on a port of its own, a ledger, the registry's worker and the relay.
 
@@ -301,7 +308,7 @@ async def running_pipeline(
     ledger_url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(ledger_url)
     ledger = Ledger.open(ledger_url)
-    policies = load_policies(None)
+    policies = load_policies(policy_file)
     task_queue = f"test-{uuid4().hex[:12]}"
     with running_sandbox() as url, ThreadPoolExecutor(16) as executor:
         async with make_http_client(url) as http:

@@ -3,6 +3,7 @@
 from domain.actions import allowed_actions
 from domain.application import Remedy
 from domain.clocks import ClockName
+from domain.explanation import MoneyOfReturn
 from domain.intents import PaymentDirection
 from domain.status import is_money_settled
 from workflows.case import ReturnCase
@@ -19,6 +20,7 @@ def decision_of(case: ReturnCase) -> Decision:
         reasons=decision.reasons if decision else (),
         policy_version=decision.policy_version if decision else "",
         price_difference_minor=_price_difference(case),
+        quoted_minor=_quoted(case),
         currency=case.rules.currency,
     )
 
@@ -45,6 +47,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         refusal=case.refusal,
         reasons=decision.reasons if decision else (),
         price_difference_minor=_price_difference(case),
+        quoted_minor=_quoted(case),
         tracking_no=case.tracking_no,
         carrier=case.carrier,
         lines=tuple(case.lines.values()),
@@ -86,10 +89,32 @@ def result_of(case: ReturnCase) -> ReturnResult:
     )
 
 
+def money_of(case: ReturnCase) -> MoneyOfReturn:
+    """What was quoted, authorised and moved."""
+    return MoneyOfReturn(
+        rma_id=case.rma_id,
+        order_id=case.application.order_id,
+        currency=case.rules.currency,
+        quote=case.rules.quote,
+        replacement_minor=sum(
+            case.rules.replacement_prices_minor.get(item, 0) for item in case.application.replacement_item_ids()
+        ),
+        authorizations=tuple(case.authorizations),
+        payments=tuple(case.payments.values()),
+    )
+
+
 def _price_difference(case: ReturnCase) -> int | None:
     if case.remedy is not Remedy.EXCHANGE or case.rules.decision is None:
         return None
     return case.rules.price_difference_minor
+
+
+def _quoted(case: ReturnCase) -> int | None:
+    """An exchange is told as its price difference instead."""
+    if case.remedy is Remedy.EXCHANGE or case.rules.quote is None:
+        return None
+    return case.rules.quote.total_minor
 
 
 def _moved(case: ReturnCase, direction: PaymentDirection) -> int:

@@ -11,6 +11,7 @@ from domain.application import Remedy
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
 from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
+from domain.explanation import Authorization
 from domain.intents import PaymentIntent
 from domain.liability import Liability
 from domain.notices import Notices, announced_at_review
@@ -78,6 +79,7 @@ class ReturnCase:
         }
         self.liability: dict[str, Liability] = {}
         self.payments: dict[str, PaymentIntent] = {}
+        self.authorizations: list[Authorization] = []
         self.breach: BreachCertificate | None = None
         self.clocks = Clocks(self.publish, lambda: self.canceled, lambda: self.rules.peaks)
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
@@ -171,6 +173,8 @@ class ReturnCase:
         if review.refusal is None:
             self.rules = review
             self.holds_units = True
+            if review.quote and self.reimbursement is Reimbursement.NONE:
+                self.move(Reimbursement.QUOTED, f"{review.quote.total_minor} {review.quote.currency}")
         if review.decision and announced_at_review(review.decision, self.remedy):
             self._approval_told = True
         return review

@@ -11,16 +11,18 @@ from temporalio import workflow
 from domain.actions import ContestState
 from domain.application import Remedy
 from domain.bookkeeping import ReturnClosing
+from domain.explanation import MoneyOfReturn
 from domain.inspection import Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
-from domain.status import Header, InspectionStatus, Logistics
+from domain.status import Header, InspectionStatus, Logistics, Reimbursement
 from workflows import calls, ids
-from workflows.answers import decision_of, result_of, status_of
+from workflows.answers import decision_of, money_of, result_of, status_of
 from workflows.case import ReturnCase
 from workflows.contracts import (
     DECISION_UPDATE,
+    EXPLAIN_QUERY,
     STATUS_QUERY,
     Decision,
     DecisionRequest,
@@ -150,6 +152,8 @@ class ReturnWorkflow(
         await self._ship_back.courier_is_withdrawn()
         await self._lease.end()
         case.ended = True
+        if case.reimbursement is Reimbursement.QUOTED:
+            case.move(Reimbursement.NONE, "nothing was paid")
         case.forget_needs()
         case.contest = ContestState.NONE if case.contest is ContestState.NONE else ContestState.CLOSED
         if case.holds_units:
@@ -183,6 +187,11 @@ class ReturnWorkflow(
     def status(self) -> ReturnStatus:
         """Answer where the return stands."""
         return status_of(self._case)
+
+    @workflow.query(name=EXPLAIN_QUERY, description="The money: quote, refunds, worksheets, movements.")
+    def explain(self) -> MoneyOfReturn:
+        """Answer every amount of the return with the worksheet behind it."""
+        return money_of(self._case)
 
     @workflow.update(name=DECISION_UPDATE, description="Wait for the first decision on the application.")
     async def decision(self, request: DecisionRequest) -> Decision:

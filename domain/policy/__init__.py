@@ -7,6 +7,7 @@ has a module of its own.
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyProblem, PolicyRefused
+from domain.policy.fees import FeeRules
 from domain.policy.model import Policy, parse_policy
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import ClawBack, PromotionRules
@@ -16,6 +17,7 @@ __all__ = [
     "ClawBack",
     "ClockDurations",
     "CurrencyAmounts",
+    "FeeRules",
     "PickupRules",
     "Policy",
     "PolicyProblem",

@@ -13,6 +13,7 @@ from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyRefused, model_problems, syntax_problem
 from domain.policy.exchange import ExchangeRules
+from domain.policy.fees import FeeRules
 from domain.policy.peaks import PeakRule
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import PromotionRules
@@ -36,6 +37,7 @@ class Policy(BaseModel):
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
     peaks: tuple[PeakRule, ...] = ()
+    fees: FeeRules = FeeRules()
 
     @field_validator("timezone")
     @classmethod

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from domain.application import ReturnApplication
+from domain.explanation import Explanation
 from domain.record import Identifier, Record
 from starters.api.bodies import JsonBody
 from starters.api.documentation import json_body, problems
@@ -85,6 +86,18 @@ def returns_router(returns: ReturnsClient) -> APIRouter:
     async def status(rma_id: RmaId) -> ReturnStatus:
         """Answer everything there is to know: `is_final`, `money_settled`, what may be done, what is due."""
         return await returns.status(rma_id)
+
+    @router.get(
+        "/v1/returns/{rma_id}/worksheet",
+        summary="Every amount of a return, and the rule behind it",
+        responses=problems(404, 422, 502, 503),
+    )
+    async def worksheet(rma_id: RmaId) -> Explanation:
+        """Answer the quote of the review and each authorised refund, row by row in words.
+
+        The rows with `counts` come to `total_minor`, which is what the intents draw; `adds_up` says so.
+        """
+        return await returns.explain(rma_id)
 
     return router
 

@@ -6,6 +6,7 @@ import typer
 
 from starters.cli.apply import apply_command
 from starters.cli.decide import act_command, cancel_command, review_command
+from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
 from starters.cli.processes import api_command, sandbox_command, worker_command
 from starters.cli.scan import scan_command
@@ -57,6 +58,7 @@ def main_command(
 
 app.command("apply", rich_help_panel=_RETURNS)(apply_command)
 app.command("status", rich_help_panel=_RETURNS)(status_command)
+app.command("explain", rich_help_panel=_RETURNS)(explain_command)
 app.command("list", rich_help_panel=_RETURNS)(list_command)
 app.command("review", rich_help_panel=_RETURNS)(review_command)
 app.command("cancel", rich_help_panel=_RETURNS)(cancel_command)

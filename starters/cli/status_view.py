@@ -40,6 +40,8 @@ def _show_heading(out: Console, status: ReturnStatus) -> None:
         out.print(f"parcel:  {status.carrier} {status.tracking_no}")
     if status.price_difference_minor is not None:
         out.print(f"price difference: {_amount(status.price_difference_minor, status.currency)}")
+    if status.quoted_minor is not None:
+        out.print(f"quoted:  {_amount(status.quoted_minor, status.currency)} if everything is accepted")
     if status.needs:
         out.print(f"waits for: {words(status.needs)}")
     if status.next_deadline:

@@ -6,7 +6,6 @@ that they can, and workers that die between a provider's answer and our own book
 """
 
 import asyncio
-import itertools
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -18,71 +17,36 @@ from temporalio.exceptions import ApplicationError
 from activities.coupons import CouponActivities
 from activities.payment import PaymentActivities
 from adapters.errors import ProviderError
-from domain.application import PickupAddress
-from domain.bookkeeping import IntentCall, IntentOutcome
+from domain.application import PickupAddress, ShipBackMethod
+from domain.bookkeeping import AuthorizedRefund, IntentCall, IntentOutcome
 from domain.coupons import CouponOrder
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, ProviderStatus, RefundBasis
 from domain.keys import inspection_clock_key, pickup_reference
-from domain.orders import OrderSnapshot
-from domain.refund import UnitsToSettle
+from domain.orders import OrderSnapshot, paid_by_line
+from domain.policy import ClawBack
+from domain.refund import Circumstances, LineCompensation, RefundQuote, RefundRules, UnitsToSettle
 from domain.shipping import BookingOutcome, PickupCancellation, PickupReference, PickupRequest
+from domain.worksheet import sum_of_rows
 from ledger.errors import AlreadySuperseded, CeilingExceeded, IntentNotDeclined, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.properties.bank import Bank, Weather, WorkerKilled
+from tests.properties.case import Case
 from tests.properties.couriers import Couriers
+from tests.properties.orders import orders
 from tests.unit.ledger_builders import (
+    SHOP_IS_LIABLE,
     a_breach,
     a_closing,
-    a_line,
     a_replacement,
     a_stage,
     an_authorization,
     an_opening,
-    an_order,
 )
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 _ADDRESS = PickupAddress(lines=("1 Garden Road",), city="Hangzhou", country="CN")
-_numbers = itertools.count()
+_CUSTOMER_IS_LIABLE = Circumstances(ship_back=ShipBackMethod.PICKUP)
 T = TypeVar("T")
-
-
-class Case:
-    """What the actors know of one return; the books are the providers'."""
-
-    def __init__(self, rma_id: str, units: dict[str, int]) -> None:
-        self.rma_id = rma_id
-        self.authorized = units
-        self.received: dict[str, int] = {}
-        self.accepted: dict[str, int] = {}
-        self.rejected: dict[str, int] = {}
-        self.settled: dict[str, int] = {}
-        self.inspected = False
-        self.inspected_late = False
-        self.contested = False
-        self.closed = False
-        self.rounds = itertools.count(1)
-        self.ops = itertools.count(1)
-        self.bookings: list[PickupReference] = []
-
-    def op(self, name: str) -> str:
-        """The next entry of a kind in this return."""
-        return f"{name}-{next(self.ops)}"
-
-
-@st.composite
-def orders(draw: st.DrawFn) -> OrderSnapshot:
-    """An order of a few lines, paid in full by one to three payments."""
-    lines = tuple(
-        a_line(f"L{index}", draw(st.integers(1, 4)), draw(st.integers(1, 9999)))
-        for index in range(draw(st.integers(1, 3)))
-    )
-    shipping_minor = draw(st.integers(0, 500))
-    total = sum(line.net_minor for line in lines) + shipping_minor
-    cuts = sorted(draw(st.lists(st.integers(0, total), max_size=2)))
-    amounts = [end - start for start, end in itertools.pairwise((0, *cuts, total))]
-    payments = {f"P{index}": amount for index, amount in enumerate(amounts, start=1)}
-    return an_order(lines, payments, shipping_minor, order_id=f"O-{next(_numbers)}")
 
 
 class ReturnsOfAnOrder(RuleBasedStateMachine):
@@ -92,9 +56,15 @@ class ReturnsOfAnOrder(RuleBasedStateMachine):
     couriers: Couriers
     runner: asyncio.Runner
 
-    @initialize(order=orders())
-    def buy(self, order: OrderSnapshot) -> None:
+    @initialize(
+        order=orders(), claw_back=st.sampled_from(ClawBack), return_freight_minor=st.sampled_from([0, 0, 800])
+    )
+    def buy(self, order: OrderSnapshot, claw_back: ClawBack, return_freight_minor: int) -> None:
         self.order = order
+        self.money_rules = RefundRules(
+            claw_back=claw_back, return_freight_minor={order.currency: return_freight_minor}
+        )
+        self.quoted: list[RefundQuote] = []
         self.run(self.couriers.clear_faults())
         self.bank = Bank()
         self.payments = PaymentActivities(self.bank, self.ledger)
@@ -206,13 +176,37 @@ class ReturnsOfAnOrder(RuleBasedStateMachine):
             op=case.op("settle"),
             round=next(case.rounds),
             basis=RefundBasis.INSPECTION,
-            refund_shipping=shipping,
+            circumstances=SHOP_IS_LIABLE if shipping else _CUSTOMER_IS_LIABLE,
             destination=destination,
         )
-        answer = self.ledger.authorize_refund(request)
-        assert self.ledger.authorize_refund(request) == answer
+        answer = self.ledger.authorize_refund(request, self.money_rules)
+        assert self.ledger.authorize_refund(request, self.money_rules) == answer
         case.settled = dict(case.accepted)
-        self.keep(*answer.intents)
+        self.take(answer)
+
+    @precondition(lambda self: self.open_cases())
+    @rule(data=st.data(), amount_minor=st.integers(1, 3000))
+    def compensate(self, data: st.DataObject, amount_minor: int) -> None:
+        """The customer keeps the goods for a lower price; more than the line has left is refused."""
+        case = data.draw(st.sampled_from(self.open_cases()))
+        line_id = data.draw(st.sampled_from(sorted(case.authorized)))
+        request = an_authorization(
+            case.rma_id,
+            op=case.op("compensate"),
+            round=next(case.rounds),
+            basis=RefundBasis.AGREEMENT,
+            compensations=(LineCompensation(line_id=line_id, amount_minor=amount_minor),),
+        )
+        before = self.ledger.order_balance(self.order.order_id)
+        left = paid_by_line(self.order)[line_id] - sum(quote.paid_for_line(line_id) for quote in self.quoted)
+        try:
+            self.take(self.ledger.authorize_refund(request, self.money_rules))
+        except CeilingExceeded:
+            assert amount_minor > left
+            assert self.ledger.order_balance(self.order.order_id) == before
+        else:
+            assert amount_minor <= left
+            self.entitled.add(case.rma_id)
 
     @precondition(lambda self: self.open_cases())
     @rule(data=st.data())
@@ -320,6 +314,11 @@ class ReturnsOfAnOrder(RuleBasedStateMachine):
 
     # What must hold at any instant
 
+    @invariant()
+    def i1_no_line_is_paid_back_beyond_what_was_paid(self) -> None:
+        for line_id, paid in paid_by_line(self.order).items():
+            assert sum(quote.paid_for_line(line_id) for quote in self.quoted) <= paid
+
     @precondition(lambda self: self.cases)
     @invariant()
     def i1_refunds_never_exceed_what_was_paid(self) -> None:
@@ -423,6 +422,16 @@ class ReturnsOfAnOrder(RuleBasedStateMachine):
             self.intents[intent.key] = intent
             if intent.state.is_final and intent.key not in self.final:
                 self.final[intent.key] = intent.state
+
+    def take(self, answer: AuthorizedRefund) -> None:
+        """Note an authorised refund: its worksheet comes to what its intents draw, points in kind."""
+        drawn = sum(intent.amount_minor for intent in answer.intents)
+        assert sum_of_rows((*answer.quote.rows, *answer.adjustments)) == drawn
+        in_kind = {each.payment_id: each.method_id for each in self.order.payments if each.tender.is_in_kind}
+        for intent in answer.intents:
+            assert intent.method_id == in_kind.get(intent.payment_id, intent.method_id)
+        self.quoted.append(answer.quote)
+        self.keep(*answer.intents)
 
     def call(self, intent: PaymentIntent) -> IntentCall:
         """The activity's input for an intent."""

@@ -21,7 +21,8 @@ from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderLine, OrderSnapshot, OrderStatus, Payment, PaymentMethod
 from domain.outbox import OutboxItem, OutboxKind
-from domain.refund import UnitsToSettle
+from domain.reasons import LiableParty
+from domain.refund import Circumstances, UnitsToSettle
 from domain.review import ReviewDecision, ReviewOutcome, ReviewReason
 from domain.shipping import CarrierEvent
 from ledger.ledger import Ledger
@@ -35,6 +36,10 @@ REVIEW = Review(
     ),
     currency="CNY",
 )
+
+
+SHOP_IS_LIABLE = Circumstances(liability={f"L{number}": LiableParty.MERCHANT for number in range(9)})
+"""The outbound shipping is owed along with whatever is paid."""
 
 
 def a_line(line_id: str, quantity: int, paid_minor: int) -> OrderLine:

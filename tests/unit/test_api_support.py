@@ -15,6 +15,7 @@ import uvicorn
 from domain.actions import Action
 from domain.application import ReturnApplication
 from domain.bookkeeping import StageEntry
+from domain.explanation import Explanation
 from domain.keys import rma_id_for
 from domain.shipping import CarrierEvent
 from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbursement
@@ -50,6 +51,7 @@ class FakeReturns:
         self.scanned: list[tuple[str, CarrierEvent]] = []
         self.fails_with: Exception | None = None
         self.answers_with: Decision | None = None
+        self.explanation: Explanation | None = None
 
     async def apply(self, application: ReturnApplication, request_id: str) -> Decision:
         self._fail()
@@ -75,6 +77,12 @@ class FakeReturns:
             money_settled=False,
             allowed_actions=(Action.CANCEL,),
         )
+
+    async def explain(self, rma_id: str) -> Explanation:
+        self._fail()
+        self._application(rma_id)
+        assert self.explanation is not None
+        return self.explanation
 
     async def act(
         self, rma_id: str, action: Action, request: ActionRequest, request_id: str | None = None

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from domain.actions import Action
 from domain.application import Remedy, ReturnApplication
 from domain.clocks import Clock, ClockName, ClockState
+from domain.explanation import Explanation
 from domain.intents import IntentState, PaymentDirection
 from domain.keys import rma_id_for
 from domain.review import ReviewReason
@@ -89,6 +90,7 @@ class FakeReturns:
     def __init__(self) -> None:
         self.status_now = STATUS
         self.decision: Decision | None = None
+        self.explanation: Explanation | None = None
         self.fails_with: Exception | None = None
         self.applied: list[tuple[ReturnApplication, str]] = []
         self.acted: list[tuple[str, Action, ActionRequest]] = []
@@ -120,6 +122,11 @@ class FakeReturns:
     async def status(self, rma_id: str) -> ReturnStatus:
         self._fail()
         return self.status_now
+
+    async def explain(self, rma_id: str) -> Explanation:
+        self._fail()
+        assert self.explanation is not None
+        return self.explanation
 
     async def act(
         self, rma_id: str, action: Action, request: ActionRequest, request_id: str | None = None

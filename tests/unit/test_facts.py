@@ -9,7 +9,7 @@ import pytest
 
 from domain.application import ApplicationLine, Remedy, ReturnApplication
 from domain.facts import check_facts, price_difference, settling_method_id
-from domain.orders import OrderLine, OrderSnapshot, OrderStatus, Payment, PaymentMethod, Variant
+from domain.orders import OrderLine, OrderSnapshot, OrderStatus, Payment, PaymentMethod, TenderKind, Variant
 from domain.refusals import RefusalCode
 
 CURRENCIES = frozenset({"CNY", "USD", "QQQ"})
@@ -279,3 +279,26 @@ def test_the_price_difference_is_against_what_was_paid(case: Case, difference: i
 def test_an_exchange_of_an_order_without_payments_is_answered() -> None:
     free = EXCHANGE.has(payments=()).asks(payment_method_id=None)
     check_facts(free.application, free.order, free.variants, CURRENCIES)
+
+
+IN_POINTS = (
+    Payment(payment_id="P-1", method_id="points-1", captured_minor=4997, tender=TenderKind.POINTS),
+    Payment(payment_id="P-2", method_id="card-1", captured_minor=30000),
+)
+ACCOUNTS = (
+    *methods(balance=3),
+    PaymentMethod(method_id="points-1", source="points"),
+    PaymentMethod(method_id="credit-1", source="store_credit"),
+)
+
+
+def test_money_is_not_put_on_points_but_on_store_credit_by_consent() -> None:
+    case = REFUND.has(payments=IN_POINTS, payment_methods=ACCOUNTS)
+    not_allowed = (RefusalCode.REFUND_METHOD_NOT_ALLOWED, "payment_method_id")
+    assert case.asks(payment_method_id="points-1").refusal() == not_allowed
+    assert case.asks(payment_method_id="credit-1").refusal() is None
+
+
+def test_a_difference_is_not_settled_in_points_by_itself() -> None:
+    case = EXCHANGE.has(payments=IN_POINTS, payment_methods=ACCOUNTS).asks(payment_method_id=None)
+    assert settling_method_id(case.application, case.order) == "card-1"

@@ -7,6 +7,7 @@ from ledger.errors import AlreadySuperseded, AuthorizationNotFound, ChargeOutsta
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
     NOW,
+    SHOP_IS_LIABLE,
     a_charge,
     a_line,
     a_replacement,
@@ -25,7 +26,7 @@ ORDER = an_order(lines=(a_line("L1", 2, 2000),))
 
 
 def a_payout(op: str = "payout", round_: int = 5, instead_of: str = "refund-1") -> RefundAuthorization:
-    return an_authorization("R1", op=op, round=round_, instead_of=instead_of)
+    return an_authorization("R1", {"L1": 1}, op=op, round=round_, instead_of=instead_of)
 
 
 def test_an_even_exchange_pays_its_whole_quote(ledger: Ledger) -> None:
@@ -145,22 +146,22 @@ def test_an_exchange_is_paid_out_once(ledger: Ledger) -> None:
 def test_the_payout_may_owe_the_shipping_that_the_exchange_did_not(ledger: Ledger) -> None:
     order = an_order(lines=(a_line("L1", 2, 2000),), shipping_minor=80)
     open_and_authorize(ledger, "R1", order, {"L1": 1}, less_minor=1000)
-    with_shipping = a_payout().model_copy(update={"refund_shipping": True})
+    with_shipping = a_payout().model_copy(update={"circumstances": SHOP_IS_LIABLE})
 
     payout = ledger.authorize_refund(with_shipping)
 
     assert (payout.quote.shipping_minor, payout.quote.total_minor) == (80, 1080)
     assert [intent.amount_minor for intent in payout.intents] == [1080]
-    second = open_and_authorize(ledger, "R2", order, {"L1": 1}, refund_shipping=True)
+    second = open_and_authorize(ledger, "R2", order, {"L1": 1}, circumstances=SHOP_IS_LIABLE)
     assert second.quote.total_minor == 1000
 
 
 def test_the_shipping_that_the_exchange_owed_is_not_owed_again(ledger: Ledger) -> None:
     order = an_order(lines=(a_line("L1", 2, 2000),), shipping_minor=80)
-    exchange = open_and_authorize(ledger, "R1", order, {"L1": 1}, less_minor=1000, refund_shipping=True)
+    exchange = open_and_authorize(ledger, "R1", order, {"L1": 1}, less_minor=1000, circumstances=SHOP_IS_LIABLE)
     assert [intent.amount_minor for intent in exchange.intents] == [80]
 
-    payout = ledger.authorize_refund(a_payout().model_copy(update={"refund_shipping": True}))
+    payout = ledger.authorize_refund(a_payout().model_copy(update={"circumstances": SHOP_IS_LIABLE}))
 
     assert payout.quote == exchange.quote
     assert [intent.amount_minor for intent in payout.intents] == [1000]

@@ -16,11 +16,12 @@ from hypothesis.stateful import (
 from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
 from domain.intents import IntentState, PaymentDirection, PaymentIntent
 from domain.orders import OrderSnapshot
-from domain.refund import UnitsToSettle
+from domain.refund import Circumstances, UnitsToSettle
 from ledger.errors import AlreadySuperseded, CeilingExceeded, ChargeOutstanding, IntentNotDeclined, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
     NOW,
+    SHOP_IS_LIABLE,
     a_charge,
     a_closing,
     a_line,
@@ -95,7 +96,7 @@ class ReturnsOfAnOrder(RuleBasedStateMachine):
             units=units,
             op=f"op-{step}",
             round=step,
-            refund_shipping=shipping,
+            circumstances=SHOP_IS_LIABLE if shipping else Circumstances(),
             less_minor=less_minor,
             destination=data.draw(st.sampled_from([None, "M1", "gift-card"])),
         )
@@ -121,7 +122,8 @@ class ReturnsOfAnOrder(RuleBasedStateMachine):
             op=f"op-{step}",
             round=step,
             instead_of=request.op,
-            refund_shipping=data.draw(st.booleans()),
+            units=request.units,
+            circumstances=data.draw(st.sampled_from([SHOP_IS_LIABLE, Circumstances()])),
         )
         try:
             answer = self.ledger.authorize_refund(payout)
@@ -238,7 +240,7 @@ def test_any_split_of_an_order_sums_to_exactly_what_was_paid(
     units = [line.line_id for line in order.lines for _ in range(line.quantity)]
     for number, line_id in enumerate(data.draw(st.permutations(units))):
         refund = open_and_authorize(
-            ledger, f"{order.order_id}-R{number}", order, {line_id: 1}, refund_shipping=True
+            ledger, f"{order.order_id}-R{number}", order, {line_id: 1}, circumstances=SHOP_IS_LIABLE
         )
         for intent in refund.intents:
             pay(ledger, intent)

@@ -9,6 +9,7 @@ from domain.refund import UnitsToSettle
 from ledger.errors import CeilingExceeded, IntentKeyTaken, LedgerError, ReturnNotFound, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
+    SHOP_IS_LIABLE,
     a_closing,
     a_line,
     a_message,
@@ -96,8 +97,8 @@ def test_a_destination_with_consent_gets_all(ledger: Ledger) -> None:
 def test_shipping_is_granted_once_for_an_order(ledger: Ledger) -> None:
     order = an_order(shipping_minor=800)
     without = open_and_authorize(ledger, "R1", order, {"L1": 1})
-    first = open_and_authorize(ledger, "R2", order, {"L1": 1}, refund_shipping=True)
-    second = open_and_authorize(ledger, "R3", order, {"L1": 1}, refund_shipping=True)
+    first = open_and_authorize(ledger, "R2", order, {"L1": 1}, circumstances=SHOP_IS_LIABLE)
+    second = open_and_authorize(ledger, "R3", order, {"L1": 1}, circumstances=SHOP_IS_LIABLE)
 
     assert [refund.quote.shipping_minor for refund in (without, first, second)] == [0, 800, 0]
     assert ledger.order_balance("O-1").shipping_granted_minor == 800

@@ -1,14 +1,18 @@
 """What is owed for units that come back, and which payments it is drawn from (section 9)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.orders import Discount, OrderLine, OrderSnapshot, OrderStatus, TaxComponent, paid_by_line
-from domain.refund import RefundQuote, Source, UnitsToSettle, draw_refund, quote_refund
+from domain.intents import RefundBasis
+from domain.orders import Discount, OrderLine, OrderSnapshot, OrderStatus, TaxComponent, TenderKind, paid_by_line
+from domain.quote import quote_refund
+from domain.reasons import LiableParty
+from domain.refund import Circumstances, RefundClaim, RefundQuote, SettledBefore, UnitsToSettle
+from domain.tenders import Source, draw_refund
 
 
 def line(line_id: str, quantity: int, unit_price: int, discount: int = 0, taxes: Sequence[int] = ()) -> OrderLine:
@@ -39,6 +43,17 @@ def order(lines: Sequence[OrderLine], discounts: Sequence[int] = ()) -> OrderSna
 
 def units(line_id: str, quantity: int, bps: int = 0) -> UnitsToSettle:
     return UnitsToSettle(line_id=line_id, quantity=quantity, deduction_bps=bps)
+
+
+def quote(
+    snapshot: OrderSnapshot, settled: Mapping[str, int], entries: Sequence[UnitsToSettle], liable: str = ""
+) -> RefundQuote:
+    """The quote of accepted units after others; with somebody liable for each."""
+    circumstances = Circumstances(
+        liability={entry.line_id: LiableParty(liable) for entry in entries} if liable else {}
+    )
+    claim = RefundClaim(basis=RefundBasis.INSPECTION, units=tuple(entries), circumstances=circumstances)
+    return quote_refund(snapshot, claim, SettledBefore(units=dict(settled)))
 
 
 TAXED = order([line("A", 3, 9999, 1000, [2996]), line("B", 1, 20000)], [5000])
@@ -79,27 +94,29 @@ def test_discounts_beyond_the_whole_order_leave_nothing_paid(prices: list[int], 
     [(0, 1, 8679, 998), (1, 2, 17359, 1998), (0, 3, 26038, 2996), (2, 1, 8680, 999), (3, 0, 0, 0)],
 )
 def test_the_tax_vector(settled: int, quantity: int, gross: int, tax: int) -> None:
-    quote = quote_refund(TAXED, {"A": settled}, [units("A", quantity)])
-    assert [(entry.gross_minor, entry.tax_minor) for entry in quote.lines] == [(gross, tax)]
-    assert quote.total_minor == gross
+    owed = quote(TAXED, {"A": settled}, [units("A", quantity)])
+    assert [(entry.gross_minor, entry.tax_minor) for entry in owed.lines] == [(gross, tax)]
+    assert owed.total_minor == gross
 
 
 def test_a_threshold_promotion_is_taken_back_in_proportion() -> None:
     promoted = order([line("A", 1, 15000), line("B", 1, 6000)], [4200])
-    assert quote_refund(promoted, {}, [UnitsToSettle(line_id="A", quantity=1)]).total_minor == 12000
+    assert quote(promoted, {}, [units("A", 1)]).total_minor == 12000
 
 
 def test_a_deduction_and_the_outbound_shipping_are_part_of_the_total() -> None:
-    quote = quote_refund(order([line("A", 1, 12345)]), {}, [units("A", 1, bps=1500)], shipping_minor=800)
-    assert (quote.lines[0].deduction_minor, quote.lines[0].net_minor) == (1851, 10494)
-    assert (quote.total_minor, quote.currency) == (11294, "CNY")
+    shipped = order([line("A", 1, 12345)]).model_copy(update={"shipping_minor": 800})
+    owed = quote(shipped, {}, [units("A", 1, bps=1500)], liable="merchant")
+    assert (owed.lines[0].deduction_minor, owed.lines[0].net_minor) == (1851, 10494)
+    assert (owed.total_minor, owed.currency) == (11294, "CNY")
+    assert quote(shipped, {}, [units("A", 1, bps=1500)], liable="customer").total_minor == 10494
 
 
 def test_entries_of_one_line_follow_on_each_other() -> None:
     """Units of a line that were found in different states are one cumulative series."""
-    quote = quote_refund(TAXED, {}, [units("A", 1, bps=1000), units("B", 1), units("A", 2)])
-    assert [entry.gross_minor for entry in quote.lines] == [8679, 17959, 17359]
-    assert [entry.deduction_minor for entry in quote.lines] == [867, 0, 0]
+    owed = quote(TAXED, {}, [units("A", 1, bps=1000), units("B", 1), units("A", 2)])
+    assert [entry.gross_minor for entry in owed.lines] == [8679, 17959, 17359]
+    assert [entry.deduction_minor for entry in owed.lines] == [867, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +132,7 @@ def test_a_quote_that_goes_beyond_the_order_is_refused(
     settled: dict[str, int], entries: list[UnitsToSettle], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        quote_refund(TAXED, settled, entries)
+        quote(TAXED, settled, entries)
 
 
 @st.composite
@@ -149,8 +166,8 @@ def test_any_split_of_partial_returns_sums_to_what_was_paid(snapshot: OrderSnaps
         cut = data.draw(st.integers(1, len(rest)))
         batch, rest = rest[:cut], rest[cut:]
         grouped = Counter(batch).items() if data.draw(st.booleans()) else [(unit, 1) for unit in batch]
-        quote: RefundQuote = quote_refund(snapshot, dict(settled), [units(name, count) for name, count in grouped])
-        for entry in quote.lines:
+        owed = quote(snapshot, settled, [units(name, count) for name, count in grouped])
+        for entry in owed.lines:
             gross[entry.line_id] += entry.gross_minor
             tax[entry.line_id] += entry.tax_minor
         settled.update(batch)
@@ -169,17 +186,20 @@ def test_no_component_of_a_quote_is_below_zero(snapshot: OrderSnapshot, data: st
         settled[item.line_id] = data.draw(st.integers(0, item.quantity))
         count = data.draw(st.integers(0, item.quantity - settled[item.line_id]))
         entries.append(units(item.line_id, count, data.draw(st.integers(0, 10_000))))
-    quote = quote_refund(snapshot, settled, entries)
-    for got, asked in zip(quote.lines, entries, strict=True):
+    owed = quote(snapshot, settled, entries)
+    for got, asked in zip(owed.lines, entries, strict=True):
         assert 0 <= got.deduction_minor <= got.gross_minor
         assert got.deduction_minor * 10_000 <= got.gross_minor * asked.deduction_bps
         assert got.tax_minor >= 0
         assert got.net_minor == got.gross_minor - got.deduction_minor
-    assert 0 <= quote.total_minor == sum(got.net_minor for got in quote.lines)
+    assert 0 <= owed.total_minor == sum(got.net_minor for got in owed.lines)
 
 
-def source(name: str, captured: int, left: int | None = None, method: str = "") -> Source:
+def source(
+    name: str, captured: int, left: int | None = None, method: str = "", tender: TenderKind = TenderKind.MONEY
+) -> Source:
     return Source(
+        tender=tender,
         payment_id=name,
         method_id=method or f"{name}-method",
         captured_minor=captured,
@@ -188,6 +208,8 @@ def source(name: str, captured: int, left: int | None = None, method: str = "") 
 
 
 CARD, POINTS = source("card", 7000), source("points", 3000)
+IN_KIND = source("points", 3000, tender=TenderKind.POINTS)
+COUPON = source("coupon", 1000, tender=TenderKind.COUPON)
 
 
 @pytest.mark.parametrize(
@@ -211,6 +233,17 @@ CARD, POINTS = source("card", 7000), source("points", 3000)
             [source("a", 60, method="m"), POINTS, source("b", 40, method="m")],
             "m",
             [("a", "m", 54), ("b", "m", 36)],
+        ),
+        # Points and coupons return in kind, whatever the customer consents to for the money.
+        (3333, [CARD, IN_KIND], None, [("card", "card-method", 2333), ("points", "points-method", 1000)]),
+        (3333, [CARD, IN_KIND], "gift", [("card", "gift", 2333), ("points", "points-method", 1000)]),
+        (3333, [CARD, IN_KIND], "card-method", [("card", "card-method", 2333), ("points", "points-method", 1000)]),
+        (1000, [CARD, IN_KIND], "points-method", [("card", "card-method", 700), ("points", "points-method", 300)]),
+        (
+            1100,
+            [CARD, IN_KIND, COUPON],
+            "gift",
+            [("card", "gift", 700), ("points", "points-method", 300), ("coupon", "coupon-method", 100)],
         ),
         (0, [CARD, POINTS], "gift", []),
         (0, [], None, []),

@@ -38,12 +38,14 @@ from workflows.contracts.status import (
 
 DECISION_UPDATE = "decision"
 STATUS_QUERY = "status"
+EXPLAIN_QUERY = "explain"
 CARRIER_EVENT_SIGNAL = "carrier_event"
 
 __all__ = [
     "ACTION_REQUESTS",
     "CARRIER_EVENT_SIGNAL",
     "DECISION_UPDATE",
+    "EXPLAIN_QUERY",
     "STATUS_QUERY",
     "ActionAnswer",
     "ActionRequest",

@@ -22,7 +22,10 @@ class DecisionRequest(Record):
 
 
 class Decision(Record):
-    """The first decision: refused with a reason, or where the approval stands and why."""
+    """The first decision: refused with a reason, or where the approval stands and why.
+
+    `quoted_minor` is what is paid back if everything is accepted; null where that is not known or is no refund.
+    """
 
     rma_id: str
     approval: Approval
@@ -30,4 +33,5 @@ class Decision(Record):
     reasons: tuple[ReviewReason, ...] = ()
     policy_version: str = ""
     price_difference_minor: int | None = None
+    quoted_minor: int | None = None
     currency: str = ""

@@ -70,6 +70,8 @@ class ReturnStatus(Record):
         allowed_actions: What may be sent now, whoever sends it.
         next_deadline: The earliest promise that is running.
         liability: Who answers for each line, in shares.
+        quoted_minor: What is paid back if everything is accepted, as quoted at the review; null where that is not
+            known or is no refund.
         needs: The role that has to act before the return can go on; empty if none has.
     """
 
@@ -91,6 +93,7 @@ class ReturnStatus(Record):
     refusal: Refusal | None = None
     reasons: tuple[ReviewReason, ...] = ()
     price_difference_minor: int | None = None
+    quoted_minor: int | None = None
     tracking_no: str = ""
     carrier: str = ""
     lines: tuple[LineStatus, ...] = ()

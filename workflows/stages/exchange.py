@@ -48,6 +48,7 @@ class Exchange:
                 basis=RefundBasis.EXCHANGE_DIFFERENCE,
                 units=tuple(units),
                 destination=case.application.payment_method_id,
+                circumstances=self._settlement.circumstances(),
                 less_minor=sum(self._price(item) for item in items),
             )
         )

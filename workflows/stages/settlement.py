@@ -10,11 +10,11 @@ from temporalio import workflow
 from domain.application import Remedy
 from domain.bookkeeping import RefundAuthorization, SettlementPlan, SettlementRequest
 from domain.clocks import ClockName
+from domain.explanation import Authorization
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
-from domain.liability import CUSTOMERS, owes_outbound_shipping
 from domain.outbox import OutboxItem, Template
-from domain.refund import UnitsToSettle
+from domain.refund import Circumstances, UnitsToSettle
 from domain.status import Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
@@ -49,7 +49,7 @@ class Settlement:
                 basis=basis,
                 units=tuple(units),
                 destination=self._destination(),
-                refund_shipping=self._shipping_is_owed(units),
+                circumstances=self.circumstances(),
                 order_entirely=basis is RefundBasis.CANCELLATION,
                 instead_of=instead_of,
             )
@@ -70,6 +70,9 @@ class Settlement:
                 business_days=case.rules.clocks.settlement_business_days,
                 policy_version=case.rules.decision.policy_version if case.rules.decision else "",
             ),
+        )
+        case.authorizations.append(
+            Authorization(op=authorization.op, at=authorization.at, basis=authorization.basis, refund=plan.refund)
         )
         case.move(Reimbursement.AUTHORIZED, f"{plan.refund.quote.total_minor} {plan.refund.quote.currency}")
         for intent in plan.refund.intents:
@@ -94,13 +97,17 @@ class Settlement:
                 due_at = due_at + _ALERT_EVERY
         return [await task for task in tasks]
 
+    def circumstances(self) -> Circumstances:
+        """The facts that decide about shipping and fees; what they come to is the ledger's to say."""
+        case = self._case
+        return Circumstances(
+            liability=case.liability, ship_back=case.application.ship_back, freight=case.terms.freight
+        )
+
     def _destination(self) -> str | None:
         """The means that the customer named for a refund; an exchange names one for its difference only."""
         case = self._case
         return None if case.remedy is Remedy.EXCHANGE else case.application.payment_method_id
-
-    def _shipping_is_owed(self, units: Sequence[UnitsToSettle]) -> bool:
-        return owes_outbound_shipping(self._case.liability.get(entry.line_id, CUSTOMERS) for entry in units)
 
     def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:
         case = self._case

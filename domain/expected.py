@@ -1,0 +1,34 @@
+"""What an application asks to be paid, if everything is accepted: the claim that a review quotes."""
+
+from domain.application import Remedy, ReturnApplication
+from domain.intents import RefundBasis
+from domain.reasons import REASON_RULES, LiableParty
+from domain.refund import Circumstances, RefundClaim, UnitsToSettle
+
+_BASIS = {
+    Remedy.RETURN_AND_REFUND: RefundBasis.INSPECTION,
+    Remedy.STORE_CREDIT: RefundBasis.INSPECTION,
+    Remedy.REFUND_ONLY: RefundBasis.POLICY_EXCEPTION,
+    Remedy.EXCHANGE: RefundBasis.EXCHANGE_DIFFERENCE,
+    Remedy.CANCEL_ORDER: RefundBasis.CANCELLATION,
+}
+
+
+def expected_claim(application: ReturnApplication, travels_free: bool) -> RefundClaim | None:
+    """The claim of an application, with the default liability of its reasons; None if no goods are paid for.
+
+    A parcel that `travels_free` costs the customer nothing, whoever is liable.
+    """
+    basis = _BASIS.get(application.desired_resolution)
+    if basis is None:
+        return None
+    return RefundClaim(
+        basis=basis,
+        units=tuple(UnitsToSettle(line_id=line.line_id, quantity=line.quantity) for line in application.lines),
+        circumstances=Circumstances(
+            liability={line.line_id: REASON_RULES[line.reason].liable for line in application.lines},
+            ship_back=application.ship_back,
+            freight=LiableParty.MERCHANT if travels_free else None,
+        ),
+        order_entirely=application.desired_resolution is Remedy.CANCEL_ORDER,
+    )
