@@ -35,7 +35,8 @@ class ClockState(StrEnum):
 class Clock(Record):
     """One promise of one return. Due times are absolute, UTC.
 
-    `subject` tells promises of the same name apart, such as the number of a parcel.
+    `subject` tells promises of the same name apart, such as the number of a parcel. `provisional` says that
+    the due time was counted over days whose official calendar is not known yet.
     """
 
     name: ClockName
@@ -44,3 +45,4 @@ class Clock(Record):
     due_at: UtcDatetime
     state: ClockState = ClockState.RUNNING
     ended_at: UtcDatetime | None = None
+    provisional: bool = False

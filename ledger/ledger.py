@@ -90,6 +90,11 @@ class Ledger:
         with reading(self.engine) as session:
             return returns.open_returns(session, order_id)
 
+    def returns_opened(self, order_id: str, but: str) -> int:
+        """How many returns of the order were ever opened, one of them left out."""
+        with reading(self.engine) as session:
+            return returns.count_opened(session, order_id, but)
+
     # Money
 
     def authorize_refund(self, request: RefundAuthorization, rules: RefundRules = _NO_FEES) -> AuthorizedRefund:

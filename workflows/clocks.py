@@ -19,6 +19,7 @@ class Clocks:
     def __init__(self, changed: Callable[[], None], is_withdrawn: Callable[[], bool]) -> None:
         self._changed = changed
         self._is_withdrawn = is_withdrawn
+        self._provisional: list[ClockName] = []
         self.all: list[Clock] = []
 
     async def wait(
@@ -52,7 +53,19 @@ class Clocks:
     def start(self, name: ClockName, started_at: datetime, due_at: datetime, subject: str = "") -> None:
         """Start a promise, in the place of one of the same name and subject that runs."""
         self._end(name, subject, ClockState.STOPPED)
-        self.all.append(Clock(name=name, subject=subject, started_at=started_at, due_at=due_at))
+        self.all.append(
+            Clock(
+                name=name,
+                subject=subject,
+                started_at=started_at,
+                due_at=due_at,
+                provisional=name in self._provisional,
+            )
+        )
+
+    def mark_provisional(self, name: ClockName) -> None:
+        """The due times of this promise are counted over days whose official calendar is not known yet."""
+        self._provisional.append(name)
 
     def end(self, name: ClockName, in_time: bool, subject: str = "") -> None:
         """End a promise: met or broken; a withdrawal makes every promise moot."""

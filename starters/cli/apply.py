@@ -10,7 +10,7 @@ from domain.application import DeclaredCondition, Remedy, ReturnApplication, Shi
 from domain.keys import rma_id_for
 from domain.reasons import ReturnReason
 from domain.record import Record
-from starters.cli.output import AsJson, console, fail, show_json, words
+from starters.cli.output import AsJson, console, fail, show_json
 from starters.cli.parsing import assignment, built, file_content, line_and_quantity, read_record
 from starters.cli.session import with_returns
 from starters.client import ReturnsClient
@@ -114,9 +114,10 @@ def _show(answer: Application, as_json: bool) -> None:
         out = console()
         state = decision.approval.value if decision else "accepted; the decision is not there yet"
         out.print(f"{answer.rma_id}  {state}", style="bold")
-        if decision and decision.reasons:
-            reasons = ", ".join(words(reason) for reason in decision.reasons)
-            out.print(f"why:         {reasons} (policy {decision.policy_version})")
+        for sentence in decision.why if decision else ():
+            out.print(f"why:         {sentence}", soft_wrap=True)
+        if decision and decision.policy_version:
+            out.print(f"policy:      {decision.policy_version}")
         out.print(f"request id:  {answer.request_id}")
         out.print(f"next:        returns status {answer.rma_id}")
     if decision and decision.refusal:

@@ -46,6 +46,7 @@ class ReviewStage:
         """Take a person's decision."""
         self._verdict = verdict
         self._case.liability.update(verdict.liability)
+        self._case.why = (verdict.note,)
         self._case.move(
             Approval.APPROVED if verdict.approve else Approval.DECLINED,
             f"{verdict.actor.role.value} {verdict.actor.id}: {verdict.note}",
@@ -132,9 +133,12 @@ class ReviewStage:
         } | case.liability
         return review.decision.outcome
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: Refusal, about: str = "") -> None:
+        """Close with a refusal. One that comes after the decision is explained by what it is `about`."""
         case = self._case
         case.refusal = refusal
+        if about:
+            case.why = (case.rules.late_refusals.get(about, refusal.detail),)
         case.move(Approval.REFUSED, refusal.code.value)
         case.decided = True
 
@@ -243,7 +247,8 @@ class ReviewStage:
                     code=RefusalCode.REPLACEMENT_UNAVAILABLE,
                     field="lines",
                     detail="The stock could not be held; apply again later or ask for a refund.",
-                )
+                ),
+                about=items[0],
             )
             return False
         if not answer.held:
@@ -252,7 +257,8 @@ class ReviewStage:
                     code=RefusalCode.REPLACEMENT_UNAVAILABLE,
                     field="lines",
                     detail=f"{answer.missing_item_id} went out of stock.",
-                )
+                ),
+                about=answer.missing_item_id or items[0],
             )
         case.holds_stock = answer.held
         case.stock_held_until = hold.until
@@ -277,7 +283,8 @@ class ReviewStage:
                     code=RefusalCode.ORDER_NOT_PENDING,
                     field="order_id",
                     detail="The order was shipped in the meantime; return it once it is delivered.",
-                )
+                ),
+                about=case.application.order_id,
             )
         return answer.cancelled
 
