@@ -1,5 +1,6 @@
 """What the customer applies for: the record of section 3. Prices are never taken from it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
@@ -182,6 +183,14 @@ class ReturnApplication(Record):
         if sum(len(line.replacement_item_ids) for line in lines) > _MOST_REPLACEMENTS:
             raise ValueError(f"an exchange is for at most {_MOST_REPLACEMENTS} units")
         return lines
+
+    def with_evidence(self, added: Mapping[str, tuple[Evidence, ...]]) -> "ReturnApplication":
+        """The application with more evidence for some of its lines, by line id."""
+        lines = tuple(
+            line.model_copy(update={"evidence": line.evidence + added.get(line.line_id, ())})
+            for line in self.lines
+        )
+        return self.model_copy(update={"lines": lines})
 
     def replacement_item_ids(self) -> tuple[str, ...]:
         """Every variant that the exchange asks for, one entry per unit."""

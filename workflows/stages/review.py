@@ -6,7 +6,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from domain.actions import Role
-from domain.application import Remedy, ReturnApplication
+from domain.application import Remedy
 from domain.bookkeeping import ReviewRequest
 from domain.clocks import ClockName
 from domain.exchange import StockHold, first_lease_until, with_free_freight
@@ -158,7 +158,9 @@ class ReviewStage:
             await case.make_final("no evidence came", ends=True)
             await case.record("evidence-lapsed", case.notices.customer(Template.EVIDENCE_LAPSED))
             return False
-        case.application = _with_evidence(case.application, self._evidence)
+        case.application = case.application.with_evidence(
+            {line.line_id: line.evidence for line in self._evidence.lines}
+        )
         self._evidence = None
         return True
 
@@ -287,12 +289,3 @@ class ReviewStage:
                 about=case.application.order_id,
             )
         return answer.cancelled
-
-
-def _with_evidence(application: ReturnApplication, submission: EvidenceSubmission) -> ReturnApplication:
-    added = {line.line_id: line.evidence for line in submission.lines}
-    lines = tuple(
-        line.model_copy(update={"evidence": line.evidence + added.get(line.line_id, ())})
-        for line in application.lines
-    )
-    return application.model_copy(update={"lines": lines})
