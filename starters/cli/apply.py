@@ -10,7 +10,7 @@ from domain.application import DeclaredCondition, Remedy, ReturnApplication, Shi
 from domain.keys import rma_id_for
 from domain.reasons import ReturnReason
 from domain.record import Record
-from starters.cli.output import AsJson, console, fail, show_json
+from starters.cli.output import AsJson, console, fail, show_json, words
 from starters.cli.parsing import assignment, built, file_content, line_and_quantity, read_record
 from starters.cli.session import with_returns
 from starters.client import ReturnsClient
@@ -114,7 +114,9 @@ def _show(answer: Application, as_json: bool) -> None:
         out = console()
         state = decision.approval.value if decision else "accepted; the decision is not there yet"
         out.print(f"{answer.rma_id}  {state}", style="bold")
-        for sentence in decision.why if decision else ():
+        # A worker of an older version gives the codes alone.
+        codes = [words(reason) for reason in decision.reasons] if decision else []
+        for sentence in (decision.why if decision else ()) or codes:
             out.print(f"why:         {sentence}", soft_wrap=True)
         if decision and decision.policy_version:
             out.print(f"policy:      {decision.policy_version}")
