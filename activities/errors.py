@@ -14,6 +14,7 @@ OUTCOME_UNKNOWN = "OutcomeUnknown"
 PROVIDER_REFUSED = "ProviderRefused"
 PAYMENT_PENDING = "PaymentPending"
 LEDGER_REFUSED = "LedgerRefused"
+POLICY_MISSING = "PolicyMissing"
 
 _LONGEST_PAUSE = timedelta(minutes=10)
 """A provider may ask for more; but a pause beyond the time an activity has would end it at once."""

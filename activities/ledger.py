@@ -4,8 +4,9 @@ Policy and money rules are evaluated here and not in workflow code, so that a ch
 """
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
-from activities.errors import ledger_refusals
+from activities.errors import POLICY_MISSING, ledger_refusals
 from domain.application import Remedy
 from domain.bookkeeping import (
     ChargeAuthorization,
@@ -19,68 +20,58 @@ from domain.bookkeeping import (
     TenderReplacement,
 )
 from domain.calendar import add_business_days
-from domain.exchange import is_free_size_swap
 from domain.expected import expected_claim
-from domain.facts import check_facts, price_difference, settling_method_id
+from domain.explanations import Explanations
 from domain.intents import PaymentIntent
 from domain.notices import Notices
 from domain.orders import OrderSnapshot
 from domain.policy import Policy
 from domain.record import Done
 from domain.refund import RefundRules
-from domain.review import ReviewOutcome, auto_review
+from domain.review import ReviewOutcome
+from domain.reviewing import Reviewer
 from ledger.ledger import Ledger
 
 
 class LedgerActivities:
     """Evaluates the rules of the return's policy version and writes what they come to."""
 
-    def __init__(self, ledger: Ledger, policies: dict[str, Policy], current: str) -> None:
+    def __init__(
+        self, ledger: Ledger, policies: dict[str, Policy], current: str, explanations: Explanations
+    ) -> None:
         self._ledger = ledger
         self._policies = policies
         self._current = current
+        self._explanations = explanations
 
     @activity.defn(name="ledger.review_application")
     def review_application(self, request: ReviewRequest) -> Review:
         """Check the facts, decide, and reserve the units; a refusal holds nothing."""
-        policy = self._policy(request.policy_version)
-        variants = {variant.item_id: variant for variant in request.variants}
-        refusal = check_facts(request.application, request.order, variants, frozenset(policy.currencies))
-        if refusal or request.order is None:
-            return Review(refusal=refusal)
-        order = request.order
-        decision = auto_review(request.application, order, policy, request.applied_at, request.auto_review_late)
-        exchange = request.application.desired_resolution is Remedy.EXCHANGE
-        review = Review(
-            decision=decision,
-            clocks=policy.clocks,
-            pickup=policy.pickup,
-            peaks=policy.busy_times(),
-            coupon_minor=policy.currencies[order.currency].inspection_coupon_minor,
-            currency=order.currency,
-            price_difference_minor=price_difference(request.application, order, variants) if exchange else 0,
-            settle_method_id=settling_method_id(request.application, order) if exchange else "",
-            replacement_prices_minor={item: variant.unit_price_minor for item, variant in variants.items()},
-            free_size_swap=is_free_size_swap(request.application, order, policy.exchange.free_size_swap),
-        )
+        reviewer = Reviewer(self._policy(request.policy_version), self._explanations)
+        earlier = self._ledger.returns_opened(request.order.order_id, request.rma_id) if request.order else 0
+        review = reviewer.review(request, earlier)
+        if review.decision is None or request.order is None:
+            return review
         notices = Notices.for_application(request.rma_id, request.application)
         expected = expected_claim(request.application, review.free_size_swap)
-        is_decided = decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
-        insured = notices.freight_insured(order, expected) if is_decided else ()
-        return self._ledger.open_return(
+        is_decided = review.decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
+        insured = notices.freight_insured(request.order, expected) if is_decided else ()
+        told = notices.review(review.decision, request.application.desired_resolution, review.why)
+        opened = self._ledger.open_return(
             ReturnOpening(
                 rma_id=request.rma_id,
                 op=request.op,
                 at=request.at,
-                outbox=(*notices.review(decision, request.application.desired_resolution), *insured),
-                order=order,
-                units=_claimed_units(request, order),
-                max_applications_per_line=policy.max_applications_per_line,
+                outbox=(*told, *insured),
+                order=request.order,
+                units=_claimed_units(request, request.order),
+                max_applications_per_line=reviewer.policy.max_applications_per_line,
                 review=review,
                 expected=expected,
-                rules=RefundRules.of(policy),
+                rules=RefundRules.of(reviewer.policy),
             )
         )
+        return reviewer.with_reason(opened, request.application)
 
     @activity.defn(name="ledger.record_stage")
     def record_stage(self, entry: StageEntry) -> Done:
@@ -94,8 +85,8 @@ class LedgerActivities:
         policy = self._policy(request.policy_version)
         with ledger_refusals():
             refund = self._ledger.authorize_refund(request.authorization, RefundRules.of(policy))
-        due_at = add_business_days(request.authorization.at, request.business_days, policy.zone)
-        return SettlementPlan(refund=refund, due_at=due_at)
+        due = add_business_days(request.authorization.at, request.business_days, policy.zone)
+        return SettlementPlan(refund=refund, due_at=due.at, provisional=due.provisional)
 
     @activity.defn(name="ledger.authorize_charge")
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:
@@ -116,8 +107,19 @@ class LedgerActivities:
         return Done()
 
     def _policy(self, version: str) -> Policy:
-        """The version that a return opened under; a new one opens under the current version."""
-        return self._policies[version or self._current]
+        """The version that a return opened under; a new one opens under the current version.
+
+        Raises:
+            ApplicationError: If this worker does not have it. That is not retried: a person has to add its file.
+        """
+        try:
+            return self._policies[version or self._current]
+        except KeyError:
+            raise ApplicationError(
+                f"no worker file has policy version {version}; name it in RETURNFLOW_OLDER_POLICY_FILES",
+                type=POLICY_MISSING,
+                non_retryable=True,
+            ) from None
 
 
 def _claimed_units(request: ReviewRequest, order: OrderSnapshot) -> dict[str, int]:

@@ -1,6 +1,8 @@
 """What the customer applies for: the record of section 3. Prices are never taken from it."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -82,7 +84,10 @@ MOST_EVIDENCE = 20
 
 
 class ApplicationLine(Record):
-    """Units of one order line. `replacement_item_ids` names a variant per unit, for an exchange only."""
+    """Units of one order line. `replacement_item_ids` names a variant per unit, for an exchange only.
+
+    `serial_numbers` are what the customer reads on the goods, where they have any.
+    """
 
     line_id: Identifier
     quantity: int = Field(ge=1, le=100_000)
@@ -91,6 +96,9 @@ class ApplicationLine(Record):
     description: str = Field(default="", max_length=2_000)
     evidence: tuple[Evidence, ...] = Field(default=(), max_length=MOST_EVIDENCE)
     replacement_item_ids: tuple[Identifier, ...] = Field(default=(), max_length=1_000)
+    serial_numbers: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(
+        default=(), max_length=1_000
+    )
 
 
 class Contact(Record):
@@ -175,6 +183,14 @@ class ReturnApplication(Record):
         if sum(len(line.replacement_item_ids) for line in lines) > _MOST_REPLACEMENTS:
             raise ValueError(f"an exchange is for at most {_MOST_REPLACEMENTS} units")
         return lines
+
+    def with_evidence(self, added: Mapping[str, tuple[Evidence, ...]]) -> "ReturnApplication":
+        """The application with more evidence for some of its lines, by line id."""
+        lines = tuple(
+            line.model_copy(update={"evidence": line.evidence + added.get(line.line_id, ())})
+            for line in self.lines
+        )
+        return self.model_copy(update={"lines": lines})
 
     def replacement_item_ids(self) -> tuple[str, ...]:
         """Every variant that the exchange asks for, one entry per unit."""

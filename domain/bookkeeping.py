@@ -103,10 +103,14 @@ class SettlementRequest(Record):
 
 
 class SettlementPlan(Record):
-    """What is to be paid, and the end of the promise, UTC."""
+    """What is to be paid, and the end of the promise, UTC.
+
+    `provisional` says that the official calendar of a day on the way is not known yet.
+    """
 
     refund: AuthorizedRefund
     due_at: UtcDatetime
+    provisional: bool = False
 
 
 class ChargeAuthorization(LedgerEntry):
@@ -155,10 +159,29 @@ class ReturnClosing(LedgerEntry):
     request_fingerprint: str = ""
 
 
+class LineRules(Record):
+    """What the policy says of one line of the return.
+
+    Attributes:
+        department: Where the root cause of the line's reason goes to.
+        checks: What the inspection looks at.
+        window_ends_at: The end of the line's return window, UTC; None if nobody knows.
+    """
+
+    department: str = ""
+    checks: tuple[str, ...] = ()
+    window_ends_at: UtcDatetime | None = None
+
+
 class Review(Record):
     """What the review of an application came to, with the rules of the policy that the return stays on.
 
-    `quote` is what is paid if everything is accepted; None where the remedy pays nothing for goods.
+    Attributes:
+        quote: What is paid if everything is accepted; None where the remedy pays nothing for goods.
+        why: The decision or the refusal in sentences, in the application's language.
+        late_refusals: The sentence for a refusal that may still come, by the item or the order it is about.
+        warehouse: Where the parcels of the return go.
+        lines: The rules by line id.
     """
 
     refusal: Refusal | None = None
@@ -173,6 +196,10 @@ class Review(Record):
     settle_method_id: str = ""
     replacement_prices_minor: dict[str, int] = Field(default_factory=dict)
     free_size_swap: bool = False
+    why: tuple[str, ...] = ()
+    late_refusals: dict[str, str] = Field(default_factory=dict)
+    warehouse: str = ""
+    lines: dict[str, LineRules] = Field(default_factory=dict)
 
 
 class ReviewRequest(LedgerEntry):

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -19,20 +20,37 @@ def is_business_day(day: date) -> bool:
     The official calendar is published a year ahead; later years are provisional, without the make-up
     workdays on weekends that the government announces.
     """
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
+    if is_provisional(day):
         return day.weekday() < 5 and day not in _provisional_holidays(day.year)
+    return bool(chinese_calendar.is_workday(day))
 
 
-def add_business_days(start: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """The same local time `days` business days after `start`, in UTC-comparable aware time.
+class BusinessDue(NamedTuple):
+    """The end of a promise in business days, aware; provisional if a day on the way was only estimated."""
+
+    at: datetime
+    provisional: bool
+
+
+def is_provisional(day: date) -> bool:
+    """Tell whether the official calendar of the day's year is not known yet."""
+    try:
+        chinese_calendar.is_workday(day)
+    except NotImplementedError:
+        return True
+    return False
+
+
+def add_business_days(start: datetime, days: int, zone: ZoneInfo) -> BusinessDue:
+    """The same local time `days` business days after `start`.
 
     Holiday data changes with library versions, so a workflow asks for this through an activity.
     """
     moment = start.astimezone(zone)
+    provisional = False
     while days > 0:
         moment += timedelta(days=1)
+        provisional = provisional or is_provisional(moment.date())
         if is_business_day(moment.date()):
             days -= 1
-    return moment
+    return BusinessDue(moment, provisional)

@@ -85,6 +85,7 @@ class Clock(Record):
         peak: The name of the busy time that made it longer; empty if none did.
         pauses: What moved the due time. Pauses that overlap count once.
         held: Whether a pause whose end is not known is in force: until it ends, nothing is due.
+        provisional: Whether it was counted over days whose official calendar is not known yet.
     """
 
     name: ClockName
@@ -97,6 +98,7 @@ class Clock(Record):
     held: bool = False
     state: ClockState = ClockState.RUNNING
     ended_at: UtcDatetime | None = None
+    provisional: bool = False
 
     @property
     def reckoned_for(self) -> timedelta:

@@ -31,6 +31,7 @@ def check_facts(
             code=RefusalCode.ORDER_NOT_FOUND,
             field="order_id",
             detail=f"The order system knows no order {application.order_id}. Check the order number.",
+            values={"order_id": application.order_id},
         )
     return (
         _check_order(application, order, supported_currencies)
@@ -86,6 +87,7 @@ def _check_order(
             code=RefusalCode.CURRENCY_NOT_SUPPORTED,
             field="order.currency",
             detail=f"The policy has no amounts for the order's currency {order.currency}.",
+            values={"currency": order.currency},
         )
     if application.desired_resolution is Remedy.CANCEL_ORDER:
         if order.status is not OrderStatus.PENDING:
@@ -99,6 +101,7 @@ def _check_order(
             code=RefusalCode.ORDER_NOT_DELIVERED,
             field="order_id",
             detail=f"The order is {order.status}; only a delivered order is returned or exchanged.",
+            values={"status_code": order.status.value},
         )
     return None
 
@@ -111,12 +114,14 @@ def _check_units(application: ReturnApplication, order: OrderSnapshot) -> Refusa
                 code=RefusalCode.ITEM_NOT_IN_ORDER,
                 field=f"lines[{index}].line_id",
                 detail=f"The order has no line {asked.line_id}.",
+                values={"line_id": asked.line_id, "asked": asked.quantity},
             )
         if asked.quantity > line.quantity:
             return Refusal(
                 code=RefusalCode.ITEM_NOT_IN_ORDER,
                 field=f"lines[{index}].quantity",
                 detail=f"Line {asked.line_id} holds {line.quantity} units, {asked.quantity} were asked for.",
+                values={"line_id": asked.line_id, "asked": asked.quantity},
             )
     return None
 
@@ -130,6 +135,7 @@ def _check_replacements(
                 code=RefusalCode.ITEM_COUNT_MISMATCH,
                 field=f"lines[{index}].replacement_item_ids",
                 detail=f"Name one replacement for each of the {asked.quantity} units.",
+                values={"asked": asked.quantity},
             )
     for index, asked in enumerate(application.lines):
         line = order.line(asked.line_id)
@@ -140,6 +146,7 @@ def _check_replacements(
                     code=RefusalCode.REPLACEMENT_UNAVAILABLE,
                     field=f"lines[{index}].replacement_item_ids[{position}]",
                     detail=f"{item_id} is not a variant of the same product that is in stock.",
+                    values={"item_id": item_id},
                 )
     return None
 

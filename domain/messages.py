@@ -2,17 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
 from string import Formatter
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from domain.application import Locale
-from domain.money import format_minor
 from domain.outbox import OutboxItem, Template
+from domain.readable import readable
 
-_TIME_FORMATS = {Locale.ZH_CN: "%Y年%m月%d日 %H:%M", Locale.EN: "%d %b %Y, %H:%M"}
+_MAY_LACK = {"why": ""}
+"""Values that items from before the text named them lack; those are delivered all the same."""
 
 
 class Text(BaseModel):
@@ -63,20 +63,5 @@ class MessageTexts:
             KeyError: If the item lacks a value that the text needs.
         """
         text = self.text(Template(item.name), item.locale)
-        values = _readable(item, zone)
+        values = _MAY_LACK | readable(item.params, item.locale, zone)
         return text.subject.format_map(values), text.body.format_map(values)
-
-
-def _readable(item: OutboxItem, zone: ZoneInfo) -> dict[str, str]:
-    """Amounts in the currency's form, moments in local time; everything else as it is."""
-    currency = str(item.params.get("currency", ""))
-    values = {}
-    for name, value in item.params.items():
-        if name.endswith("_minor"):
-            values[name.removesuffix("_minor")] = format_minor(int(value), currency, item.locale)
-        elif name.endswith("_at"):
-            local = datetime.fromisoformat(str(value)).astimezone(zone)
-            values[name] = local.strftime(_TIME_FORMATS[item.locale])
-        else:
-            values[name] = str(value)
-    return values

@@ -20,11 +20,18 @@ Value = str | int
 class Notices:
     """Builds the outbox items of one return."""
 
-    def __init__(self, rma_id: str, customer_id: str, order_id: str, locale: Locale) -> None:
+    def __init__(
+        self, rma_id: str, customer_id: str, order_id: str, locale: Locale, warehouse: str = "warehouse"
+    ) -> None:
         self._rma_id = rma_id
         self._customer_id = customer_id
         self._order_id = order_id
         self._locale = locale
+        self._warehouse = warehouse
+
+    def routed_to(self, warehouse: str) -> "Notices":
+        """The same notices, with the parcels announced to a warehouse; no name keeps the one it has."""
+        return Notices(self._rma_id, self._customer_id, self._order_id, self._locale, warehouse or self._warehouse)
 
     @classmethod
     def for_application(cls, rma_id: str, application: ReturnApplication) -> "Notices":
@@ -45,8 +52,8 @@ class Notices:
         return self._item(
             OutboxKind.WAREHOUSE_NOTICE,
             "expected_parcel",
-            "warehouse",
-            {"carrier": carrier, "tracking_no": tracking_no, **units},
+            self._warehouse,
+            {"carrier": carrier, "tracking_no": tracking_no, "warehouse": self._warehouse, **units},
         )
 
     def dispositions(self, units: Iterable[InspectedUnits]) -> tuple[OutboxItem, ...]:
@@ -55,18 +62,18 @@ class Notices:
             self._item(
                 OutboxKind.GOODS_DISPOSITION,
                 entry.disposition.value,
-                "warehouse",
+                self._warehouse,
                 {"line_id": entry.line_id, "quantity": entry.quantity, "grade": entry.grade.value},
             )
             for entry in units
         )
 
-    def review(self, decision: ReviewDecision, remedy: Remedy) -> tuple[OutboxItem, ...]:
-        """What the customer is told of auto-review."""
+    def review(self, decision: ReviewDecision, remedy: Remedy, why: Iterable[str]) -> tuple[OutboxItem, ...]:
+        """What the customer is told of auto-review, with its reasons in sentences."""
         if decision.outcome is ReviewOutcome.EVIDENCE_REQUESTED:
-            return (self.customer(Template.EVIDENCE_REQUESTED),)
+            return (self.customer(Template.EVIDENCE_REQUESTED, why=" ".join(why)),)
         if decision.outcome is ReviewOutcome.MANUAL_REVIEW:
-            return (self.customer(Template.MANUAL_REVIEW),)
+            return (self.customer(Template.MANUAL_REVIEW, why=" ".join(why)),)
         return (self.customer(Template.APPROVED),) if announced_at_review(decision, remedy) else ()
 
     def freight_insured(self, order: OrderSnapshot, expected: RefundClaim | None) -> tuple[OutboxItem, ...]:

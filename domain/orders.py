@@ -85,6 +85,7 @@ class OrderLine(Record):
     """A line of the order. Amounts are for the whole quantity, except the unit price.
 
     `discount_minor` is funded by the shop; `discounts` come on top of it, each with its funder.
+    `serial_numbers` are those that were sent, where the shop keeps them.
     """
 
     line_id: str
@@ -98,6 +99,7 @@ class OrderLine(Record):
     discount_minor: MinorUnits = 0
     discounts: tuple[LineDiscount, ...] = ()
     tax: tuple[TaxComponent, ...] = ()
+    serial_numbers: tuple[str, ...] = ()
 
     @property
     def net_minor(self) -> int:
@@ -146,7 +148,13 @@ class FreightInsurance(Record):
 
 
 class OrderSnapshot(Record):
-    """What the order system says of an order: the only source of prices, discounts and payments."""
+    """What the order system says of an order: the only source of prices, discounts and payments.
+
+    Attributes:
+        receipt_confirmed_at: When the customer confirmed the receipt, where the shop asks for that.
+        orders_in_a_year: The customer's orders of the last 365 days; 0 where the shop does not count.
+        returned_in_a_year: Those of them that came back, in part or whole.
+    """
 
     order_id: str
     customer_id: str
@@ -160,6 +168,9 @@ class OrderSnapshot(Record):
     payment_methods: tuple[PaymentMethod, ...]
     delivered_at: UtcDatetime | None = None
     freight_insurance: FreightInsurance | None = None
+    receipt_confirmed_at: UtcDatetime | None = None
+    orders_in_a_year: int = Field(default=0, ge=0)
+    returned_in_a_year: int = Field(default=0, ge=0)
 
     @field_validator("lines")
     @classmethod

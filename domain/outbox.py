@@ -79,6 +79,7 @@ class Template(StrEnum):
     STAFF_ARBITRATION = "staff_arbitration"
     STAFF_REFUND_UNKNOWN = "staff_refund_unknown"
     STAFF_SETTLEMENT_LATE = "staff_settlement_late"
+    STAFF_LEDGER_REFUSED = "staff_ledger_refused"
     STAFF_CLEANUP_FAILED = "staff_cleanup_failed"
 
 

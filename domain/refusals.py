@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from domain.record import Record
 
 
@@ -25,8 +27,12 @@ class RefusalCode(StrEnum):
 
 
 class Refusal(Record):
-    """A refusal with the field of the application that it is about and what to do next."""
+    """A refusal with the field of the application that it is about and what to do next.
+
+    `detail` is for those who program against us; the sentence for the customer is filled from `values`.
+    """
 
     code: RefusalCode
     field: str
     detail: str
+    values: dict[str, str | int] = Field(default_factory=dict)

@@ -1,14 +1,18 @@
 """Auto-review: a pure function of the order, the application, the policy and now (section 4)."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 
-from domain.application import DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
+from pydantic import Field
+
+from domain.application import ApplicationLine, EvidenceKind, Remedy, ReturnApplication
 from domain.money import refund_for_units
-from domain.orders import CustomerTier, OrderSnapshot, ProductTag, paid_by_line
+from domain.orders import OrderLine, OrderSnapshot, paid_by_line
 from domain.policy import Policy
 from domain.reasons import NO_REASON, REASON_RULES
 from domain.record import Record
+from domain.windows import ReturnWindow, return_window
 
 
 class ReviewOutcome(StrEnum):
@@ -25,12 +29,41 @@ class ReviewReason(StrEnum):
     NOT_SHIPPED = "not_shipped"
     WITHIN_WINDOW_AND_RESALE_UNAFFECTED = "within_window_and_resale_unaffected"
     EVIDENCE_MISSING = "evidence_missing"
+    VIDEO_MISSING = "video_missing"
     FAULT_TO_VERIFY = "fault_to_verify"
     WINDOW_PASSED = "window_passed"
     DELIVERY_TIME_UNKNOWN = "delivery_time_unknown"
     EXCLUDED_FROM_NO_REASON = "excluded_from_no_reason"
     CONDITION_TO_VERIFY = "condition_to_verify"
+    FORM_INCOMPLETE = "form_incomplete"
+    RISK_RETURN_RATE = "risk_return_rate"
+    RISK_VALUE = "risk_value"
+    RISK_SEVERAL_RETURNS = "risk_several_returns"
+    RISK_SERIAL_MISMATCH = "risk_serial_mismatch"
+    RETURNLESS = "returnless"
     AUTO_REVIEW_LATE = "auto_review_late"
+
+
+RISKS = frozenset(
+    {
+        ReviewReason.RISK_RETURN_RATE,
+        ReviewReason.RISK_VALUE,
+        ReviewReason.RISK_SEVERAL_RETURNS,
+        ReviewReason.RISK_SERIAL_MISMATCH,
+    }
+)
+
+
+class Finding(Record):
+    """A fact that counted, with the values that its sentence needs.
+
+    The names of values say how they are written for a person: amounts end in ``_minor`` (with ``currency``),
+    days in ``_day`` (ISO 8601), codes that have words in ``_code``.
+    """
+
+    reason: ReviewReason
+    line_id: str = ""
+    values: dict[str, str | int] = Field(default_factory=dict)
 
 
 class ReviewDecision(Record):
@@ -39,6 +72,7 @@ class ReviewDecision(Record):
     Attributes:
         priority: People look at it before others.
         returnless: Once approved, the goods stay with the customer: the refund waits for no parcel.
+        findings: The reasons again, for each line that they are about, with their values.
     """
 
     outcome: ReviewOutcome
@@ -46,6 +80,12 @@ class ReviewDecision(Record):
     policy_version: str
     priority: bool = False
     returnless: bool = False
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_risky(self) -> bool:
+        """Whether a risk signal counted."""
+        return not RISKS.isdisjoint(self.reasons)
 
 
 def auto_review(
@@ -54,93 +94,130 @@ def auto_review(
     policy: Policy,
     now: datetime,
     late: bool = False,
+    earlier_returns: int = 0,
 ) -> ReviewDecision:
     """Decide a request that is right in fact.
 
     Approves when the order has not shipped, or when the request is within the window and resale is
     unaffected. Missing evidence is asked for. Everything else goes to a person, and so does a return whose
-    auto-review comes `late`, after its promise.
+    auto-review comes `late`, after its promise. `earlier_returns` counts the order's other returns.
     """
+    review = _Review(application, order, policy, now)
     if application.desired_resolution is Remedy.CANCEL_ORDER:
-        return _decide(ReviewOutcome.APPROVED, (ReviewReason.NOT_SHIPPED,), application, order, policy)
-    if any(REASON_RULES[line.reason].is_fault and not line.evidence for line in application.lines):
-        return _decide(
-            ReviewOutcome.EVIDENCE_REQUESTED, (ReviewReason.EVIDENCE_MISSING,), application, order, policy
-        )
-    doubts = _doubts(application, order, policy, now)
+        return review.decide(ReviewOutcome.APPROVED, [Finding(reason=ReviewReason.NOT_SHIPPED)])
+    if missing := list(review.missing_evidence()):
+        return review.decide(ReviewOutcome.EVIDENCE_REQUESTED, missing)
+    risks = list(review.risks(earlier_returns))
+    doubts = [*review.doubts(), *risks]
     if late:
-        doubts = (*doubts, ReviewReason.AUTO_REVIEW_LATE)
+        doubts.append(Finding(reason=ReviewReason.AUTO_REVIEW_LATE))
     if doubts:
-        return _decide(ReviewOutcome.MANUAL_REVIEW, doubts, application, order, policy)
-    return _decide(
-        ReviewOutcome.APPROVED,
-        (ReviewReason.WITHIN_WINDOW_AND_RESALE_UNAFFECTED,),
-        application,
-        order,
-        policy,
-    )
+        returnless = [] if risks else list(review.returnless())
+        return review.decide(ReviewOutcome.MANUAL_REVIEW, [*doubts, *returnless])
+    return review.decide(ReviewOutcome.APPROVED, [review.all_is_well()])
 
 
-def window_ends_at(delivered_at: datetime, policy: Policy) -> datetime:
-    """The end of the last day of the window, counted from the day after delivery in the policy's zone."""
-    local = delivered_at.astimezone(policy.zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + timedelta(days=policy.return_window_days + 1)
+class _Review:
+    """The questions of a review, each answered with findings."""
 
+    def __init__(
+        self, application: ReturnApplication, order: OrderSnapshot, policy: Policy, now: datetime
+    ) -> None:
+        self._application = application
+        self._order = order
+        self._policy = policy
+        self._now = now
+        lines = ((asked, order.line(asked.line_id)) for asked in application.lines)
+        self._lines = [(asked, line) for asked, line in lines if line]
 
-def _doubts(
-    application: ReturnApplication, order: OrderSnapshot, policy: Policy, now: datetime
-) -> tuple[ReviewReason, ...]:
-    doubts: list[ReviewReason] = []
-    if order.delivered_at is None:
-        doubts.append(ReviewReason.DELIVERY_TIME_UNKNOWN)
-    elif now >= window_ends_at(order.delivered_at, policy):
-        doubts.append(ReviewReason.WINDOW_PASSED)
-    for asked in application.lines:
-        line = order.line(asked.line_id)
-        if line is None:
-            continue
+    def decide(self, outcome: ReviewOutcome, findings: list[Finding]) -> ReviewDecision:
+        """Put the findings together."""
+        reasons = tuple(dict.fromkeys(finding.reason for finding in findings))
+        return ReviewDecision(
+            outcome=outcome,
+            reasons=reasons,
+            policy_version=self._policy.version,
+            priority=self._has_priority(),
+            returnless=ReviewReason.RETURNLESS in reasons,
+            findings=tuple(findings),
+        )
+
+    def missing_evidence(self) -> Iterator[Finding]:
+        """What has to be shown before anything can be decided."""
+        for asked, line in self._lines:
+            kind = self._policy.evidence.missing(asked.reason, asked.evidence)
+            if kind:
+                video = kind is EvidenceKind.VIDEO
+                reason = ReviewReason.VIDEO_MISSING if video else ReviewReason.EVIDENCE_MISSING
+                yield _about(line, reason, answer_days=self._policy.clocks.evidence.days)
+
+    def doubts(self) -> Iterator[Finding]:
+        """What a person has to look at."""
+        if any(window is None for window in map(self._window, self._lines)):
+            yield Finding(reason=ReviewReason.DELIVERY_TIME_UNKNOWN)
+        for asked, line in self._lines:
+            window = self._window((asked, line))
+            if window and self._now >= window.ends_at:
+                yield _about(
+                    line, ReviewReason.WINDOW_PASSED, days=window.days, last_day=window.last_day.isoformat()
+                )
+        for asked, line in self._lines:
+            yield from self._doubts_of_line(asked, line)
+        for field in self._policy.form.missing(self._application, self._order.customer_tier):
+            yield Finding(reason=ReviewReason.FORM_INCOMPLETE, values={"field_code": field.value})
+
+    def _doubts_of_line(self, asked: ApplicationLine, line: OrderLine) -> Iterator[Finding]:
+        tag = self._policy.exclusions.tag_that_excludes(line.tags, asked.condition)
         if REASON_RULES[asked.reason].is_fault:
-            doubts.append(ReviewReason.FAULT_TO_VERIFY)
-        elif asked.reason in NO_REASON and _excluded(line.tags, asked.condition):
-            doubts.append(ReviewReason.EXCLUDED_FROM_NO_REASON)
-        elif not _resale_unaffected(line.category, asked.condition, policy):
-            doubts.append(ReviewReason.CONDITION_TO_VERIFY)
-    return tuple(dict.fromkeys(doubts))
+            yield _about(line, ReviewReason.FAULT_TO_VERIFY, reason_code=asked.reason.value)
+        elif asked.reason in NO_REASON and tag:
+            yield _about(line, ReviewReason.EXCLUDED_FROM_NO_REASON, tag_code=tag.value)
+        elif not self._policy.can_be_sold_again(line.category, asked.condition):
+            yield _about(line, ReviewReason.CONDITION_TO_VERIFY, condition_code=asked.condition.value)
 
+    def risks(self, earlier_returns: int) -> Iterator[Finding]:
+        """Signals that somebody should look; none of them is a judgement."""
+        order, rules = self._order, self._policy.risk
+        orders, returned = order.orders_in_a_year, order.returned_in_a_year
+        if orders >= rules.least_orders and returned * 10_000 >= orders * rules.return_rate_bps:
+            values: dict[str, str | int] = {"orders": orders, "returned": returned}
+            yield Finding(reason=ReviewReason.RISK_RETURN_RATE, values=values)
+        value, limit = claimed_value(self._application, order), rules.value.get(order.currency)
+        if limit is not None and value > limit:
+            values = {"limit_minor": limit, "currency": order.currency}
+            yield Finding(reason=ReviewReason.RISK_VALUE, values=values)
+        if earlier_returns >= rules.returns_per_waybill:
+            yield Finding(reason=ReviewReason.RISK_SEVERAL_RETURNS, values={"count": earlier_returns})
+        for asked, line in self._lines:
+            if line.serial_numbers and not set(asked.serial_numbers) <= set(line.serial_numbers):
+                yield _about(line, ReviewReason.RISK_SERIAL_MISMATCH)
 
-def _excluded(tags: tuple[ProductTag, ...], condition: DeclaredCondition) -> bool:
-    opened = condition is not DeclaredCondition.UNOPENED
-    return any(opened or tag is not ProductTag.DIGITAL_MEDIA for tag in tags)
+    def returnless(self) -> Iterator[Finding]:
+        """Whether the goods may stay with the customer once the return is approved."""
+        if self._application.desired_resolution is not Remedy.RETURN_AND_REFUND:
+            return
+        reasons = {asked.reason for asked, _ in self._lines}
+        value = claimed_value(self._application, self._order)
+        if self._policy.returnless.cover(reasons, value, self._order.currency):
+            yield Finding(reason=ReviewReason.RETURNLESS)
 
+    def all_is_well(self) -> Finding:
+        """The reason to approve, with the window that ends first."""
+        windows = [window for window in map(self._window, self._lines) if window]
+        first = min(windows, key=lambda window: window.ends_at)
+        return Finding(
+            reason=ReviewReason.WITHIN_WINDOW_AND_RESALE_UNAFFECTED,
+            values={"days": first.days, "last_day": first.last_day.isoformat()},
+        )
 
-def _resale_unaffected(category: str, condition: DeclaredCondition, policy: Policy) -> bool:
-    standard = policy.resale_unaffected.get(category, policy.resale_unaffected["general"])
-    return condition is DeclaredCondition.UNOPENED or condition in standard
+    def _window(self, pair: tuple[ApplicationLine, OrderLine]) -> ReturnWindow | None:
+        return return_window(self._order, pair[1], self._policy)
 
-
-def _decide(
-    outcome: ReviewOutcome,
-    reasons: tuple[ReviewReason, ...],
-    application: ReturnApplication,
-    order: OrderSnapshot,
-    policy: Policy,
-) -> ReviewDecision:
-    has_video = any(item.kind is EvidenceKind.VIDEO for line in application.lines for item in line.evidence)
-    return ReviewDecision(
-        outcome=outcome,
-        reasons=reasons,
-        policy_version=policy.version,
-        priority=has_video or order.customer_tier is CustomerTier.HIGH_VALUE,
-        returnless=_is_returnless(application, order, policy),
-    )
-
-
-def _is_returnless(application: ReturnApplication, order: OrderSnapshot, policy: Policy) -> bool:
-    if application.desired_resolution is not Remedy.RETURN_AND_REFUND:
-        return False
-    reasons = {line.reason for line in application.lines}
-    return policy.returnless.cover(reasons, claimed_value(application, order), order.currency)
+    def _has_priority(self) -> bool:
+        rules = self._policy.priority
+        shown = (each.kind for asked in self._application.lines for each in asked.evidence)
+        has_video = rules.video_first and EvidenceKind.VIDEO in shown
+        return has_video or self._order.customer_tier in rules.tiers
 
 
 def claimed_value(application: ReturnApplication, order: OrderSnapshot) -> int:
@@ -152,3 +229,7 @@ def claimed_value(application: ReturnApplication, order: OrderSnapshot) -> int:
         for asked, line in lines
         if line
     )
+
+
+def _about(line: OrderLine, reason: ReviewReason, **values: str | int) -> Finding:
+    return Finding(reason=reason, line_id=line.line_id, values={"item": line.name, **values})

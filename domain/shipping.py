@@ -34,7 +34,8 @@ class CarrierEvent(Record):
 class PickupRequest(Record):
     """A collection at the customer's door. `reference` is ours and never changes for one booking.
 
-    `replaces` are the earlier bookings of the same parcel, which are cancelled first.
+    `replaces` are the earlier bookings of the same parcel, which are cancelled first. `warehouse` is where the
+    carrier brings it.
     """
 
     reference: str
@@ -45,6 +46,7 @@ class PickupRequest(Record):
     address: PickupAddress | None
     at: UtcDatetime
     replaces: "tuple[PickupReference, ...]" = ()
+    warehouse: str = ""
 
 
 class PickupReference(Record):
@@ -84,12 +86,13 @@ class CancellationAnswer(Record):
 
 
 class LabelRequest(Record):
-    """A prepaid label, or a drop-off code, for a parcel."""
+    """A prepaid label, or a drop-off code, for a parcel to a warehouse."""
 
     reference: str
     rma_id: str
     carrier: str
     at: UtcDatetime
+    warehouse: str = ""
 
 
 class Label(Record):

@@ -9,6 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 _BUSY_TIMEOUT_SECONDS = 30.0
@@ -18,15 +19,24 @@ def open_engine(url: str) -> Engine:
     """Open the database of a URL: ``sqlite:///path`` or ``postgresql+pg8000://…``.
 
     Raises:
-        ValueError: If the URL names another database, or an SQLite one that lives in memory only.
+        ValueError: If it is no URL, or names another database, one that lives in memory only, or a driver that is
+            not installed. The text never repeats the URL, which may hold a password.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ValueError("is no database URL, such as sqlite:////var/lib/returns/ledger.db") from None
     backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        return _open_sqlite(parsed)
-    if backend == "postgresql":
+    if backend not in ("sqlite", "postgresql"):
+        raise ValueError(f"the ledger runs on SQLite or PostgreSQL, not on {backend}")
+    try:
+        if backend == "sqlite":
+            return _open_sqlite(parsed)
         return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
-    raise ValueError(f"the ledger runs on SQLite or PostgreSQL, not on {backend}")
+    except (NoSuchModuleError, ModuleNotFoundError):
+        raise ValueError(
+            f"the driver of {parsed.drivername} is not installed: use sqlite:///… or postgresql+pg8000://…"
+        ) from None
 
 
 # SQLite's own wait for its one writer polls with growing pauses and is not fair; threads of one process take

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.bookkeeping import (
     AuthorizedRefund,
@@ -45,11 +46,15 @@ class Ledger:
         """Open the ledger at a database URL.
 
         Raises:
-            ValueError: If the URL names no SQLite file and no PostgreSQL database.
+            ValueError: If the URL names no database that the ledger runs on, or it cannot be opened.
             SchemaOutOfDate: If its schema is not the one that this code was written for.
         """
         engine = open_engine(url)
-        require_current_schema(engine)
+        try:
+            require_current_schema(engine)
+        except SQLAlchemyError as error:
+            # Its text would repeat the address and the user of the database.
+            raise ValueError(f"the database cannot be opened: {type(error).__name__}") from None
         return cls(engine)
 
     # A return, from its opening to its end
@@ -89,6 +94,11 @@ class Ledger:
         """The RMA ids of the order's returns that are not closed, oldest first."""
         with reading(self.engine) as session:
             return returns.open_returns(session, order_id)
+
+    def returns_opened(self, order_id: str, but: str) -> int:
+        """How many returns of the order were ever opened, one of them left out."""
+        with reading(self.engine) as session:
+            return returns.count_opened(session, order_id, but)
 
     # Money
 

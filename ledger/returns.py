@@ -1,6 +1,6 @@
 """The life of a return in the ledger: opened with its units, told about stage by stage, closed."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry
@@ -82,6 +82,12 @@ def open_returns(session: Session, order_id: str) -> list[str]:
             .order_by(ReturnRow.opened_at, ReturnRow.rma_id)
         )
     )
+
+
+def count_opened(session: Session, order_id: str, but: str) -> int:
+    """How many returns of the order were ever opened, one of them left out."""
+    query = select(func.count()).where(ReturnRow.order_id == order_id, ReturnRow.rma_id != but)
+    return session.scalars(query).one()
 
 
 def closed_return(session: Session, rma_id: str) -> ClosedReturn | None:

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
 from ledger.engine import open_engine
 from ledger.errors import SchemaOutOfDate
@@ -19,11 +19,13 @@ def migrate(url: str) -> None:
     """Bring the database up to the newest schema; make the file and its folder if there is none.
 
     It can be repeated, and several processes may do it at once: the first one works, the others wait.
+
+    Raises:
+        ValueError: If the URL names no database that the ledger runs on.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = open_engine(url)
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     config = _configuration()
     try:
         with engine.execution_options(ledger_writes=True).begin() as connection:

@@ -28,6 +28,7 @@ def check_available(
                 code=RefusalCode.ITEM_NOT_IN_ORDER,
                 field=f"lines[{index}].line_id",
                 detail=f"The order had no line {line_id} when its first return was opened.",
+                values={"line_id": line_id, "asked": asked},
             )
         taken = session.scalars(
             select(func.coalesce(func.sum(ClaimRow.held + ClaimRow.settled), 0)).where(
@@ -40,6 +41,7 @@ def check_available(
                 field=f"lines[{index}].quantity",
                 detail=f"Of the {line.quantity} units of line {line_id}, {taken} are in another return; "
                 f"{asked} were asked for.",
+                values={"line_id": line_id, "quantity": line.quantity, "taken": taken, "asked": asked},
             )
     for index, line_id in enumerate(units):
         opened = session.scalars(
@@ -51,6 +53,7 @@ def check_available(
                 field=f"lines[{index}].line_id",
                 detail=f"Line {line_id} was applied for {opened} times already; "
                 f"at most {max_applications} are possible.",
+                values={"line_id": line_id, "opened": opened, "limit": max_applications},
             )
     return None
 

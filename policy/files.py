@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from domain.application import Locale
+from domain.explanations import Explanations, ReasonTexts
 from domain.policy import Policy, parse_policy
 
 
@@ -54,6 +56,17 @@ def read_policy(path: Path) -> Policy:
         return parse_policy(text)
     except ValueError as error:
         raise ValueError(f"policy {path}: {error}") from error
+
+
+def load_explanations() -> Explanations:
+    """Read the sentences that explain decisions, which are part of the package."""
+    folder = resources.files("policy").joinpath("reasons")
+    return Explanations(
+        {
+            locale: ReasonTexts.parse(folder.joinpath(f"{locale.value}.toml").read_text("utf-8"))
+            for locale in Locale
+        }
+    )
 
 
 def _packaged() -> list[Policy]:

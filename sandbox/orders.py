@@ -49,6 +49,9 @@ class OrderAnswer(Record):
     payment_methods: tuple[MethodAnswer, ...]
     delivered_at: UtcDatetime | None
     freight_insurance: FreightInsurance | None
+    receipt_confirmed_at: UtcDatetime | None
+    orders_in_a_year: int
+    returned_in_a_year: int
 
 
 class VariantAnswer(Record):
@@ -83,6 +86,8 @@ def orders_router(
         return OrderAnswer(
             **order.model_dump(exclude={"payments"}),
             customer_tier=customer.tier if customer else CustomerTier.REGULAR,
+            orders_in_a_year=customer.orders_in_a_year if customer else 0,
+            returned_in_a_year=customer.returned_in_a_year if customer else 0,
             payments=tuple(
                 PaymentAnswer(
                     payment_id=payment.payment_id,

@@ -30,6 +30,7 @@ class PickupBody(TimedBody):
 
     reference: Id
     rma_id: str = ""
+    warehouse: str = ""
     slot_start: UtcDatetime
     slot_end: UtcDatetime
     address: PickupAddress | None = None
@@ -50,6 +51,7 @@ class LabelBody(TimedBody):
 
     reference: Id
     rma_id: str = ""
+    warehouse: str = ""
 
 
 class ScanBody(Body):
@@ -81,6 +83,7 @@ class Pickup(Record):
     slot_start: UtcDatetime
     slot_end: UtcDatetime
     address: PickupAddress | None
+    warehouse: str = ""
     status: PickupStatus
 
 
@@ -93,6 +96,7 @@ class ParcelLabel(Record):
     rma_id: str
     tracking_no: str
     url: str
+    warehouse: str = ""
 
 
 class Parcels:
@@ -164,6 +168,7 @@ class Parcels:
             rma_id=body.rma_id,
             tracking_no=tracking_no,
             url=f"https://labels.example/{carrier}/{tracking_no}.pdf",
+            warehouse=body.warehouse,
         )
         self._books.append(Draft(book=Book.LABELS, key=body.reference, at=body.at, data=label))
         return label

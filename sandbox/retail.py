@@ -52,6 +52,7 @@ class RetailLine(Record):
     discount_minor: MinorUnits = 0
     discounts: tuple[LineDiscount, ...] = ()
     tax: tuple[TaxComponent, ...] = ()
+    serial_numbers: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _discount_fits(self) -> "RetailLine":
@@ -74,6 +75,7 @@ class RetailOrder(Record):
     shipping_minor: MinorUnits = 0
     delivered_at: UtcDatetime | None = None
     freight_insurance: FreightInsurance | None = None
+    receipt_confirmed_at: UtcDatetime | None = None
 
     @model_validator(mode="after")
     def _lines_are_told_apart(self) -> "RetailOrder":
@@ -99,10 +101,12 @@ class RetailMethod(Record):
 
 
 class RetailCustomer(Record):
-    """A customer with the means of payment on file."""
+    """A customer with the means of payment on file, and the orders of the last 365 days where they are counted."""
 
     customer_id: Identifier
     tier: CustomerTier = CustomerTier.REGULAR
+    orders_in_a_year: int = Field(default=0, ge=0)
+    returned_in_a_year: int = Field(default=0, ge=0)
     payment_methods: tuple[RetailMethod, ...]
 
 

@@ -379,8 +379,11 @@ async def connect_temporal(address: str | None = None, namespace: str | None = N
 
 
 def request_fingerprint(application: ReturnApplication) -> str:
-    """Tell one body from another: equal applications have equal fingerprints."""
-    return hashlib.sha256(application.model_dump_json().encode()).hexdigest()[:32]
+    """Tell one body from another: equal applications have equal fingerprints.
+
+    What an application leaves as it is by default does not count, so that a new field changes no fingerprint.
+    """
+    return hashlib.sha256(application.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:32]
 
 
 def _role(shown: str | None) -> str:

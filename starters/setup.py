@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import (
@@ -114,7 +115,13 @@ def setup_command(
     if ledger_url is None:
         typer.echo("ledger: left alone (name it with --ledger-url or RETURNFLOW_LEDGER_URL)")
         return
-    migrate(ledger_url)
+    try:
+        migrate(ledger_url)
+    except (ValueError, SQLAlchemyError) as error:
+        # An error of the database would repeat its address.
+        told = error if isinstance(error, ValueError) else f"the database cannot be opened: {type(error).__name__}"
+        typer.echo(f"setup failed: --ledger-url: {told}", err=True)
+        raise typer.Exit(1) from error
     typer.echo("ledger: schema is current")
 
 

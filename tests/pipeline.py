@@ -28,7 +28,7 @@ from domain.status import Logistics, Reimbursement
 from ledger.answers import OrderBalance
 from ledger.ledger import Ledger
 from ledger.schema import migrate
-from policy.files import load_policies
+from policy.files import Policies, load_policies
 from sandbox.server import running_sandbox
 from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ReturnNotFound
@@ -297,7 +297,7 @@ async def running_pipeline(
     folder: Path,
     workflows: Sequence[type] = WORKFLOWS,
     max_cached_workflows: int = 1000,
-    policy_file: Path | None = None,
+    policies: Policies | None = None,
 ) -> AsyncIterator[Pipeline]:
     """Run the pipeline: a sandbox on a port of its own, a ledger, the registry's worker and the relay.
 
@@ -308,7 +308,7 @@ async def running_pipeline(
     ledger_url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(ledger_url)
     ledger = Ledger.open(ledger_url)
-    policies = load_policies(policy_file)
+    policies = policies or load_policies(None)
     task_queue = f"test-{uuid4().hex[:12]}"
     with running_sandbox() as url, ThreadPoolExecutor(16) as executor:
         async with make_http_client(url) as http:

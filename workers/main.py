@@ -43,7 +43,7 @@ def _start() -> None:
     try:
         policies = load_policies(settings.policy_file, settings.older_policy_files)
     except ValueError as error:
-        refuse_to_start([f"RETURNFLOW_POLICY_FILE: {error}"])
+        refuse_to_start([f"RETURNFLOW_POLICY_FILE, RETURNFLOW_OLDER_POLICY_FILES: {error}"])
     try:
         ledger = Ledger.open(settings.ledger_url.get_secret_value())
     except (SchemaOutOfDate, ValueError) as error:

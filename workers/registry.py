@@ -22,7 +22,7 @@ from adapters.orders.sandbox import SandboxOrders
 from adapters.payment.sandbox import SandboxPayment
 from adapters.warehouse.sandbox import SandboxWarehouse
 from ledger.ledger import Ledger
-from policy.files import Policies
+from policy.files import Policies, load_explanations
 from workflows.reconciliation_workflow import ReconciliationWorkflow
 from workflows.return_workflow import ReturnWorkflow
 
@@ -71,7 +71,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
     payment = PaymentActivities(providers.payment, ledger)
     reconciliation = ReconciliationActivities(providers.payment, ledger)
     coupons = CouponActivities(providers.coupons)
-    books = LedgerActivities(ledger, policies.by_version, policies.current.version)
+    books = LedgerActivities(ledger, policies.by_version, policies.current.version, load_explanations())
     return [
         orders.fetch_facts,
         orders.cancel_fulfilment,

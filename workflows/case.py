@@ -54,6 +54,7 @@ class ReturnCase:
         self.order: OrderSnapshot | None = None
         self.rules = Review()
         self.refusal: Refusal | None = None
+        self.why: tuple[str, ...] = ()
         self.approval = Approval.REQUESTED
         self.logistics = Logistics.NOT_REQUIRED
         self.inspection = InspectionStatus.PENDING
@@ -169,12 +170,16 @@ class ReturnCase:
     async def review(self, order: OrderSnapshot | None, request: ReviewRequest) -> Review:
         """Have the application checked, decided and its units reserved; keep the rules it stays on."""
         self.order = order
-        review = await calls.review_application(request)
+        review = await self.in_ledger(calls.review_application, request)
+        self.why = review.why
         if review.refusal is None:
             self.rules = review
             self.holds_units = True
             if review.quote and self.reimbursement is Reimbursement.NONE:
                 self.move(Reimbursement.QUOTED, f"{review.quote.total_minor} {review.quote.currency}")
+            self.notices = self.notices.routed_to(review.warehouse)
+            for line_id, rules in review.lines.items():
+                self.lines[line_id] = self.lines[line_id].model_copy(update=rules.model_dump())
         if review.decision and announced_at_review(review.decision, self.remedy):
             self._approval_told = True
         return review
@@ -268,7 +273,10 @@ class ReturnCase:
             }
 
     async def in_ledger(self, call: LedgerCall[Input, Output], argument: Input) -> Output:
-        """Write to the books of money. What they refuse waits for a person, is told daily, and is tried again."""
+        """Ask for a decision or write the books of money.
+
+        What is refused waits for a person, who is told daily, and is tried again.
+        """
         while True:
             try:
                 return await call(argument)
@@ -276,8 +284,11 @@ class ReturnCase:
             except (ActivityError, ApplicationError) as error:
                 if is_cancelled_exception(error):
                     raise
-                self.note("the ledger refused", str(error.cause or error))
-                await self.record("ledger-refused", self.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
+                refused = str(error.cause or error)
+                self.note("the ledger refused", refused)
+                await self.record(
+                    "ledger-refused", self.supervisor_alert(Template.STAFF_LEDGER_REFUSED, refused=refused)
+                )
                 self.need(Role.SUPERVISOR, "ledger")
                 self.publish()
                 await workflow.sleep(timedelta(hours=24), summary="ask the ledger again")

@@ -40,6 +40,7 @@ class Clocks:
         self._is_withdrawn = is_withdrawn
         self._peaks = peaks
         self._suspensions: list[_Suspension] = []
+        self._provisional: list[ClockName] = []
         self.all: list[Clock] = []
 
     async def wait(
@@ -88,9 +89,20 @@ class Clocks:
         """Start a promise, in the place of one of the same name and subject that runs."""
         self._end(name, subject, ClockState.STOPPED)
         due_at, peak = extended(name, started_at, due_at, self._peaks())
-        clock = Clock(name=name, subject=subject, started_at=started_at, due_at=due_at, peak=peak)
+        clock = Clock(
+            name=name,
+            subject=subject,
+            started_at=started_at,
+            due_at=due_at,
+            peak=peak,
+            provisional=name in self._provisional,
+        )
         self.all.append(clock.paused_by(self._pauses_of(name, subject)))
         return len(self.all) - 1
+
+    def mark_provisional(self, name: ClockName) -> None:
+        """The due times of this promise are counted over days whose official calendar is not known yet."""
+        self._provisional.append(name)
 
     def end(self, name: ClockName, in_time: bool, subject: str = "") -> None:
         """End a promise: met or broken; a withdrawal makes every promise moot."""

@@ -174,7 +174,7 @@ class ReturnWorkflow(
     def _farewell(self) -> tuple[OutboxItem, ...]:
         case = self._case
         if case.refusal:
-            return (case.notices.customer(Template.REFUSED, reason=case.refusal.detail),)
+            return (case.notices.customer(Template.REFUSED, reason=" ".join(case.why) or case.refusal.detail),)
         if case.canceled:
             return (case.notices.customer(Template.RETURN_CANCELED),)
         if case.header() is Header.EXPIRED and case.logistics is Logistics.EXPIRED:

@@ -12,8 +12,11 @@ from domain.policy.model import Policy, parse_policy
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import ClawBack, PromotionRules
 from domain.policy.returnless import ReturnlessRules
+from domain.policy.windows import LEGAL_FLOOR_DAYS, Anchor
 
 __all__ = [
+    "LEGAL_FLOOR_DAYS",
+    "Anchor",
     "ClawBack",
     "ClockDurations",
     "CurrencyAmounts",

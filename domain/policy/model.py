@@ -1,7 +1,7 @@
 """One version of the policy, and how it is read from TOML."""
 
 import tomllib
-from typing import Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -11,13 +11,22 @@ from domain.clocks import Peak
 from domain.money import is_known_currency
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
+from domain.policy.customers import FormRules, PriorityRules
+from domain.policy.departments import DEPARTMENTS, Departments
 from domain.policy.errors import PolicyRefused, model_problems, syntax_problem
+from domain.policy.evidence import EvidenceRules
 from domain.policy.exchange import ExchangeRules
+from domain.policy.exclusions import ExclusionRules
 from domain.policy.fees import FeeRules
 from domain.policy.peaks import PeakRule
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import PromotionRules
 from domain.policy.returnless import ReturnlessRules
+from domain.policy.risk import RiskRules
+from domain.policy.routing import RoutingRules
+from domain.policy.windows import WindowDays, WindowRules
+
+CheckCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 class Policy(BaseModel):
@@ -27,9 +36,18 @@ class Policy(BaseModel):
 
     version: str = Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     timezone: str
-    return_window_days: int = Field(strict=True, ge=7, le=3650)
+    return_window_days: WindowDays
     max_applications_per_line: int = Field(strict=True, ge=1, le=100)
+    windows: WindowRules = WindowRules()
+    exclusions: ExclusionRules = ExclusionRules()
+    evidence: EvidenceRules = EvidenceRules()
     resale_unaffected: dict[str, tuple[DeclaredCondition, ...]]
+    inspection_checks: dict[str, tuple[CheckCode, ...]] = Field(default_factory=dict)
+    form: FormRules = FormRules()
+    priority: PriorityRules = PriorityRules()
+    risk: RiskRules = RiskRules()
+    routing: RoutingRules = RoutingRules()
+    departments: Departments = DEPARTMENTS
     currencies: dict[str, CurrencyAmounts] = Field(min_length=1)
     pickup: PickupRules
     exchange: ExchangeRules = ExchangeRules()
@@ -67,10 +85,28 @@ class Policy(BaseModel):
 
     @model_validator(mode="after")
     def _has_amounts_for_every_currency_in_use(self) -> Self:
-        for code in self.returnless.limits:
-            if code not in self.currencies:
-                raise ValueError(f"returnless.limits.{code}: is in use, but there is no [currencies.{code}]")
+        for table, amounts in (("returnless.limits", self.returnless.limits), ("risk.value", self.risk.value)):
+            if lacking := [code for code in amounts if code not in self.currencies]:
+                raise ValueError(f"{table}.{lacking[0]}: is in use, but there is no [currencies.{lacking[0]}]")
         return self
+
+    @model_validator(mode="after")
+    def _has_no_window_without_effect(self) -> Self:
+        widened = {f"windows.tiers.{tier.value}": days for tier, days in self.windows.tiers.items()}
+        widened |= {f"windows.seasons.{n}.days": each.days for n, each in enumerate(self.windows.seasons)}
+        for key, days in widened.items():
+            if days <= self.return_window_days:
+                raise ValueError(f"{key}: is not longer than return_window_days ({self.return_window_days})")
+        return self
+
+    def can_be_sold_again(self, category: str, condition: DeclaredCondition) -> bool:
+        """Tell whether goods of a category in this condition are as good as new; unopened ones always are."""
+        standard = self.resale_unaffected.get(category, self.resale_unaffected["general"])
+        return condition is DeclaredCondition.UNOPENED or condition in standard
+
+    def checks(self, category: str) -> tuple[str, ...]:
+        """What an inspection of goods of a category looks at."""
+        return self.inspection_checks.get(category, self.inspection_checks.get("general", ()))
 
     @property
     def zone(self) -> ZoneInfo:

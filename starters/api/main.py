@@ -6,7 +6,6 @@ import sys
 from typing import NoReturn
 
 import structlog
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
@@ -58,14 +57,8 @@ async def _serve(settings: ApiSettings, ledger: Ledger, listener: socket.socket,
 def _open_ledger(url: str) -> Ledger:
     try:
         return Ledger.open(url)
-    except (ValueError, SchemaOutOfDate, ModuleNotFoundError) as error:
+    except (ValueError, SchemaOutOfDate) as error:
         refuse_to_start([f"RETURNFLOW_LEDGER_URL: {error}"])
-    except ArgumentError:
-        refuse_to_start(
-            ["RETURNFLOW_LEDGER_URL: is no database URL, such as sqlite:////var/lib/returns/ledger.db"]
-        )
-    except SQLAlchemyError as error:
-        refuse_to_start([f"RETURNFLOW_LEDGER_URL: the database cannot be opened: {type(error).__name__}"])
 
 
 if __name__ == "__main__":

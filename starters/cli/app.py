@@ -8,6 +8,7 @@ from starters.cli.apply import apply_command
 from starters.cli.decide import act_command, cancel_command, review_command
 from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
+from starters.cli.policy import policy_app
 from starters.cli.processes import api_command, sandbox_command, worker_command
 from starters.cli.scan import scan_command
 from starters.cli.session import Session
@@ -15,6 +16,7 @@ from starters.cli.warehouse import inspect_command, receive_command
 
 _RETURNS = "Returns"
 _WAREHOUSE = "Warehouse"
+_RULES = "Rules"
 PROCESSES = "Processes"
 """The part of the help that lists what runs, for commands that are added elsewhere."""
 
@@ -66,6 +68,7 @@ app.command("act", rich_help_panel=_RETURNS)(act_command)
 app.command("receive", rich_help_panel=_WAREHOUSE)(receive_command)
 app.command("inspect", rich_help_panel=_WAREHOUSE)(inspect_command)
 app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
+app.add_typer(policy_app, name="policy", rich_help_panel=_RULES)
 app.command("worker", rich_help_panel=PROCESSES)(worker_command)
 app.command("api", rich_help_panel=PROCESSES)(api_command)
 app.command(

@@ -114,9 +114,12 @@ def _show(answer: Application, as_json: bool) -> None:
         out = console()
         state = decision.approval.value if decision else "accepted; the decision is not there yet"
         out.print(f"{answer.rma_id}  {state}", style="bold")
-        if decision and decision.reasons:
-            reasons = ", ".join(words(reason) for reason in decision.reasons)
-            out.print(f"why:         {reasons} (policy {decision.policy_version})")
+        # A worker of an older version gives the codes alone.
+        codes = [words(reason) for reason in decision.reasons] if decision else []
+        for sentence in (decision.why if decision else ()) or codes:
+            out.print(f"why:         {sentence}", soft_wrap=True)
+        if decision and decision.policy_version:
+            out.print(f"policy:      {decision.policy_version}")
         out.print(f"request id:  {answer.request_id}")
         out.print(f"next:        returns status {answer.rma_id}")
     if decision and decision.refusal:

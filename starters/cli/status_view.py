@@ -18,6 +18,8 @@ def show_status(out: Console, status: ReturnStatus) -> None:
     _show_axes(out, status)
     if status.lines:
         _show_quantities(out, status.lines)
+    if any(line.department for line in status.lines):
+        _show_rules(out, status.lines)
     if status.payments or status.coupons:
         _show_money(out, status)
     if status.clocks:
@@ -34,10 +36,16 @@ def _show_heading(out: Console, status: ReturnStatus) -> None:
         out.print(f"refused: {status.refusal.code.value} ({status.refusal.field}): {status.refusal.detail}")
     if status.reasons:
         out.print(f"decided: {', '.join(words(reason) for reason in status.reasons)}")
+    for sentence in status.why:
+        out.print(f"why:     {sentence}", soft_wrap=True)
+    if status.priority:
+        out.print("priority: looked at before others")
     if status.policy_version:
         out.print(f"policy:  {status.policy_version}")
     if status.tracking_no:
         out.print(f"parcel:  {status.carrier} {status.tracking_no}")
+    if status.warehouse:
+        out.print(f"goes to: {status.warehouse}")
     if status.price_difference_minor is not None:
         out.print(f"price difference: {_amount(status.price_difference_minor, status.currency)}")
     if status.quoted_minor is not None:
@@ -68,6 +76,14 @@ def _show_quantities(out: Console, lines: Sequence[LineStatus]) -> None:
     out.print(quantities)
 
 
+def _show_rules(out: Console, lines: Sequence[LineStatus]) -> None:
+    rules = table("line", "return window ends", "department", "inspection checks", title="By the policy")
+    for line in lines:
+        checks = ", ".join(words(check) for check in line.checks)
+        rules.add_row(line.line_id, moment(line.window_ends_at), words(line.department), checks)
+    out.print(rules)
+
+
 def _show_money(out: Console, status: ReturnStatus) -> None:
     money = table("what", "amount", "state", "to or from", "reference", title="Money")
     for payment in status.payments:
@@ -87,7 +103,7 @@ def _show_clocks(out: Console, status: ReturnStatus) -> None:
             words(clock.name),
             clock.state.value,
             moment(clock.started_at),
-            moment(clock.due_at),
+            moment(clock.due_at) + (" (provisional)" if clock.provisional else ""),
             moment(clock.ended_at),
         )
     out.print(clocks)

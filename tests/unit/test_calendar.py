@@ -62,10 +62,26 @@ def test_business_days(day: str, works: bool) -> None:
     ],
 )
 def test_business_days_are_added_in_the_zone(start: str, days: int, end: str) -> None:
-    assert add_business_days(datetime.fromisoformat(start), days, SHANGHAI) == datetime.fromisoformat(end)
+    assert add_business_days(datetime.fromisoformat(start), days, SHANGHAI).at == datetime.fromisoformat(end)
 
 
 def test_the_local_time_of_day_is_kept_over_a_change_of_clocks() -> None:
     start = datetime.fromisoformat("2026-03-27T12:00:00+01:00")  # a Friday; Berlin changes on Sunday
     end = add_business_days(start, 1, ZoneInfo("Europe/Berlin"))
-    assert end == datetime.fromisoformat("2026-03-30T12:00:00+02:00")
+    assert end.at == datetime.fromisoformat("2026-03-30T12:00:00+02:00")
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "provisional"),
+    [
+        ("2026-11-20T12:00:00+08:00", 3, False),
+        ("2026-12-28T12:00:00+08:00", 3, False),  # ends on the last day that the official calendar knows
+        ("2026-12-31T12:00:00+08:00", 1, True),
+        ("2026-12-31T12:00:00+08:00", 0, False),
+        ("2027-03-01T12:00:00+08:00", 3, True),
+    ],
+)
+def test_a_promise_over_days_without_an_official_calendar_is_provisional(
+    start: str, days: int, provisional: bool
+) -> None:
+    assert add_business_days(datetime.fromisoformat(start), days, SHANGHAI).provisional is provisional

@@ -116,9 +116,26 @@ def test_a_database_in_memory_is_refused(url: str) -> None:
         open_engine(url)
 
 
-def test_another_database_is_refused() -> None:
-    with pytest.raises(ValueError, match="not on oracle"):
-        open_engine("oracle://somewhere/ledger")
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("oracle://s3cret@somewhere/ledger", "not on oracle"),
+        ("the ledger of s3cret", "is no database URL"),
+        ("", "is no database URL"),
+        ("sqlite+none:///s3cret", "driver of sqlite\\+none is not installed"),
+        ("postgresql+none://u:s3cret@db/x", "driver of postgresql\\+none is not installed"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_refused_without_its_url(url: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told) as refused:
+        open_engine(url)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_url() -> None:
+    with pytest.raises(ValueError, match="cannot be opened") as refused:
+        Ledger.open("postgresql+pg8000://u:s3cret@127.0.0.1:9/x")
+    assert "s3cret" not in str(refused.value)
 
 
 def test_sqlite_survives_a_power_cut_and_waits_for_other_writers(tmp_path: Path) -> None:

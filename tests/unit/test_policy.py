@@ -45,10 +45,20 @@ def test_the_standard_policy_holds_the_clocks_of_the_specification() -> None:
 
 
 def test_what_a_policy_leaves_out_is_as_in_the_specification() -> None:
-    head = STANDARD[: STANDARD.index("# A threshold promotion")]
     amounts = STANDARD[STANDARD.index("[currencies") :]
-    bare = parse_policy(f'{head}[pickup]\ncarriers = ["swift", "steady"]\n{amounts}')
-    assert bare.model_copy(update={"returnless": parse_policy(STANDARD).returnless}) == parse_policy(STANDARD)
+    standard = parse_policy(STANDARD)
+    bare = parse_policy(f"""
+version = "{standard.version}"
+timezone = "Asia/Shanghai"
+return_window_days = 7
+max_applications_per_line = 5
+{STANDARD[STANDARD.index("[resale_unaffected]") : STANDARD.index("# What an inspection looks at")]}
+[pickup]
+carriers = ["swift", "steady"]
+{amounts}""")
+    chosen = {name: getattr(standard, name) for name in ("inspection_checks", "returnless")}
+    chosen["risk"] = bare.risk.model_copy(update={"value": standard.risk.value})
+    assert bare.model_copy(update=chosen) == standard
     assert not bare.returnless.cover({ReturnReason.MISSING_PARTS}, 1, "CNY")
 
 
@@ -94,12 +104,54 @@ REPLACED = [
     ('inspection = "PT48H"', "inspection = 48", "clocks.inspection: write a duration in ISO 8601, such as PT48H"),
     ('inspection = "PT48H"', 'inspecton = "PT48H"', "clocks.inspecton: is no key of a policy; write inspection"),
     ("business_days = 3", "business_days = 0", "clocks.settlement_business_days: is 0; write 1 or more"),
-    ("general = [", "ordinary = [", "resale_unaffected: needs a standard for the category 'general'"),
+    (
+        'general = ["unopened"',
+        'ordinary = ["unopened"',
+        "resale_unaffected: needs a standard for the category 'general'",
+    ),
     ('apparel = ["unopened"', 'apparel = ["sealed"', "resale_unaffected.apparel.0: is 'sealed'; write one of "),
     ('"PROPORTIONAL"\n', '"HALF"\n', "promotions.claw_back: is 'HALF'; write one of 'PROPORTIONAL' or 'REPRICE'"),
     ("CNY = 2000", "CNY = -2000", "returnless.limits.CNY: is -2000; write "),
     ("CNY = 2000", "HKD = 2000", "returnless.limits.HKD: is in use, but there is no [currencies.HKD]"),
-    ('"damaged_in_transit", ', '"changed_mind", ', "returnless.reasons: changed_mind needs no evidence"),
+    ('["damaged_in_transit", ', '["changed_mind", ', "returnless.reasons: changed_mind needs no evidence"),
+    ('anchor = "delivery"', 'anchor = "order"', "windows.anchor: is 'order'; write one of 'delivery' or "),
+    ('anchor = "delivery"', "categories = { books = 6 }", "windows.categories.books: is 6; write 7 or more"),
+    ('anchor = "delivery"', "tiers = { gold = 30 }", "windows.tiers.gold: is 'gold'; write one of 'new', "),
+    ('anchor = "delivery"', "tiers = { new = 7 }", "windows.tiers.new: is not longer than return_window_days (7)"),
+    (
+        'anchor = "delivery"',
+        "seasons = [{ first_day = 2026-11-02, last_day = 2026-11-01, days = 30 }]",
+        "windows.seasons.0.last_day: lies before first_day",
+    ),
+    (
+        'anchor = "delivery"',
+        "seasons = [{ first_day = 2026-11-01, last_day = 2026-11-02, days = 7 }]",
+        "windows.seasons.0.days: is not longer than return_window_days (7)",
+    ),
+    (
+        'anchor = "delivery"',
+        'seasons = [{ first_day = "autumn", last_day = 2026-11-02, days = 8 }]',
+        "windows.seasons.0.first_day: is 'autumn': ",
+    ),
+    (
+        'always = ["custom_made",',
+        'always = ["digital_media",',
+        "exclusions.always: digital_media may be excluded once opened only",
+    ),
+    ('["digital_media"]', '["digital_media", "perishable"]', "exclusions.once_opened: perishable is in always as"),
+    ("video_for = []", 'video_for = ["changed_mind"]', "evidence.video_for: changed_mind is not in required_for"),
+    ('["no_stains", ', '["No stains", ', "inspection_checks.apparel.0: is 'No stains': "),
+    ("required = []", 'required = ["shoe_size"]', "form.required.0: is 'shoe_size'; write one of 'description', "),
+    ("return_rate_bps = 6000", "return_rate_bps = 0", "risk.return_rate_bps: is 0; write 1 or more"),
+    ("return_rate_bps = 6000", "return_rate_bps = 10001", "risk.return_rate_bps: is 10001; write 10000 or less"),
+    ("value = { CNY", "value = { SEK", "risk.value.SEK: is in use, but there is no [currencies.SEK]"),
+    ('default = "main"', 'default = ""', "routing.default: "),
+    (
+        'default = "main"',
+        'routes = [{ warehouse = "east" }]',
+        "routing.routes.0.warehouse: would take every parcel; give regions, categories or risky",
+    ),
+    ('service = "customer', 'servise = "customer', "departments.servise: is 'servise'; write one of "),
     ('"2026-11-2"', '"two words"', "version: "),
     ('"2026-11-2"', '""', "version: "),
 ]

@@ -9,7 +9,8 @@ from domain.application import ReturnApplication
 from domain.orders import CustomerTier, OrderSnapshot, OrderStatus
 from domain.policy import Policy, parse_policy
 from domain.reasons import REASON_RULES, ReturnReason
-from domain.review import auto_review, window_ends_at
+from domain.review import auto_review
+from domain.windows import count_window
 
 POLICY_TEXT = """
 version = "test-7"
@@ -157,7 +158,7 @@ def test_excluded_goods_that_came_after_a_cancellation_pass() -> None:
 def test_the_window_closes_with_its_last_day_in_shanghai(delivered_at: str, days: int, ends_at: str) -> None:
     policy = parse_policy(POLICY_TEXT.replace("return_window_days = 7", f"return_window_days = {days}"))
     end = datetime.fromisoformat(ends_at)
-    assert window_ends_at(datetime.fromisoformat(delivered_at), policy) == end
+    assert count_window(datetime.fromisoformat(delivered_at), days, policy).ends_at == end
     snapshot = order(delivered_at=delivered_at)
     last = end.astimezone(UTC) - timedelta(microseconds=1)
     assert decision(asked({}), snapshot, last, policy) == PASSES
@@ -166,7 +167,7 @@ def test_the_window_closes_with_its_last_day_in_shanghai(delivered_at: str, days
 
 def test_the_window_ends_at_local_midnight_over_a_change_of_clocks() -> None:
     policy = parse_policy(POLICY_TEXT.replace("Asia/Shanghai", "Europe/Berlin"))
-    end = window_ends_at(datetime.fromisoformat("2026-10-20T10:00:00+02:00"), policy)
+    end = count_window(datetime.fromisoformat("2026-10-20T10:00:00+02:00"), 7, policy).ends_at
     assert end == datetime.fromisoformat("2026-10-28T00:00:00+01:00")
 
 

@@ -201,6 +201,7 @@ async def test_stock_that_runs_out_while_a_person_decides_refuses_the_exchange(p
     assert pipeline.ledger.order_balance(case.order_id).lines[0].held == 0
     assert await pipeline.books("holds", case.rma_id) == []
     assert len(await pipeline.told(case.rma_id)) == 2, "the customer is told how it ended"
+    assert "不是同款有货的规格" in (await pipeline.returns.status(case.rma_id)).why[0]
 
 
 @pytest.mark.parametrize("held_unseen", [False, True])

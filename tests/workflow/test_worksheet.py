@@ -9,6 +9,7 @@ from domain.actions import Action, Role
 from domain.application import Locale
 from domain.status import Reimbursement
 from domain.worksheet import WorksheetRule
+from policy.files import load_policies
 from tests.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.payouts import PHOTO, means, paid_to, with_means
 
@@ -23,7 +24,7 @@ async def strict(temporal_address: str, tmp_path_factory: pytest.TempPathFactory
     text = text.replace("return_freight_minor = 0", "return_freight_minor = 1000", 1)
     policy = folder / "strict.toml"
     policy.write_text(text, "utf-8")
-    async with running_pipeline(temporal_address, folder, policy_file=policy) as running:
+    async with running_pipeline(temporal_address, folder, policies=load_policies(policy)) as running:
         yield running
 
 

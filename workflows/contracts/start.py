@@ -25,12 +25,15 @@ class Decision(Record):
     """The first decision: refused with a reason, or where the approval stands and why.
 
     `quoted_minor` is what is paid back if everything is accepted; null where that is not known or is no refund.
+    `why` says it in sentences, in the application's language; `priority` that people look at it before others.
     """
 
     rma_id: str
     approval: Approval
     refusal: Refusal | None = None
     reasons: tuple[ReviewReason, ...] = ()
+    why: tuple[str, ...] = ()
+    priority: bool = False
     policy_version: str = ""
     price_difference_minor: int | None = None
     quoted_minor: int | None = None

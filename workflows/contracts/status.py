@@ -14,7 +14,13 @@ from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbur
 
 
 class LineStatus(Record):
-    """The quantities of one return line, each a number of its own."""
+    """The quantities of one return line, each a number of its own, and what the policy says of the line.
+
+    Attributes:
+        department: Where the root cause of the line's reason goes to.
+        checks: What the inspection looks at.
+        window_ends_at: The end of the line's return window, UTC.
+    """
 
     line_id: str
     requested: Quantity
@@ -25,6 +31,9 @@ class LineStatus(Record):
     rejected: Quantity = 0
     missing: Quantity = 0
     refunded: Quantity = 0
+    department: str = ""
+    checks: tuple[str, ...] = ()
+    window_ends_at: UtcDatetime | None = None
 
 
 class PaymentStatus(Record):
@@ -73,6 +82,9 @@ class ReturnStatus(Record):
         quoted_minor: What is paid back if everything is accepted, as quoted at the review; null where that is not
             known or is no refund.
         needs: The role that has to act before the return can go on; empty if none has.
+        why: The decision in sentences, in the application's language.
+        priority: People look at it before others.
+        warehouse: Where the parcels go; empty until it is decided.
     """
 
     rma_id: str
@@ -92,6 +104,9 @@ class ReturnStatus(Record):
     policy_version: str = ""
     refusal: Refusal | None = None
     reasons: tuple[ReviewReason, ...] = ()
+    why: tuple[str, ...] = ()
+    priority: bool = False
+    warehouse: str = ""
     price_difference_minor: int | None = None
     quoted_minor: int | None = None
     tracking_no: str = ""

@@ -5,7 +5,6 @@ import asyncio
 from temporalio import workflow
 
 from domain.actions import Role
-from domain.application import ReturnApplication
 from domain.clocks import ClockName
 from domain.outbox import Template
 from domain.status import Approval
@@ -27,7 +26,9 @@ class Evidence:
     def take(self, submission: EvidenceSubmission) -> None:
         """Take a submission."""
         self._submissions += 1
-        self._case.application = _with_evidence(self._case.application, submission)
+        self._case.application = self._case.application.with_evidence(
+            {line.line_id: line.evidence for line in submission.lines}
+        )
         self._case.note("evidence submitted")
 
     def ask(self, request: EvidenceRequest) -> None:
@@ -86,12 +87,3 @@ class Evidence:
             await case.make_final("no evidence came", ends=True)
             await case.record("evidence-lapsed", case.notices.customer(Template.EVIDENCE_LAPSED))
         return arrived
-
-
-def _with_evidence(application: ReturnApplication, submission: EvidenceSubmission) -> ReturnApplication:
-    added = {line.line_id: line.evidence for line in submission.lines}
-    lines = tuple(
-        line.model_copy(update={"evidence": line.evidence + added.get(line.line_id, ())})
-        for line in application.lines
-    )
-    return application.model_copy(update={"lines": lines})

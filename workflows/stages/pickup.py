@@ -165,6 +165,7 @@ class Pickup:
             address=address,
             at=workflow.now(),
             replaces=tuple(self._live),
+            warehouse=self._case.rules.warehouse,
         )
         try:
             booking = await calls.book_pickup(request, summary=f"pickup {self._bookings} by {carrier}")

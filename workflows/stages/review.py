@@ -61,6 +61,7 @@ class ReviewStage:
         """Take a person's decision."""
         self._verdict = verdict
         self._decide_liability(verdict.liability)
+        self._case.why = (verdict.note,)
         if not verdict.approve:
             self._case.declined_by = verdict.actor.id
         self._case.move(
@@ -173,9 +174,12 @@ class ReviewStage:
         for line_id, liability in decided.items():
             self._case.liability[line_id] = Liability.of(liability)
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: Refusal, about: str = "") -> None:
+        """Close with a refusal. One that comes after the decision is explained by what it is `about`."""
         case = self._case
         case.refusal = refusal
+        if about:
+            case.why = (case.rules.late_refusals.get(about, refusal.detail),)
         case.move(Approval.REFUSED, refusal.code.value)
         case.decided = True
 
@@ -267,7 +271,8 @@ class ReviewStage:
                     code=RefusalCode.REPLACEMENT_UNAVAILABLE,
                     field="lines",
                     detail="The stock could not be held; apply again later or ask for a refund.",
-                )
+                ),
+                about=items[0],
             )
             return False
         if not answer.held:
@@ -276,7 +281,8 @@ class ReviewStage:
                     code=RefusalCode.REPLACEMENT_UNAVAILABLE,
                     field="lines",
                     detail=f"{answer.missing_item_id} went out of stock.",
-                )
+                ),
+                about=answer.missing_item_id or items[0],
             )
         case.holds_stock = answer.held
         case.stock_held_until = hold.until
@@ -301,6 +307,7 @@ class ReviewStage:
                     code=RefusalCode.ORDER_NOT_PENDING,
                     field="order_id",
                     detail="The order was shipped in the meantime; return it once it is delivered.",
-                )
+                ),
+                about=case.application.order_id,
             )
         return answer.cancelled

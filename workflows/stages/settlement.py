@@ -74,6 +74,8 @@ class Settlement:
         case.authorizations.append(
             Authorization(op=authorization.op, at=authorization.at, basis=authorization.basis, refund=plan.refund)
         )
+        if plan.provisional:
+            case.clocks.mark_provisional(ClockName.SETTLEMENT)
         case.move(Reimbursement.AUTHORIZED, f"{plan.refund.quote.total_minor} {plan.refund.quote.currency}")
         for intent in plan.refund.intents:
             case.payments[intent.key] = intent

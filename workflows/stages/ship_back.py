@@ -203,7 +203,11 @@ class ShipBackStage:
         case.move(Logistics.AWAITING_LABEL)
         carrier = self._carriers()[0]
         request = LabelRequest(
-            reference=label_reference(case.rma_id), rma_id=case.rma_id, carrier=carrier, at=workflow.now()
+            reference=label_reference(case.rma_id),
+            rma_id=case.rma_id,
+            carrier=carrier,
+            at=workflow.now(),
+            warehouse=case.rules.warehouse,
         )
         while True:
             try:
