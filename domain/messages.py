@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.application import Locale
 from domain.money import format_minor
+from domain.offer_text import offer_text
+from domain.offers import OfferTerms
 from domain.outbox import OutboxItem, Template
 
 _TIME_FORMATS = {Locale.ZH_CN: "%Y年%m月%d日 %H:%M", Locale.EN: "%d %b %Y, %H:%M"}
@@ -68,12 +70,15 @@ class MessageTexts:
 
 
 def _readable(item: OutboxItem, zone: ZoneInfo) -> dict[str, str]:
-    """Amounts in the currency's form, moments in local time; everything else as it is."""
+    """Amounts in the currency's form, moments in local time, offers in words; everything else as it is."""
     currency = str(item.params.get("currency", ""))
     values = {}
     for name, value in item.params.items():
         if name.endswith("_minor"):
             values[name.removesuffix("_minor")] = format_minor(int(value), currency, item.locale)
+        elif name.endswith("_offer"):
+            terms = OfferTerms.model_validate_json(str(value))
+            values[name.removesuffix("_offer")] = offer_text(terms, currency, item.locale)
         elif name.endswith("_at"):
             local = datetime.fromisoformat(str(value)).astimezone(zone)
             values[name] = local.strftime(_TIME_FORMATS[item.locale])

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.application import DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
+from domain.application import COMPENSATIONS, DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
 from domain.money import refund_for_units
 from domain.orders import CustomerTier, OrderSnapshot, ProductTag, paid_by_line
 from domain.policy import Policy
@@ -31,6 +31,7 @@ class ReviewReason(StrEnum):
     EXCLUDED_FROM_NO_REASON = "excluded_from_no_reason"
     CONDITION_TO_VERIFY = "condition_to_verify"
     AUTO_REVIEW_LATE = "auto_review_late"
+    AMOUNT_TO_AGREE = "amount_to_agree"
 
 
 class ReviewDecision(Record):
@@ -92,6 +93,8 @@ def _doubts(
     application: ReturnApplication, order: OrderSnapshot, policy: Policy, now: datetime
 ) -> tuple[ReviewReason, ...]:
     doubts: list[ReviewReason] = []
+    if application.desired_resolution in COMPENSATIONS:
+        doubts.append(ReviewReason.AMOUNT_TO_AGREE)
     if order.delivered_at is None:
         doubts.append(ReviewReason.DELIVERY_TIME_UNKNOWN)
     elif now >= window_ends_at(order.delivered_at, policy):

@@ -4,6 +4,7 @@ A return keeps the version that it opened under. The format is TOML; durations a
 has a module of its own.
 """
 
+from domain.policy.agreement import AgreementRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyProblem, PolicyRefused
@@ -13,6 +14,7 @@ from domain.policy.promotions import ClawBack, PromotionRules
 from domain.policy.returnless import ReturnlessRules
 
 __all__ = [
+    "AgreementRules",
     "ClawBack",
     "ClockDurations",
     "CurrencyAmounts",

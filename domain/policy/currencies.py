@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from domain.policy.authority import PayoutCaps
 from domain.record import MinorUnits, Record
 
 
@@ -9,3 +10,4 @@ class CurrencyAmounts(Record):
     """The amounts that are set per currency, in its minor unit."""
 
     inspection_coupon_minor: MinorUnits = Field(gt=0)
+    payout_caps: PayoutCaps

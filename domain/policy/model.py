@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from domain.application import DeclaredCondition
 from domain.clocks import Peak
 from domain.money import is_known_currency
+from domain.policy.agreement import AgreementRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyRefused, model_problems, syntax_problem
@@ -36,6 +37,7 @@ class Policy(BaseModel):
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
     peaks: tuple[PeakRule, ...] = ()
+    agreement: AgreementRules = AgreementRules()
 
     @field_validator("timezone")
     @classmethod

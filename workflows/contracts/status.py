@@ -4,9 +4,11 @@ from pydantic import Field
 
 from domain.actions import Action
 from domain.application import Remedy
+from domain.authority import PendingPayout
 from domain.clocks import Clock, ClockName
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
+from domain.offers import Offer
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 from domain.refusals import Refusal
 from domain.review import ReviewReason
@@ -71,6 +73,9 @@ class ReturnStatus(Record):
         next_deadline: The earliest promise that is running.
         liability: Who answers for each line, in shares.
         needs: The role that has to act before the return can go on; empty if none has.
+        version: Grows with what is decided: the approval, the terms, the liability, the units taken back.
+        pending_payout: What waits for the approval of a second person.
+        offers: Every offer so far with its state; the last one may be open.
     """
 
     rma_id: str
@@ -97,6 +102,9 @@ class ReturnStatus(Record):
     liability: dict[str, Liability] = Field(default_factory=dict)
     payments: tuple[PaymentStatus, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
+    version: int = 1
+    pending_payout: PendingPayout | None = None
+    offers: tuple[Offer, ...] = ()
     clocks: tuple[Clock, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
 
