@@ -8,6 +8,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import POLICY_MISSING, ledger_refusals
 from domain.application import Remedy
+from domain.authority import (
+    PayoutAnswer,
+    PayoutApproval,
+    PayoutRequest,
+    PayoutState,
+    beyond_the_rules,
+    refusal_text,
+)
 from domain.bookkeeping import (
     ChargeAuthorization,
     ReturnClosing,
@@ -99,6 +107,29 @@ class LedgerActivities:
         """Record an intent in the place of a declined one."""
         with ledger_refusals():
             return self._ledger.replace_tender(request)
+
+    @activity.defn(name="ledger.grant_payout")
+    def grant_payout(self, request: PayoutRequest) -> PayoutAnswer:
+        """Hold what a person wants to grant against the policy's caps, of the case and of the day in its zone."""
+        policy = self._policy(request.policy_version)
+        limit_minor = policy.returnless.limits.get(request.currency, 0)
+        with ledger_refusals():
+            answer = self._ledger.grant_payout(
+                request,
+                beyond_the_rules(request.amount_minor, request.kept_minor, limit_minor),
+                policy.currencies[request.currency].payout_caps,
+                request.at.astimezone(policy.zone).date(),
+            )
+        if answer.state is not PayoutState.REFUSED:
+            return answer
+        return answer.model_copy(update={"told": refusal_text(request.actor.role, answer, request.currency)})
+
+    @activity.defn(name="ledger.decide_payout")
+    def decide_payout(self, approval: PayoutApproval) -> Done:
+        """Take the second person's decision."""
+        with ledger_refusals():
+            self._ledger.decide_payout(approval)
+        return Done()
 
     @activity.defn(name="ledger.close_return")
     def close_return(self, closing: ReturnClosing) -> Done:

@@ -23,6 +23,23 @@ class Role(StrEnum):
 AGENTS = (Role.AGENT_TIER_1, Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
 
 
+class Side(StrEnum):
+    """The two sides of a negotiation."""
+
+    SHOP = "shop"
+    CUSTOMER = "customer"
+
+    @property
+    def other(self) -> "Side":
+        """The side opposite."""
+        return Side.CUSTOMER if self is Side.SHOP else Side.SHOP
+
+
+def side_of(role: Role) -> Side:
+    """The side that a role speaks for; the order system passes on what the customer says."""
+    return Side.SHOP if role in AGENTS else Side.CUSTOMER
+
+
 class Actor(Record):
     """Who did it: a role and the identifier of the person or system in the shop."""
 
@@ -53,6 +70,12 @@ class Action(StrEnum):
     RECORD_ARBITRATION = "record_arbitration"
     PAUSE_CLOCKS = "pause_clocks"
     RESUME_CLOCKS = "resume_clocks"
+    MAKE_OFFER = "make_offer"
+    ACCEPT_OFFER = "accept_offer"
+    COUNTER_OFFER = "counter_offer"
+    DECLINE_OFFER = "decline_offer"
+    APPROVE_PAYOUT = "approve_payout"
+    DECLINE_PAYOUT = "decline_payout"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -76,6 +99,12 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.RECORD_ARBITRATION: (Role.ORDER_SYSTEM, Role.SUPERVISOR),
     Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
     Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
+    Action.MAKE_OFFER: AGENTS,
+    Action.ACCEPT_OFFER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.COUNTER_OFFER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.DECLINE_OFFER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.APPROVE_PAYOUT: (Role.SUPERVISOR,),
+    Action.DECLINE_PAYOUT: (Role.SUPERVISOR,),
 }
 
 
@@ -92,6 +121,7 @@ class Standing(Record):
     """As much of a return as decides which actions it allows.
 
     `at_rest` says that nothing of the return goes on any more but a complaint about it.
+    `offer_awaits` is the side that has to answer an open offer; None while there is none.
     """
 
     remedy: Remedy
@@ -105,7 +135,12 @@ class Standing(Record):
     complaint: ComplaintState = ComplaintState.NONE
     at_rest: bool = False
     ended: bool
+    offer_awaits: Side | None = None
+    payout_pending: bool = False
 
+
+UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
+"""While a person decides whether the return happens."""
 
 _ON_ITS_WAY = (*BEFORE_HANDOVER, Logistics.PICKED_UP, Logistics.IN_TRANSIT, Logistics.DELIVERED)
 _AT_THE_WAREHOUSE = (Logistics.DELIVERED, Logistics.RECEIVED, Logistics.PARTIALLY_RECEIVED)
@@ -128,7 +163,8 @@ def _allows(now: Standing, action: Action) -> bool:
         case Action.SUBMIT_EVIDENCE:
             return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
-            return now.approval in (Approval.MANUAL_REVIEW, Approval.APPEALED)
+            # An offer binds the shop until the customer has answered it or its time is over.
+            return now.approval in UNDER_REVIEW and now.offer_awaits is not Side.CUSTOMER
         case Action.APPEAL:
             return now.approval is Approval.DECLINED and not now.appealed
         case Action.BOOK_PICKUP:
@@ -146,7 +182,7 @@ def _allows(now: Standing, action: Action) -> bool:
         case Action.CHOOSE_PAYMENT_METHOD:
             return now.reimbursement is Reimbursement.ALTERNATE_TENDER
         case Action.REQUEST_EVIDENCE:
-            return now.approval is Approval.MANUAL_REVIEW
+            return now.approval is Approval.MANUAL_REVIEW and now.offer_awaits is None
         case Action.DECIDE_LIABILITY:
             return approved and now.reimbursement is Reimbursement.NONE
         case Action.COMPLAIN:
@@ -161,3 +197,9 @@ def _allows(now: Standing, action: Action) -> bool:
             return not now.suspended
         case Action.RESUME_CLOCKS:
             return now.suspended
+        case Action.MAKE_OFFER:
+            return now.approval in UNDER_REVIEW and now.offer_awaits is None
+        case Action.ACCEPT_OFFER | Action.COUNTER_OFFER | Action.DECLINE_OFFER:
+            return now.offer_awaits is not None
+        case Action.APPROVE_PAYOUT | Action.DECLINE_PAYOUT:
+            return now.payout_pending

@@ -39,6 +39,10 @@ class Remedy(StrEnum):
     CANCEL_ORDER = "cancel_order"
 
 
+COMPENSATIONS = (Remedy.PRICE_COMPENSATION, Remedy.COUPON_COMPENSATION)
+"""The customer keeps the goods for an amount that both sides have to agree on."""
+
+
 class DeclaredCondition(StrEnum):
     """The state of the goods as the customer tells it."""
 
@@ -161,7 +165,7 @@ class ReturnApplication(Record):
         resolution = info.data.get("desired_resolution")
         if resolution is Remedy.CANCEL_ORDER and lines:
             raise ValueError("cancel_order is for the whole order and takes no lines")
-        if resolution in (Remedy.RETURN_AND_REFUND, Remedy.EXCHANGE) and not lines:
+        if resolution is not Remedy.CANCEL_ORDER and not lines:
             raise ValueError("name at least one line to return")
         ids = [line.line_id for line in lines]
         if repeated := next((line_id for line_id in ids if ids.count(line_id) > 1), None):

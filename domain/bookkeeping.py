@@ -6,13 +6,14 @@ after a crash, a lost answer or a workflow reset gets the first answer and chang
 
 from pydantic import Field
 
+from domain.actions import Role
 from domain.application import ReturnApplication
 from domain.clocks import Peak
 from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import ClockDurations, PickupRules
+from domain.policy import AgreementRules, ClockDurations, PickupRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
@@ -45,12 +46,16 @@ class ReturnOpening(LedgerEntry):
 
 
 class StageEntry(LedgerEntry):
-    """What a step decided: messages, and the parcel or the breach that it registers."""
+    """What a step decided: messages, and the parcel or the breach that it registers.
+
+    `releases` names the ops of grants beyond the rules that are not used after all.
+    """
 
     carrier: str = ""
     tracking_no: str = ""
     breach: BreachCertificate | None = None
     coupon_id: str = ""
+    releases: tuple[str, ...] = ()
 
 
 class RefundAuthorization(LedgerEntry):
@@ -187,6 +192,8 @@ class Review(Record):
     refusal: Refusal | None = None
     decision: ReviewDecision | None = None
     clocks: ClockDurations = ClockDurations()
+    agreement: AgreementRules = AgreementRules()
+    reviewer: Role = Role.AGENT_TIER_2
     pickup: PickupRules | None = None
     peaks: tuple[Peak, ...] = ()
     coupon_minor: MinorUnits = 0

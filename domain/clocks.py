@@ -16,6 +16,8 @@ class ClockName(StrEnum):
     MANUAL_REVIEW = "manual_review"
     EVIDENCE = "evidence"
     APPEAL = "appeal"
+    OFFER = "offer"
+    APPROVAL = "approval"
     PICKUP = "pickup"
     ACCEPTANCE_SCAN = "acceptance_scan"
     HANDOVER = "handover"

@@ -33,6 +33,11 @@ class Template(StrEnum):
     REFUSED = "refused"
     APPEAL_DISMISSED = "appeal_dismissed"
     APPEAL_RECEIVED = "appeal_received"
+    OFFER_MADE = "offer_made"
+    OFFER_COUNTERED = "offer_countered"
+    OFFER_AGREED = "offer_agreed"
+    OFFER_DECLINED = "offer_declined"
+    OFFER_LAPSED = "offer_lapsed"
     ORDER_CANCELLED = "order_cancelled"
     PICKUP_BOOKED = "pickup_booked"
     PICKUP_REBOOKED = "pickup_rebooked"
@@ -68,6 +73,9 @@ class Template(StrEnum):
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"
     STAFF_FIRST_RESPONSE_LATE = "staff_first_response_late"
     STAFF_AUTO_REVIEW_LATE = "staff_auto_review_late"
+    STAFF_OFFER_COUNTERED = "staff_offer_countered"
+    STAFF_APPROVAL_NEEDED = "staff_approval_needed"
+    STAFF_APPROVAL_EXPIRED = "staff_approval_expired"
     STAFF_PICKUP_STUCK = "staff_pickup_stuck"
     STAFF_SCAN_MISSING = "staff_scan_missing"
     STAFF_PARCEL_SILENT = "staff_parcel_silent"
@@ -91,7 +99,8 @@ class OutboxItem(Record):
         name: The template of a message, or the subject of a notice to the warehouse.
         recipient: A customer id, a role, or a warehouse: never an address.
         params: Values for the text. Amounts are given as minor units under a name that ends in ``_minor``
-            next to ``currency``; moments as ISO 8601 under a name that ends in ``_at``.
+            next to ``currency``; moments as ISO 8601 under a name that ends in ``_at``; the terms of an offer as
+            JSON under a name that ends in ``_offer``.
     """
 
     kind: OutboxKind

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from domain.application import Locale
 from domain.money import format_minor
+from domain.offer_text import offer_text
+from domain.offers import OfferTerms
 
 _TIME_FORMATS = {Locale.ZH_CN: "%Y年%m月%d日 %H:%M", Locale.EN: "%d %b %Y, %H:%M"}
 _DAY_FORMATS = {Locale.ZH_CN: "%Y年%m月%d日", Locale.EN: "%d %b %Y"}
@@ -15,13 +17,17 @@ def readable(values: Mapping[str, str | int], locale: Locale, zone: ZoneInfo) ->
     """Write values for a text.
 
     A name that ends in ``_minor`` is an amount in minor units of the value ``currency`` and loses that ending;
-    ``_at`` is a moment, ``_day`` a day, both in ISO 8601. Everything else stays as it is.
+    ``_offer`` is the terms of an offer as JSON and loses it too; ``_at`` is a moment, ``_day`` a day, both in ISO
+    8601. Everything else stays as it is.
     """
     currency = str(values.get("currency", ""))
     written = {}
     for name, value in values.items():
         if name.endswith("_minor"):
             written[name.removesuffix("_minor")] = format_minor(int(value), currency, locale)
+        elif name.endswith("_offer"):
+            terms = OfferTerms.model_validate_json(str(value))
+            written[name.removesuffix("_offer")] = offer_text(terms, currency, locale)
         elif name.endswith("_at"):
             local = datetime.fromisoformat(str(value)).astimezone(zone)
             written[name] = local.strftime(_TIME_FORMATS[locale])

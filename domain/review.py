@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.application import ApplicationLine, EvidenceKind, Remedy, ReturnApplication
+from domain.application import COMPENSATIONS, ApplicationLine, EvidenceKind, Remedy, ReturnApplication
 from domain.money import refund_for_units
 from domain.orders import OrderLine, OrderSnapshot, paid_by_line
 from domain.policy import Policy
@@ -42,6 +42,7 @@ class ReviewReason(StrEnum):
     RISK_SERIAL_MISMATCH = "risk_serial_mismatch"
     RETURNLESS = "returnless"
     AUTO_REVIEW_LATE = "auto_review_late"
+    AMOUNT_TO_AGREE = "amount_to_agree"
 
 
 RISKS = frozenset(
@@ -153,6 +154,8 @@ class _Review:
 
     def doubts(self) -> Iterator[Finding]:
         """What a person has to look at."""
+        if self._application.desired_resolution in COMPENSATIONS:
+            yield Finding(reason=ReviewReason.AMOUNT_TO_AGREE)
         if any(window is None for window in map(self._window, self._lines)):
             yield Finding(reason=ReviewReason.DELIVERY_TIME_UNKNOWN)
         for asked, line in self._lines:

@@ -12,6 +12,7 @@ from domain.policy import Policy
 from domain.reasons import REASON_RULES
 from domain.refusals import Refusal, RefusalCode
 from domain.review import ReviewDecision, auto_review
+from domain.routing import first_reviewer
 from domain.windows import return_window
 
 
@@ -36,6 +37,8 @@ class Reviewer:
         return Review(
             decision=decision,
             clocks=policy.clocks,
+            agreement=policy.agreement,
+            reviewer=first_reviewer(application, decision.reasons),
             pickup=policy.pickup,
             peaks=policy.busy_times(),
             coupon_minor=policy.currencies[order.currency].inspection_coupon_minor,

@@ -63,3 +63,11 @@ class DeliveryNotFound(LedgerError):
 
 class EventNotFound(LedgerError):
     """The carrier's event was never accepted."""
+
+
+class GrantNotPending(LedgerError):
+    """No grant waits for a second person under this op."""
+
+
+class SamePerson(LedgerError):
+    """A grant above the supervisor's cap needs a second, different person."""

@@ -1,12 +1,14 @@
 """The ledger as its callers see it: each method is one transaction, safe to repeat and from any thread."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.audit import AuditEntry
+from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     AuthorizedRefund,
     ChargeAuthorization,
@@ -21,9 +23,10 @@ from domain.bookkeeping import (
 from domain.coupons import BreachCertificate
 from domain.intents import PaymentIntent
 from domain.outbox import Delivery
+from domain.policy.authority import PayoutCaps
 from domain.refund import RefundRules
 from domain.shipping import CarrierEvent
-from ledger import balances, breaches, intents, outbox, parcels, refunds, returns, tenders
+from ledger import audit, balances, breaches, budgets, intents, outbox, parcels, refunds, returns, tenders
 from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery
 from ledger.engine import open_engine, reading, writing
 from ledger.schema import require_current_schema
@@ -204,6 +207,37 @@ class Ledger:
         """The breach under a clock's key; its coupon is owed while `coupon_id` is empty."""
         with reading(self.engine) as session:
             return breaches.find(session, key)
+
+    # What people grant beyond the rules, and what they were refused
+
+    def grant_payout(self, request: PayoutRequest, amount_minor: int, caps: PayoutCaps, day: date) -> PayoutAnswer:
+        """Hold an amount against the caps of its case and of the agent's day; a refusal is an answer too.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+        """
+        with writing(self.engine) as session:
+            return budgets.grant(session, request, amount_minor, caps, day)
+
+    def decide_payout(self, approval: PayoutApproval) -> None:
+        """Take a second person's decision on a pending grant.
+
+        Raises:
+            GrantNotPending: If nothing waits under the op.
+            SamePerson: If the person who asked approves.
+        """
+        with writing(self.engine) as session:
+            budgets.decide(session, approval)
+
+    def write_audit(self, entry: AuditEntry) -> None:
+        """Keep a refusal that no other entry keeps."""
+        with writing(self.engine) as session:
+            audit.write(session, entry)
+
+    def audit_entries(self, rma_id: str | None = None, limit: int = 100) -> list[AuditEntry]:
+        """The last refusals and grants of a return, or of all, the newest first."""
+        with reading(self.engine) as session:
+            return audit.entries(session, rma_id, limit)
 
     # Outbox
 

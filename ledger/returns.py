@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry
 from domain.refusals import Refusal, RefusalCode
-from ledger import breaches, outbox, parcels, refunds, units
+from ledger import breaches, budgets, outbox, parcels, refunds, units
 from ledger.answers import ClosedReturn
 from ledger.entries import is_first, once
 from ledger.orders import freeze_order, frozen, lock_order
@@ -39,13 +39,15 @@ def open_return(session: Session, opening: ReturnOpening) -> Review:
 
 
 def record(session: Session, entry: StageEntry) -> None:
-    """Write what a step decided: its parcel, its breach and its messages."""
+    """Write what a step decided: its parcel, its breach, the grants it gives back, and its messages."""
     if not is_first(session, entry, EntryKind.STAGE):
         return
     if entry.tracking_no:
         parcels.register(session, entry.rma_id, entry.carrier, entry.tracking_no)
     if entry.breach:
         breaches.owe_coupon(session, entry.breach)
+    if entry.releases:
+        budgets.release(session, entry.rma_id, entry.releases, entry.at)
     if entry.coupon_id:
         breaches.coupon_issued(session, entry.rma_id, entry.coupon_id)
     outbox.write(session, entry)

@@ -3,12 +3,13 @@
 The check constraints are the last line of defence of the ceilings: code that forgot one would fail to write.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from domain.audit import AuditOutcome
 from domain.intents import IntentState, PaymentDirection, RefundBasis
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
 
@@ -102,6 +103,8 @@ class EntryKind(StrEnum):
     CHARGE = "charge"
     REPLACEMENT = "replacement"
     OUTCOME = "outcome"
+    PAYOUT = "payout"
+    PAYOUT_DECISION = "payout_decision"
     CLOSING = "closing"
 
 
@@ -244,3 +247,60 @@ class BreachRow(Base):
     rma_id: Mapped[str] = mapped_column(unique=True)
     certificate: Mapped[Document]
     coupon_id: Mapped[str] = mapped_column(default="")
+
+
+class AgentBudgetRow(Base):
+    """What a person granted beyond the rules on one day of the policy's zone. Its row is the lock on it."""
+
+    __tablename__ = "agent_budgets"
+    __table_args__ = (CheckConstraint("spent_minor >= 0", name="not_negative"),)
+
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    spent_minor: Mapped[Minor] = mapped_column(default=0)
+
+
+class GrantState(StrEnum):
+    """A grant draws on its agent's day, one that a second person approved does not. A released one is void."""
+
+    GRANTED = "granted"
+    PENDING = "pending"
+    APPROVED = "approved"
+    RELEASED = "released"
+
+
+class PayoutGrantRow(Base):
+    """An amount that a person granted beyond the rules, under the op of its request."""
+
+    __tablename__ = "payout_grants"
+    __table_args__ = (UniqueConstraint("rma_id", "op"),)
+
+    id: Mapped[SequenceKey]
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    op: Mapped[str]
+    agent_id: Mapped[str]
+    agent_role: Mapped[str]
+    action: Mapped[str]
+    day: Mapped[date]
+    currency: Mapped[str]
+    amount_minor: Mapped[Minor]
+    case_version: Mapped[int]
+    state: Mapped[GrantState] = mapped_column(text_enum(GrantState))
+    approver_id: Mapped[str] = mapped_column(default="")
+
+
+class AuditRow(Base):
+    """A refusal or a grant, in the sequence in which they were written."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[SequenceKey]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rma_id: Mapped[str] = mapped_column(index=True)
+    actor_role: Mapped[str]
+    actor_id: Mapped[str]
+    action: Mapped[str]
+    outcome: Mapped[AuditOutcome] = mapped_column(text_enum(AuditOutcome))
+    rule: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")

@@ -33,6 +33,7 @@ from domain.keys import rma_id_for
 from domain.record import Record, UtcDatetime
 from domain.shipping import CarrierEvent
 from starters.errors import (
+    AboveAuthority,
     ActionNotAllowed,
     DecisionPending,
     InvalidAction,
@@ -41,6 +42,7 @@ from starters.errors import (
     ReturnsError,
     RoleNotPermitted,
     ServiceUnavailable,
+    VersionOutdated,
 )
 from workflows import ids, search_attributes
 from workflows.contracts import (
@@ -73,6 +75,8 @@ _REFUSALS: dict[str, type[ReturnsError]] = {
     "RoleNotPermitted": RoleNotPermitted,
     "InvalidAction": InvalidAction,
     "RequestIdReused": RequestIdReused,
+    "VersionOutdated": VersionOutdated,
+    "AboveAuthority": AboveAuthority,
 }
 
 
@@ -198,6 +202,8 @@ class ReturnsClient:
             ReturnNotFound: If there is no such return.
             ActionNotAllowed: If the return does not allow it now, or has ended.
             RoleNotPermitted: If the actor may not do it.
+            AboveAuthority: If the actor may not grant so much.
+            VersionOutdated: If the return has changed since the version that the request expects.
             InvalidAction: If it names what the return does not have.
             RequestIdReused: If the id was used for another action of the return.
             ServiceUnavailable: If no worker answers.

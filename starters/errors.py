@@ -33,6 +33,14 @@ class InvalidAction(ReturnsError):
     """The action names something that the return does not have."""
 
 
+class VersionOutdated(ReturnsError):
+    """The return has changed since the version that the action was decided on."""
+
+
+class AboveAuthority(ReturnsError):
+    """The actor may not grant so much; somebody above may."""
+
+
 class DecisionPending(ReturnsError):
     """The return was accepted, but its decision did not come in the time that the caller waits.
 

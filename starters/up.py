@@ -96,6 +96,7 @@ def _announce(stack: Stack, home: Path) -> None:
         "ui_url": stack.ui_url,
         "api_url": stack.api_url,
         "sandbox_url": stack.sandbox_url,
+        "ledger_url": stack.ledger_url,
     }
     (home / "stack.json").write_text(json.dumps(addresses, indent=2) + "\n")
     typer.echo(f"Web UI     {stack.ui_url}")

@@ -90,5 +90,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.authorize_refund,
         books.authorize_charge,
         books.replace_tender,
+        books.grant_payout,
+        books.decide_payout,
         books.close_return,
     ]

@@ -77,6 +77,9 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         )
         if case.breach
         else (),
+        version=case.version,
+        pending_payout=case.pending_payout,
+        offers=case.negotiation.offers,
         clocks=tuple(case.clocks.all),
         timeline=tuple(case.timeline),
     )

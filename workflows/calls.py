@@ -10,6 +10,7 @@ from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
 
+from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     ChargeAuthorization,
     IntentCall,
@@ -114,6 +115,8 @@ record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
 replace_tender = LedgerCall("ledger.replace_tender", TenderReplacement, PaymentIntent)
+grant_payout = LedgerCall("ledger.grant_payout", PayoutRequest, PayoutAnswer)
+decide_payout = LedgerCall("ledger.decide_payout", PayoutApproval, Done)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
@@ -136,5 +139,7 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     authorize_refund,
     authorize_charge,
     replace_tender,
+    grant_payout,
+    decide_payout,
     close_return,
 )

@@ -1,6 +1,6 @@
 """The state of one return, and the few things that every stage does with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -8,6 +8,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 from domain.actions import Action, ContestState, Role, Standing, allowed_actions
 from domain.application import Remedy
+from domain.authority import PendingPayout
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
 from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
@@ -15,6 +16,7 @@ from domain.explanation import Authorization
 from domain.intents import PaymentIntent
 from domain.liability import Liability
 from domain.notices import Notices, announced_at_review
+from domain.offers import Negotiation, OfferSubject
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, Template
 from domain.refusals import Refusal
@@ -47,7 +49,8 @@ class ReturnCase:
         self.opened_at = opened_at
         self.request_fingerprint = start.request_fingerprint
         self.application = start.application
-        self.terms = Terms(
+        self.version = 1
+        self._terms = Terms(
             remedy=start.application.desired_resolution, item_ids=start.application.replacement_item_ids()
         )
         self.notices = Notices.for_application(start.rma_id, start.application)
@@ -60,6 +63,7 @@ class ReturnCase:
         self.inspection = InspectionStatus.PENDING
         self.reimbursement = Reimbursement.NONE
         self.contest = ContestState.NONE
+        self.negotiation = Negotiation()
         self.appealed = False
         self.declined_by = ""
         self.complaint = ComplaintState.NONE
@@ -78,7 +82,8 @@ class ReturnCase:
             line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
             for line in start.application.lines
         }
-        self.liability: dict[str, Liability] = {}
+        self._liability: Mapping[str, Liability] = {}
+        self.pending_payout: PendingPayout | None = None
         self.payments: dict[str, PaymentIntent] = {}
         self.authorizations: list[Authorization] = []
         self.breach: BreachCertificate | None = None
@@ -87,6 +92,26 @@ class ReturnCase:
         self._steps: dict[str, int] = {}
         self._approval_told = False
         self._shown: tuple[Stage, Header, str, bool] | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What the return is carried out as; another one is a change of what is decided."""
+        return self._terms
+
+    @terms.setter
+    def terms(self, terms: Terms) -> None:
+        self.version += terms != self._terms
+        self._terms = terms
+
+    @property
+    def liability(self) -> Mapping[str, Liability]:
+        """Who answers for each line; another answer is a change of what is decided."""
+        return self._liability
+
+    @liability.setter
+    def liability(self, liability: Mapping[str, Liability]) -> None:
+        self.version += liability != self._liability
+        self._liability = liability
 
     @property
     def remedy(self) -> Remedy:
@@ -129,6 +154,7 @@ class ReturnCase:
         current: object
         if isinstance(axis, Approval):
             current, self.approval = self.approval, axis
+            self.version += current is not axis
         elif isinstance(axis, Logistics):
             current, self.logistics = self.logistics, axis
         elif isinstance(axis, InspectionStatus):
@@ -152,6 +178,7 @@ class ReturnCase:
         tracking_no: str = "",
         breach: BreachCertificate | None = None,
         coupon_id: str = "",
+        releases: tuple[str, ...] = (),
     ) -> None:
         """Write what a step decided, and what is to be told of it, in one ledger transaction."""
         await calls.record_stage(
@@ -164,6 +191,7 @@ class ReturnCase:
                 tracking_no=tracking_no,
                 breach=breach,
                 coupon_id=coupon_id,
+                releases=releases,
             )
         )
 
@@ -251,6 +279,8 @@ class ReturnCase:
             at_rest=self.at_rest,
             suspended=self.clocks.are_suspended,
             ended=self.ended or self.closing,
+            offer_awaits=self.negotiation.awaits,
+            payout_pending=self.pending_payout is not None and self.pending_payout.version == self.version,
         )
 
     # Small helpers of more than one stage
@@ -258,11 +288,34 @@ class ReturnCase:
     def cancel(self, note: str) -> None:
         """Take the customer's withdrawal; the stage that runs sees it and gives back what is booked."""
         self.move(Approval.CANCELED, note)
+        self.end_talks()
         self.decided = True
 
+    def agree(self, terms: Terms) -> None:
+        """Carry the return out as both sides agreed, which tells the approval as well."""
+        self.terms = terms
+        self._approval_told = True
+
+    def end_talks(self) -> None:
+        """Let an open offer lapse: the return goes another way."""
+        self.negotiation = self.negotiation.lapse(workflow.now())
+
+    def offer_subject(self) -> OfferSubject:
+        """What an offer that is made now would settle."""
+        return OfferSubject.APPLICATION if self.inspection is InspectionStatus.PENDING else OfferSubject.INSPECTION
+
+    def units_to_agree_on(self) -> dict[str, int]:
+        """The units that an offer is about, by line: what was applied for, or what was not accepted."""
+        if self.offer_subject() is OfferSubject.APPLICATION:
+            return {line_id: line.requested for line_id, line in self.lines.items()}
+        return {line_id: line.authorized - line.accepted for line_id, line in self.lines.items()}
+
     def set_line(self, line_id: str, **quantities: int) -> None:
-        """Set quantities of a return line."""
-        self.lines[line_id] = self.lines[line_id].model_copy(update=quantities)
+        """Set quantities of a return line; what is authorised or accepted is decided, the rest is only found."""
+        before = self.lines[line_id]
+        after = before.model_copy(update=quantities)
+        self.version += (before.authorized, before.accepted) != (after.authorized, after.accepted)
+        self.lines[line_id] = after
 
     def cover_the_whole_order(self) -> None:
         """Take every unit of the order into the return: a cancellation is for the whole order."""

@@ -30,12 +30,16 @@ from workflows.contracts import (
     ReturnResult,
     ReturnStatus,
 )
+from workflows.handlers.agreement import AgreementHandlers
+from workflows.handlers.authority import AuthorityHandlers
 from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.complaint import ComplaintHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
+from workflows.stages.agreement import AgreementStage
+from workflows.stages.authority import Authority
 from workflows.stages.complaint import ComplaintLane
 from workflows.stages.contest import ContestStage
 from workflows.stages.exchange import Exchange
@@ -50,7 +54,14 @@ from workflows.validation.review import same_request
 
 @workflow.defn(name=ids.RETURN_WORKFLOW)
 class ReturnWorkflow(
-    ReviewHandlers, ShipBackHandlers, InspectionHandlers, PaymentHandlers, ClockHandlers, ComplaintHandlers
+    ReviewHandlers,
+    AgreementHandlers,
+    AuthorityHandlers,
+    ShipBackHandlers,
+    InspectionHandlers,
+    PaymentHandlers,
+    ClockHandlers,
+    ComplaintHandlers,
 ):
     """One return, from the application to its end."""
 
@@ -58,7 +69,9 @@ class ReturnWorkflow(
     def __init__(self, start: ReturnInput) -> None:
         case = ReturnCase(start, workflow.info().start_time)
         self._case = case
-        self._review = ReviewStage(case)
+        self._authority = Authority(case)
+        self._agreement = AgreementStage(case)
+        self._review = ReviewStage(case, self._agreement)
         self._ship_back = ShipBackStage(case)
         self._inspection = InspectionStage(case, self._ship_back.parcel, self._ship_back.tracking)
         self._contest = ContestStage(case)
@@ -151,6 +164,8 @@ class ReturnWorkflow(
         case = self._case
         await self._ship_back.courier_is_withdrawn()
         await self._lease.end()
+        await self._agreement.close()
+        await self._authority.close()
         case.ended = True
         if case.reimbursement is Reimbursement.QUOTED:
             case.move(Reimbursement.NONE, "nothing was paid")

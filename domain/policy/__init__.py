@@ -4,6 +4,7 @@ A return keeps the version that it opened under. The format is TOML; durations a
 has a module of its own.
 """
 
+from domain.policy.agreement import AgreementRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyProblem, PolicyRefused
@@ -16,6 +17,7 @@ from domain.policy.windows import LEGAL_FLOOR_DAYS, Anchor
 
 __all__ = [
     "LEGAL_FLOOR_DAYS",
+    "AgreementRules",
     "Anchor",
     "ClawBack",
     "ClockDurations",

@@ -15,6 +15,8 @@ class ClockDurations(Record):
     manual_review: PositiveDuration = timedelta(hours=24)
     evidence: PositiveDuration = timedelta(days=7)
     appeal: PositiveDuration = timedelta(days=7)
+    offer: PositiveDuration = timedelta(hours=72)
+    approval: PositiveDuration = timedelta(hours=24)
     acceptance_scan: PositiveDuration = timedelta(hours=2)
     handover: PositiveDuration = timedelta(days=7)
     handover_reminders: tuple[PositiveDuration, ...] = (timedelta(days=3), timedelta(days=6))

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from domain.policy.authority import PayoutCaps
 from domain.record import MinorUnits, Record
 
 
@@ -13,3 +14,4 @@ class CurrencyAmounts(Record):
 
     inspection_coupon_minor: MinorUnits = Field(gt=0)
     return_freight_minor: MinorUnits = 0
+    payout_caps: PayoutCaps

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from domain.application import DeclaredCondition
 from domain.clocks import Peak
 from domain.money import is_known_currency
+from domain.policy.agreement import AgreementRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.customers import FormRules, PriorityRules
@@ -56,6 +57,7 @@ class Policy(BaseModel):
     returnless: ReturnlessRules = ReturnlessRules()
     peaks: tuple[PeakRule, ...] = ()
     fees: FeeRules = FeeRules()
+    agreement: AgreementRules = AgreementRules()
 
     @field_validator("timezone")
     @classmethod

@@ -1,31 +1,35 @@
 """The routes of actions: what people decide and report, one route for each so that its body is documented."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import NoReturn
 
 from fastapi import APIRouter
 
 from domain.actions import PERMITTED_ROLES, Action
+from ledger.ledger import Ledger
 from starters.api.bodies import JsonBody
 from starters.api.documentation import json_body, problems
 from starters.api.examples import ACTIONS
 from starters.api.idempotency import OptionalIdempotencyKey
 from starters.api.paths import RmaId
 from starters.api.problems import ProblemError
+from starters.audit import act_audited
 from starters.client import ReturnsClient
 from starters.json_input import parse_json
+from starters.kept_refusals import keep
 from workflows.contracts import ACTION_REQUESTS, ActionAnswer
 
 _PATH = "/v1/returns/{rma_id}/actions"
 
 
-def actions_router(returns: ReturnsClient) -> APIRouter:
+def actions_router(returns: ReturnsClient, ledger: Ledger) -> APIRouter:
     """Make the routes, and one for actions that there are not."""
     router = APIRouter(tags=["Actions"])
     for action, model in ACTION_REQUESTS.items():
         router.add_api_route(
             f"{_PATH}/{action.value}",
-            _endpoint(returns, action),
+            _endpoint(returns, ledger, action),
             methods=["POST"],
             name=action.value,
             summary=action.value.replace("_", " ").capitalize(),
@@ -43,10 +47,11 @@ def actions_router(returns: ReturnsClient) -> APIRouter:
     return router
 
 
-def _endpoint(returns: ReturnsClient, action: Action) -> Callable[..., Awaitable[ActionAnswer]]:
+def _endpoint(returns: ReturnsClient, ledger: Ledger, action: Action) -> Callable[..., Awaitable[ActionAnswer]]:
     async def act(rma_id: RmaId, body: JsonBody, key: OptionalIdempotencyKey = None) -> ActionAnswer:
         request = parse_json(ACTION_REQUESTS[action], body)
         # The action is part of the update's id: the same key on another action is another request.
-        return await returns.act(rma_id, action, request, f"{action.value}:{key}" if key else None)
+        request_id = f"{action.value}:{key}" if key else None
+        return await act_audited(returns, partial(keep, ledger), rma_id, action, request, request_id)
 
     return act

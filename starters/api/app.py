@@ -6,6 +6,7 @@ from fastapi_swagger import patch_fastapi
 from ledger.ledger import Ledger
 from starters.api.access_log import AccessLog
 from starters.api.actions import actions_router
+from starters.api.audit import audit_router
 from starters.api.auth import require_token
 from starters.api.body_limit import BodyLimit
 from starters.api.carrier_events import carrier_events_router
@@ -31,7 +32,7 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
 
     Args:
         returns: The way to the returns, connected.
-        ledger: Where scans are kept before they are passed on.
+        ledger: Where scans are kept before they are passed on, and refusals for the audit.
         settings: Of these, the webhook's secret and the token.
     """
     app = DocumentedApi(
@@ -48,7 +49,7 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
     patch_fastapi(app, redirect_from_root_to_docs=False)
     token = settings.api_token
     guard = [Depends(require_token(token.get_secret_value()))] if token else []
-    for router in (returns_router(returns), actions_router(returns)):
+    for router in (returns_router(returns), actions_router(returns, ledger), audit_router(ledger)):
         app.include_router(router, dependencies=guard, responses=problems(401) if token else {})
     app.include_router(carrier_events_router(returns, ledger, settings.carrier_webhook_secret.get_secret_value()))
     app.include_router(health_router(returns, ledger))

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from starters.api.problems import ProblemError, problem_response
 from starters.errors import (
+    AboveAuthority,
     ActionNotAllowed,
     InvalidAction,
     RequestIdReused,
@@ -17,6 +18,7 @@ from starters.errors import (
     ReturnsError,
     RoleNotPermitted,
     ServiceUnavailable,
+    VersionOutdated,
 )
 from starters.json_input import InvalidFields, MalformedJson, describe, told_errors
 
@@ -26,6 +28,8 @@ _RETURNS_ERRORS: dict[type[ReturnsError], tuple[int, str]] = {
     ReturnNotFound: (404, "return_not_found"),
     ActionNotAllowed: (409, "action_not_allowed"),
     RoleNotPermitted: (403, "role_not_permitted"),
+    AboveAuthority: (403, "above_authority"),
+    VersionOutdated: (409, "version_outdated"),
     InvalidAction: (422, "invalid_action"),
     RequestIdReused: (422, "idempotency_key_reused"),
 }

@@ -37,6 +37,16 @@ APPLICATIONS: dict[str, Any] = {
     },
 }
 
+_TERMS = {
+    "remedy": "price_compensation",
+    "amount_minor": 2000,
+    "basis": "The seam is loose and can be mended.",
+    "process": "You keep the shirt and we pay the compensation to your card.",
+    "time_limits": "Paid within 3 business days of your consent.",
+    "freight": "merchant",
+    "fees": [],
+}
+
 ACTIONS: dict[Action, Any] = {
     Action.CANCEL: {"actor": _CUSTOMER, "note": "I keep it after all."},
     Action.SUBMIT_EVIDENCE: {
@@ -92,4 +102,10 @@ ACTIONS: dict[Action, Any] = {
         "clocks": ["inspection"],
     },
     Action.RESUME_CLOCKS: {"actor": _SUPERVISOR, "note": "The warehouse is open again."},
+    Action.MAKE_OFFER: {"actor": _AGENT, "terms": _TERMS},
+    Action.ACCEPT_OFFER: {"actor": _CUSTOMER, "offer_number": 1},
+    Action.COUNTER_OFFER: {"actor": _CUSTOMER, "offer_number": 1, "terms": {**_TERMS, "amount_minor": 3000}},
+    Action.APPROVE_PAYOUT: {"actor": _SUPERVISOR, "amount_minor": 600000, "expected_version": 5},
+    Action.DECLINE_PAYOUT: {"actor": _SUPERVISOR, "note": "A repair is enough."},
+    Action.DECLINE_OFFER: {"actor": _CUSTOMER, "offer_number": 1, "note": "It is too little."},
 }

@@ -14,6 +14,7 @@ ActorId = Annotated[
     str | None,
     typer.Option(
         "--actor",
+        "--id",
         envvar="RETURNFLOW_ACTOR",
         help="Who acts: a person or system of the shop. By default the user of this machine.",
     ),

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from starters.cli.apply import apply_command
+from starters.cli.audit import audit_command
 from starters.cli.decide import act_command, cancel_command, review_command
 from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
@@ -65,6 +66,7 @@ app.command("list", rich_help_panel=_RETURNS)(list_command)
 app.command("review", rich_help_panel=_RETURNS)(review_command)
 app.command("cancel", rich_help_panel=_RETURNS)(cancel_command)
 app.command("act", rich_help_panel=_RETURNS)(act_command)
+app.command("audit", rich_help_panel=_RETURNS)(audit_command)
 app.command("receive", rich_help_panel=_WAREHOUSE)(receive_command)
 app.command("inspect", rich_help_panel=_WAREHOUSE)(inspect_command)
 app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)

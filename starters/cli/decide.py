@@ -11,7 +11,7 @@ from starters.cli.actors import ActorId, ActsAs, acting
 from starters.cli.look import Rma
 from starters.cli.next_steps import default_role
 from starters.cli.output import AsJson
-from starters.cli.parsing import built, file_content, read_record
+from starters.cli.parsing import built, field_values, file_content, read_record
 from starters.cli.sending import send
 from workflows.contracts import ACTION_REQUESTS, CancelRequest, ReviewVerdict
 
@@ -64,6 +64,12 @@ def act_command(
     context: typer.Context,
     rma: Rma,
     action: Annotated[Action, typer.Argument(help="What is done.")],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KEY=VALUE]...", help="What the action takes, field by field.", show_default=False
+        ),
+    ] = None,
     file: Annotated[Path | None, typer.Option(help="What the action takes, as JSON; - is standard input.")] = None,
     json_body: Annotated[str | None, typer.Option(metavar="JSON", help="The same on the command line.")] = None,
     role: ActsAs = None,
@@ -72,6 +78,17 @@ def act_command(
 ) -> None:
     """Send any action; what it takes is what the API takes, and `actor` may be left out.
 
+    Fields are given one by one, in a file, or as JSON. A dot goes into
+    an object; numbers, true, false, lists and objects are read as JSON,
+    and a number that is meant as text takes quotes: tracking_no='"123"'.
+
+    returns act RMA accept_offer offer_number=2 --as customer --id C-101
+    returns act RMA review approve=false note='It was worn.' expected_version=3
+    returns act RMA make_offer --as agent_tier_2 --id agent-7 \\
+      terms.remedy=price_compensation terms.amount_minor=2000 \\
+      terms.freight=merchant terms.basis='A loose seam.' \\
+      terms.process='Paid to your card.' terms.time_limits='3 days'
+    returns act RMA approve_payout amount_minor=600000 expected_version=5
     returns act RMA appeal --json-body '{"note": "It was never worn."}'
     returns act RMA contest --json-body '{"note": "It came like this."}'
     returns act RMA book_pickup --json-body '{"by_label": true}'
@@ -82,8 +99,10 @@ def act_command(
     """
     if file and json_body is not None:
         raise typer.BadParameter("give --file or --json-body, not both")
+    if fields and (file or json_body is not None):
+        raise typer.BadParameter("give KEY=VALUE fields, or --file, or --json-body")
     text = file_content(file) if file else (json_body if json_body is not None else "{}").encode()
-    body = _object(text)
+    body = field_values(fields) if fields else _object(text)
     if "actor" not in body:
         body["actor"] = acting(role, actor, default_role(action)).model_dump(mode="json")
     elif role:

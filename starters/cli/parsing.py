@@ -1,6 +1,8 @@
 """The small notations of options, such as ``LINE:QTY``; each error shows the form that is wanted."""
 
+import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,6 +51,34 @@ def assignment(text: str, form: str) -> tuple[str, str]:
     if not (left and equals and right):
         raise typer.BadParameter(f"{text!r} must read {form}")
     return left, right
+
+
+def field_values(texts: Sequence[str]) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` fields; a dot in a key goes into an object, a value is JSON where it can be."""
+    fields: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        *path, name = key.split(".")
+        if not equals or not all((*path, name)):
+            raise typer.BadParameter(
+                f"{text!r} must read KEY=VALUE, such as offer_number=2 or terms.freight=merchant"
+            )
+        into = fields
+        for part in path:
+            into = into.setdefault(part, {})
+            if not isinstance(into, dict):
+                raise typer.BadParameter(f"{text!r}: {part} has a value of its own already")
+        if name in into:
+            raise typer.BadParameter(f"{key} is given twice")
+        into[name] = _value(value)
+    return fields
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def point_in_time(text: str) -> datetime:

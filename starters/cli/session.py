@@ -1,16 +1,26 @@
 """The way from a command to the returns: how to connect, and what each error means to a person."""
 
 import asyncio
+import importlib
 import os
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import typer
 
+from domain.audit import AuditEntry
 from starters.cli.output import fail
 from starters.cli.stack_file import StackFile, find_stack
 from starters.client import ReturnsClient
-from starters.errors import ActionNotAllowed, InvalidAction, ReturnNotFound, ReturnsError, RoleNotPermitted
+from starters.errors import (
+    AboveAuthority,
+    ActionNotAllowed,
+    InvalidAction,
+    ReturnNotFound,
+    ReturnsError,
+    RoleNotPermitted,
+    VersionOutdated,
+)
 from workflows import ids
 
 T = TypeVar("T")
@@ -20,6 +30,8 @@ _HINTS: dict[type[ReturnsError], str] = {
     ReturnNotFound: "See which there are: returns list",
     ActionNotAllowed: "See where it stands: returns status {rma_id}",
     RoleNotPermitted: "Act as one of these: --as ROLE --actor ID",
+    AboveAuthority: "Have it done by: --as ROLE --actor ID",
+    VersionOutdated: "See what changed: returns status {rma_id}",
     InvalidAction: "See its lines and what is known: returns status {rma_id}",
 }
 
@@ -52,9 +64,31 @@ class Session:
         stack = find_stack()
         return stack.sandbox_url if stack else ""
 
+    def ledger_url(self) -> str:
+        """The ledger of RETURNFLOW_LEDGER_URL, or else of the local stack; empty if neither is known."""
+        url = os.environ.get("RETURNFLOW_LEDGER_URL", "").strip()
+        stack = None if url else self._stack()
+        return url or (stack.ledger_url if stack else "")
+
+    def keep_refusal(self, entry: AuditEntry) -> None:
+        """Write a refusal to the audit of the ledger, if one is known."""
+        url = self.ledger_url()
+        if not url:
+            return
+        refusals = audit_module()
+        try:
+            refusals.keep_at(url, entry)
+        except refusals.AuditUnavailable as error:
+            typer.echo(f"returns: the refusal could not be written to the audit: {error}", err=True)
+
     def _stack(self) -> StackFile | None:
         elsewhere = self._address or any(os.environ.get(name, "").strip() for name in _TEMPORALS_OWN)
         return None if elsewhere else find_stack()
+
+
+def audit_module() -> Any:
+    """What reads and writes the audit; imported only when needed, since most commands need no database."""
+    return importlib.import_module("starters.kept_refusals")
 
 
 def session_of(context: typer.Context) -> Session:

@@ -23,6 +23,7 @@ class StackFile(Record):
     api_url: str = ""
     sandbox_url: str = ""
     ui_url: str = ""
+    ledger_url: str = ""
 
 
 def find_stack() -> StackFile | None:

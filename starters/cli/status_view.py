@@ -22,6 +22,8 @@ def show_status(out: Console, status: ReturnStatus) -> None:
         _show_rules(out, status.lines)
     if status.payments or status.coupons:
         _show_money(out, status)
+    if status.offers:
+        _show_offers(out, status)
     if status.clocks:
         _show_clocks(out, status)
     if status.timeline:
@@ -42,6 +44,14 @@ def _show_heading(out: Console, status: ReturnStatus) -> None:
         out.print("priority: looked at before others")
     if status.policy_version:
         out.print(f"policy:  {status.policy_version}")
+    out.print(f"version: {status.version}")
+    if status.pending_payout:
+        pending = status.pending_payout
+        out.print(
+            f"second person: {words(pending.action)} by {pending.requested_by.id} grants "
+            f"{_amount(pending.amount_minor, pending.currency)} at version {pending.version} "
+            f"({pending.amount_minor} minor units), until {moment(pending.expires_at)}"
+        )
     if status.tracking_no:
         out.print(f"parcel:  {status.carrier} {status.tracking_no}")
     if status.warehouse:
@@ -94,6 +104,21 @@ def _show_money(out: Console, status: ReturnStatus) -> None:
         state = "ISSUED" if coupon.coupon_id else "OWED"
         money.add_row("coupon", amount, state, f"{words(coupon.clock)} was late", coupon.coupon_id)
     out.print(money)
+
+
+def _show_offers(out: Console, status: ReturnStatus) -> None:
+    offers = table("number", "by", "remedy", "amount", "freight", "state", "expires", title="Offers")
+    for offer in status.offers:
+        offers.add_row(
+            str(offer.number),
+            offer.side.value,
+            words(offer.terms.remedy),
+            _amount(offer.terms.amount_minor, status.currency) if offer.terms.amount_minor else "",
+            offer.terms.freight.value,
+            offer.state.value,
+            moment(offer.expires_at),
+        )
+    out.print(offers)
 
 
 def _show_clocks(out: Console, status: ReturnStatus) -> None:

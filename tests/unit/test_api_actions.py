@@ -28,7 +28,12 @@ def test_each_action_takes_its_own_request(api: Api, action: Action) -> None:
     rma_id = api.new_return()
     answer = api.act(rma_id, action.value, ACTIONS[action])
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"rma_id": rma_id, "action": action.value, "accepted_at": "2026-11-22T08:00:00Z"}
+    assert answer.json() == {
+        "rma_id": rma_id,
+        "action": action.value,
+        "accepted_at": "2026-11-22T08:00:00Z",
+        "awaits_approval": False,
+    }
     [(_, sent, request, request_id)] = api.returns.acted
     assert (sent, type(request), request_id) == (action, ACTION_REQUESTS[action], None)
 

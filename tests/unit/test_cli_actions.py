@@ -11,7 +11,14 @@ from domain.inspection import Disposition, Grade, Verdict
 from starters.api.examples import ACTIONS
 from starters.errors import ActionNotAllowed, InvalidAction, ReturnsError, RoleNotPermitted
 from tests.unit.test_cli_support import STATUS, Cli
-from workflows.contracts import ACTION_REQUESTS, InspectionReport, LineStatus, Receipt, ReviewVerdict
+from workflows.contracts import (
+    ACTION_REQUESTS,
+    InspectionReport,
+    LineStatus,
+    OfferProposal,
+    Receipt,
+    ReviewVerdict,
+)
 
 
 @pytest.fixture
@@ -57,7 +64,12 @@ def test_anybody_can_be_named(cli: Cli) -> None:
 
 def test_an_answer_as_json(cli: Cli) -> None:
     document = cli.run("cancel", "RMA-1", "--json").json
-    assert document == {"rma_id": "RMA-1", "action": "cancel", "accepted_at": "2026-11-22T08:00:00Z"}
+    assert document == {
+        "rma_id": "RMA-1",
+        "action": "cancel",
+        "accepted_at": "2026-11-22T08:00:00Z",
+        "awaits_approval": False,
+    }
 
 
 def test_a_receipt_names_lines_and_its_own_time(cli: Cli) -> None:
@@ -160,6 +172,13 @@ def test_any_action_can_be_sent_from_a_file_or_the_command_line(cli: Cli, tmp_pa
             "why: This field is not known here",
         ),
         (("act", "RMA-1", "appeal", "--json-body", "{}", "--file", "x"), "not both"),
+        (("act", "RMA-1", "appeal", "note=x", "--json-body", "{}"), "give KEY=VALUE fields"),
+        (("act", "RMA-1", "appeal", "note"), "must read KEY=VALUE"),
+        (("act", "RMA-1", "appeal", "=x"), "must read KEY=VALUE"),
+        (("act", "RMA-1", "appeal", "a..b=x"), "must read KEY=VALUE"),
+        (("act", "RMA-1", "appeal", "note=x", "note=y"), "note is given twice"),
+        (("act", "RMA-1", "appeal", "note=x", "note.y=z"), "has a value of its own"),
+        (("act", "RMA-1", "accept_offer", "offer_number=two"), "offer_number"),
         (
             (
                 "act",
@@ -205,3 +224,25 @@ def test_a_no_ends_with_1_and_says_what_to_do(cli: Cli, error: Exception, told: 
     for flag in ((), ("--json",)):
         outcome = cli.run("cancel", "RMA-1", *flag)
         assert (outcome.code, outcome.out, outcome.err.splitlines()) == (1, "", told)
+
+
+def test_fields_are_given_one_by_one(cli: Cli) -> None:
+    terms = ["remedy=price_compensation", "amount_minor=2000", "freight=merchant", "basis=A loose seam."]
+    terms += ["process=Paid to your card.", "time_limits=3 days", 'item_ids=["A"]']
+    outcome = cli.run("act", "RMA-1", "make_offer", *(f"terms.{field}" for field in terms), "--id", "agent-7")
+    assert outcome.code == 0, outcome.err
+    request = sent(cli)
+    assert isinstance(request, OfferProposal)
+    assert (request.terms.amount_minor, request.terms.item_ids) == (2_000, ("A",))
+    assert (request.actor.id, request.actor.role) == ("agent-7", Role.AGENT_TIER_1)
+
+
+def test_a_number_that_is_meant_as_text_takes_quotes(cli: Cli) -> None:
+    at = "handed_over_at=2026-11-22T08:00:00Z"
+    cli.run("act", "RMA-1", "record_handover", "carrier=sf", 'tracking_no="123"', at)
+    assert sent(cli).tracking_no == "123"
+
+
+def test_what_waits_for_a_second_person_says_so(cli: Cli) -> None:
+    cli.returns.awaits_approval = True
+    assert "approve_payout" in cli.run("act", "RMA-1", "accept_offer", "offer_number=1").out

@@ -2,7 +2,10 @@
 
 import pytest
 
+from domain.actions import Action
+from domain.offers import Offer
 from domain.status import Approval
+from starters.api.examples import ACTIONS
 from starters.errors import ReturnNotFound, ReturnsError, ServiceUnavailable
 from tests.unit.test_cli_support import STATUS, SUMMARY, Cli
 
@@ -105,3 +108,20 @@ def test_a_failure_ends_with_1_in_one_or_two_lines(cli: Cli, error: Exception, h
         lines = outcome.err.splitlines()
         assert lines[0] == f"returns: {' '.join(str(error).split())}"
         assert lines[1:] == ([hint] if hint else [])
+
+
+def test_a_status_shows_its_offers(cli: Cli) -> None:
+    offer = Offer.model_validate(
+        {
+            "number": 1,
+            "subject": "application",
+            "terms": ACTIONS[Action.MAKE_OFFER]["terms"],
+            "proposer": {"role": "agent_tier_1", "id": "a-1"},
+            "proposed_at": "2026-11-22T08:00:00Z",
+            "expires_at": "2026-11-25T08:00:00Z",
+        }
+    )
+    cli.returns.status_now = STATUS.model_copy(update={"offers": (offer,)})
+    out = cli.run("status", "RMA-1").out
+    for words in ("shop", "price compensation", "CN¥20.00", "PROPOSED", "2026-11-25 08:00 UTC"):
+        assert words in out, words

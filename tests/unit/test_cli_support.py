@@ -92,6 +92,7 @@ class FakeReturns:
         self.decision: Decision | None = None
         self.explanation: Explanation | None = None
         self.fails_with: Exception | None = None
+        self.awaits_approval = False
         self.applied: list[tuple[ReturnApplication, str]] = []
         self.acted: list[tuple[str, Action, ActionRequest]] = []
         self.searched: list[tuple[str, int]] = []
@@ -133,7 +134,7 @@ class FakeReturns:
     ) -> ActionAnswer:
         self._fail()
         self.acted.append((rma_id, action, request))
-        return ActionAnswer(rma_id=rma_id, action=action, accepted_at=NOW)
+        return ActionAnswer(rma_id=rma_id, action=action, accepted_at=NOW, awaits_approval=self.awaits_approval)
 
     async def search(self, query: str = "", limit: int = 100) -> AsyncIterator[ReturnSummary]:
         self._fail()
@@ -149,16 +150,20 @@ class FakeReturns:
 class FakeSession(Session):
     """A session with returns in memory."""
 
-    def __init__(self, returns: FakeReturns, sandbox: str) -> None:
+    def __init__(self, returns: FakeReturns, sandbox: str, ledger_url: str) -> None:
         super().__init__()
         self._returns = returns
         self._sandbox = sandbox
+        self._ledger_url = ledger_url
 
     async def connect(self) -> ReturnsClient:
         return cast(ReturnsClient, self._returns)
 
     def sandbox_url(self) -> str:
         return self._sandbox
+
+    def ledger_url(self) -> str:
+        return self._ledger_url
 
 
 class Outcome:
@@ -187,9 +192,10 @@ class Cli:
     def __init__(self) -> None:
         self.returns = FakeReturns()
         self.sandbox = ""
+        self.ledger_url = ""
 
     def run(self, *arguments: str, stdin: str | None = None) -> Outcome:
-        session = FakeSession(self.returns, self.sandbox)
+        session = FakeSession(self.returns, self.sandbox, self.ledger_url)
         environment = {
             "COLUMNS": "200",
             "RETURNFLOW_ACTOR": "somebody",

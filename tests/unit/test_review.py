@@ -25,6 +25,7 @@ jewellery = []
 carriers = ["swift"]
 [currencies.CNY]
 inspection_coupon_minor = 5000
+payout_caps = { agent_tier_1 = 1, agent_tier_2 = 2, agent_tier_3 = 3, supervisor = 3 }
 """
 POLICY = parse_policy(POLICY_TEXT)
 DELIVERED_AT = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)  # 1 November, 10:00 in Shanghai
@@ -273,3 +274,8 @@ def test_video_and_high_value_customers_come_first(
 ) -> None:
     application = asked({}, {"condition": "used", "evidence": evidence})
     assert auto_review(application, order({}, {}, customer_tier=tier), POLICY, NOW).priority is priority
+
+
+@pytest.mark.parametrize("remedy", ["price_compensation", "coupon_compensation"])
+def test_a_compensation_needs_an_amount_that_a_person_offers(remedy: str) -> None:
+    assert decision(asked({"condition": "unopened"}, resolution=remedy)) == ("manual_review", "amount_to_agree")

@@ -128,10 +128,16 @@ async def without_means(pipeline: Pipeline) -> str:
 
 
 STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
-    manual_review: {Action.CANCEL, Action.REVIEW, Action.SUBMIT_EVIDENCE, Action.REQUEST_EVIDENCE},
+    manual_review: {
+        Action.CANCEL,
+        Action.REVIEW,
+        Action.SUBMIT_EVIDENCE,
+        Action.REQUEST_EVIDENCE,
+        Action.MAKE_OFFER,
+    },
     evidence_requested: {Action.CANCEL, Action.SUBMIT_EVIDENCE},
     declined: {Action.APPEAL},
-    appealed: {Action.REVIEW, Action.SUBMIT_EVIDENCE},
+    appealed: {Action.REVIEW, Action.SUBMIT_EVIDENCE, Action.MAKE_OFFER},
     awaiting_handover: {Action.CANCEL, Action.RECORD_HANDOVER, Action.RECEIVE},
     pickup_booked: {Action.CANCEL, Action.RECEIVE},
     pickup_failed: {Action.CANCEL, Action.BOOK_PICKUP, Action.RECEIVE},
@@ -161,6 +167,21 @@ for before_money_moves in (
 
 CHANGES_NOTHING_THAT_IS_ALLOWED = {Action.SUBMIT_EVIDENCE, Action.DECIDE_LIABILITY}
 """What may be sent again and again."""
+TERMS = {
+    "remedy": "return_and_refund",
+    "basis": "a loose seam",
+    "process": "a courier collects it",
+    "time_limits": "3 business days",
+    "freight": "merchant",
+}
+TALKS: dict[Action, dict[str, Any]] = {
+    Action.MAKE_OFFER: {"terms": TERMS},
+    Action.ACCEPT_OFFER: {"offer_number": 1},
+    Action.COUNTER_OFFER: {"offer_number": 1, "terms": TERMS},
+    Action.DECLINE_OFFER: {"offer_number": 1},
+    Action.APPROVE_PAYOUT: {"amount_minor": 1, "expected_version": 1},
+}
+"""Bodies of what is said in a negotiation and of an approval."""
 
 PERMITTED = {action: roles[-1] for action, roles in PERMITTED_ROLES.items()}
 
@@ -197,7 +218,7 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             order_id = (await pipeline.returns.status(rma_id)).order_id
             return {"method_id": order_id.replace("O-", "CARD-")}
         case _:
-            return {}
+            return TALKS.get(action, {})
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
@@ -254,6 +275,7 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.ANSWER_COMPLAINT: {"note": "x"},
     Action.RECORD_ARBITRATION: {"note": "x", "reference": "P-1"},
     Action.PAUSE_CLOCKS: {"cause": "strike", "note": "x", "until": "2026-01-01T00:00:00Z"},
+    **TALKS,
 }
 
 

@@ -4,6 +4,8 @@ Contracts grow only by fields with defaults, so that a worker of another version
 """
 
 from workflows.contracts.actions import ACTION_REQUESTS
+from workflows.contracts.agreement import CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
+from workflows.contracts.authority import PayoutConsent, PayoutRefusal
 from workflows.contracts.base import ActionAnswer, ActionRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
@@ -59,6 +61,7 @@ __all__ = [
     "Contest",
     "ContestVerdict",
     "ContestedLine",
+    "CounterOffer",
     "CouponStatus",
     "Deadline",
     "Decision",
@@ -71,8 +74,13 @@ __all__ = [
     "InspectionReport",
     "LiabilityVerdict",
     "LineStatus",
+    "OfferAcceptance",
+    "OfferProposal",
+    "OfferRefusal",
     "PaymentMethodChoice",
     "PaymentStatus",
+    "PayoutConsent",
+    "PayoutRefusal",
     "PickupChoice",
     "Receipt",
     "ReceivedLine",

@@ -1,6 +1,8 @@
 """Which input each action takes."""
 
 from domain.actions import Action
+from workflows.contracts.agreement import CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
+from workflows.contracts.authority import PayoutConsent, PayoutRefusal
 from workflows.contracts.base import ActionRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
@@ -37,5 +39,11 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.RECORD_ARBITRATION: ArbitrationRuling,
     Action.PAUSE_CLOCKS: ClockPause,
     Action.RESUME_CLOCKS: ClockResumption,
+    Action.MAKE_OFFER: OfferProposal,
+    Action.ACCEPT_OFFER: OfferAcceptance,
+    Action.COUNTER_OFFER: CounterOffer,
+    Action.DECLINE_OFFER: OfferRefusal,
+    Action.APPROVE_PAYOUT: PayoutConsent,
+    Action.DECLINE_PAYOUT: PayoutRefusal,
 }
 """The input of each action. The update of an action has the action's name."""

@@ -4,9 +4,11 @@ from pydantic import Field
 
 from domain.actions import Action
 from domain.application import Remedy
+from domain.authority import PendingPayout
 from domain.clocks import Clock, ClockName
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
+from domain.offers import Offer
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 from domain.refusals import Refusal
 from domain.review import ReviewReason
@@ -85,6 +87,9 @@ class ReturnStatus(Record):
         why: The decision in sentences, in the application's language.
         priority: People look at it before others.
         warehouse: Where the parcels go; empty until it is decided.
+        version: Grows with what is decided: the approval, the terms, the liability, the units taken back.
+        pending_payout: What waits for the approval of a second person.
+        offers: Every offer so far with its state; the last one may be open.
     """
 
     rma_id: str
@@ -115,6 +120,9 @@ class ReturnStatus(Record):
     liability: dict[str, Liability] = Field(default_factory=dict)
     payments: tuple[PaymentStatus, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
+    version: int = 1
+    pending_payout: PendingPayout | None = None
+    offers: tuple[Offer, ...] = ()
     clocks: tuple[Clock, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
 

@@ -12,5 +12,10 @@ class CaseHandlers:
 
     _case: ReturnCase
 
-    def _accepted(self, action: Action) -> ActionAnswer:
-        return ActionAnswer(rma_id=self._case.rma_id, action=action, accepted_at=workflow.now())
+    def _accepted(self, action: Action, awaits_approval: bool = False) -> ActionAnswer:
+        return ActionAnswer(
+            rma_id=self._case.rma_id,
+            action=action,
+            accepted_at=workflow.now(),
+            awaits_approval=awaits_approval,
+        )

@@ -5,6 +5,7 @@ from temporalio import workflow
 from domain.actions import Action
 from workflows.contracts import ActionAnswer, Contest, ContestVerdict, InspectionReport, ResultAcceptance
 from workflows.handlers.base import CaseHandlers
+from workflows.stages.authority import Authority
 from workflows.stages.contest import ContestStage
 from workflows.stages.inspection import InspectionStage
 from workflows.validation import inspection as validation
@@ -16,6 +17,7 @@ class InspectionHandlers(CaseHandlers):
 
     _inspection: InspectionStage
     _contest: ContestStage
+    _authority: Authority
 
     @workflow.update(name=Action.INSPECT, description="The finished inspection, per quantity.")
     def inspect(self, request: InspectionReport) -> ActionAnswer:
@@ -48,10 +50,19 @@ class InspectionHandlers(CaseHandlers):
         allowed(self._case, Action.CONTEST, request)
 
     @workflow.update(name=Action.DECIDE_CONTEST, description="The supervisor decides a contest.")
-    def decide_contest(self, request: ContestVerdict) -> ActionAnswer:
-        """Take the supervisor's decision."""
-        self._contest.on_verdict(request)
-        return self._accepted(Action.DECIDE_CONTEST)
+    async def decide_contest(self, request: ContestVerdict) -> ActionAnswer:
+        """Take the supervisor's decision, once what it grants beyond the inspection is within their authority."""
+        if not workflow.patched("contest-authority"):
+            self._contest.on_verdict(request)
+            return self._accepted(Action.DECIDE_CONTEST)
+        awaits_approval = await self._authority.grant(
+            request,
+            Action.DECIDE_CONTEST,
+            self._contest.payout(request),
+            lambda: validation.contest_verdict(self._case, request),
+            lambda _grant: self._contest.on_verdict(request),
+        )
+        return self._accepted(Action.DECIDE_CONTEST, awaits_approval)
 
     @decide_contest.validator
     def _validate_decide_contest(self, request: ContestVerdict) -> None:

@@ -6,10 +6,12 @@ from temporalio import workflow
 
 from domain.actions import ContestState, Role
 from domain.clocks import ClockName
+from domain.offers import ceiling_minor
 from domain.outbox import Template
 from domain.refund import UnitsToSettle
 from workflows.case import ReturnCase
 from workflows.contracts import Contest, ContestVerdict
+from workflows.stages.authority import Payout
 
 _SUPERVISOR_TIME = timedelta(hours=24)
 
@@ -30,6 +32,12 @@ class ContestStage:
         """Take the customer's objection."""
         self._case.contest = ContestState.CONTESTED
         self._case.note("result contested", contest.note)
+
+    def payout(self, verdict: ContestVerdict) -> Payout:
+        """What a verdict grants beyond the inspection: the worth of the units that are accepted after all."""
+        units = {entry.line_id: entry.quantity for entry in verdict.accepted}
+        worth = ceiling_minor(self._case.order, units) if self._case.order else 0
+        return Payout(added_minor=worth, field="accepted")
 
     def on_verdict(self, verdict: ContestVerdict) -> None:
         """Take the supervisor's decision."""

@@ -6,13 +6,14 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from domain.actions import Role
+from domain.actions import AGENTS, Role
 from domain.application import Remedy
 from domain.bookkeeping import ReviewRequest
 from domain.clocks import ClockName
 from domain.exchange import StockHold, first_lease_until, with_free_freight
 from domain.keys import replacement_reference
 from domain.liability import Liability
+from domain.offers import OfferSubject
 from domain.orders import FactsRequest, FulfilmentCancellation, OrderFacts
 from domain.outbox import Template
 from domain.reasons import REASON_RULES, LiableParty
@@ -28,6 +29,7 @@ from workflows.contracts import (
     LiabilityVerdict,
     ReviewVerdict,
 )
+from workflows.stages.agreement import AgreementStage
 from workflows.stages.evidence import Evidence
 
 AUTO_REVIEW_PROMISE = timedelta(hours=1)
@@ -36,14 +38,13 @@ AUTO_REVIEW_PROMISE = timedelta(hours=1)
 FIRST_RESPONSE_PROMISE = timedelta(minutes=1)
 """At once, as far as another system may still be asked: the customer gets the number and the next step."""
 
-_TIERS = (Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
-
 
 class ReviewStage:
     """Decides whether the return happens. Handlers leave messages in the inbox attributes."""
 
-    def __init__(self, case: ReturnCase) -> None:
+    def __init__(self, case: ReturnCase, agreement: AgreementStage) -> None:
         self._case = case
+        self._agreement = agreement
         self._verdict: ReviewVerdict | None = None
         self._evidence = Evidence(case)
         self._appeal: AppealRequest | None = None
@@ -60,6 +61,7 @@ class ReviewStage:
     def on_verdict(self, verdict: ReviewVerdict) -> None:
         """Take a person's decision."""
         self._verdict = verdict
+        self._case.end_talks()
         self._decide_liability(verdict.liability)
         self._case.why = (verdict.note,)
         if not verdict.approve:
@@ -165,14 +167,15 @@ class ReviewStage:
             case.terms = with_free_freight(case.terms)
         if facts.order and case.remedy is Remedy.CANCEL_ORDER:
             case.cover_the_whole_order()
-        case.liability = {
+        by_reason = {
             line.line_id: Liability.of(REASON_RULES[line.reason].liable) for line in case.application.lines
-        } | case.liability
+        }
+        case.liability = {**by_reason, **case.liability}
         return review.decision.outcome
 
     def _decide_liability(self, decided: Mapping[str, LiableParty | Liability]) -> None:
-        for line_id, liability in decided.items():
-            self._case.liability[line_id] = Liability.of(liability)
+        shares = {line_id: Liability.of(liability) for line_id, liability in decided.items()}
+        self._case.liability = {**self._case.liability, **shares}
 
     def _refuse(self, refusal: Refusal, about: str = "") -> None:
         """Close with a refusal. One that comes after the decision is explained by what it is `about`."""
@@ -188,7 +191,9 @@ class ReviewStage:
         case = self._case
         case.move(Approval.MANUAL_REVIEW)
         case.decided = True
-        verdict = await self._await_verdict(_TIERS)
+        verdict = await self._await_verdict(AGENTS[AGENTS.index(case.rules.reviewer) :])
+        if self._is_agreed():
+            return True
         if verdict is None:
             return False
         if verdict.approve:
@@ -202,28 +207,32 @@ class ReviewStage:
             return False
         await case.record("appealed", case.notices.customer(Template.APPEAL_RECEIVED))
         verdict = await self._await_verdict((Role.SUPERVISOR,))
+        if self._is_agreed():
+            return True
         if verdict is not None and not verdict.approve:
             await case.record("declined", case.notices.customer(Template.APPEAL_DISMISSED, reason=verdict.note))
         return verdict is not None and verdict.approve
 
     async def _await_verdict(self, tiers: tuple[Role, ...]) -> ReviewVerdict | None:
+        """Wait for the verdict; None if the customer withdrew or fell silent, or both sides agreed."""
         case = self._case
         started_at = workflow.now()
         escalations = 0
         while True:
             tier = tiers[min(escalations, len(tiers) - 1)]
-            self._evidence.reviewer = tier
-            case.need(Role.CUSTOMER if self._evidence.is_awaited else tier, "review")
+            self._evidence.reviewer = self._agreement.reviewer = tier
+            awaits_customer = self._evidence.is_awaited or self._agreement.awaits_customer
+            case.need(Role.CUSTOMER if awaits_customer else tier, "review")
             due_at = started_at + case.rules.clocks.manual_review * (escalations + 1)
             await case.clocks.wait(
                 ClockName.MANUAL_REVIEW,
                 due_at,
-                lambda: self._verdict is not None or case.canceled,
+                lambda: self._verdict is not None or self._is_agreed() or case.canceled,
                 started_at=started_at,
                 moot=lambda: self._evidence.has_lapsed,
             )
             await self._evidence.request_is_done()
-            if case.canceled or self._evidence.has_lapsed:
+            if case.canceled or self._is_agreed() or self._evidence.has_lapsed:
                 return None
             if self._verdict is not None:
                 return self._verdict
@@ -233,6 +242,9 @@ class ReviewStage:
             await case.record(
                 "review-overdue", case.notices.staff(Template.STAFF_REVIEW_OVERDUE, next_tier, waited=escalations)
             )
+
+    def _is_agreed(self) -> bool:
+        return self._agreement.agreed_on(OfferSubject.APPLICATION) is not None
 
     async def _others_agree(self) -> bool:
         """Approve, once the stock is held for an exchange or the fulfilment stopped for a cancellation."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.actions import Action, Role
-from domain.application import MOST_EVIDENCE
+from domain.application import COMPENSATIONS, MOST_EVIDENCE
 from domain.status import Approval
 from workflows.case import ReturnCase
 from workflows.contracts import DecisionRequest, EvidenceSubmission, LiabilityVerdict, ReviewVerdict
@@ -50,6 +50,8 @@ def review(case: ReturnCase, request: ReviewVerdict) -> None:
         refuse(ROLE_NOT_PERMITTED, "actor.role", "An appeal is decided by a supervisor.")
     if case.approval is Approval.APPEALED and request.actor.id == case.declined_by:
         refuse(ROLE_NOT_PERMITTED, "actor.id", "An appeal is decided by another person than the one who declined.")
+    if request.approve and case.remedy in COMPENSATIONS:
+        refuse(INVALID_ACTION, "approve", "A compensation needs an amount that both sides agree on: make_offer.")
     _known_liability(case, request.liability)
 
 

@@ -17,12 +17,14 @@ ACTION_NOT_ALLOWED = "ActionNotAllowed"
 ROLE_NOT_PERMITTED = "RoleNotPermitted"
 INVALID_ACTION = "InvalidAction"
 REQUEST_ID_REUSED = "RequestIdReused"
+VERSION_OUTDATED = "VersionOutdated"
+ABOVE_AUTHORITY = "AboveAuthority"
 
 _CLOCK_SKEW = timedelta(minutes=5)
 
 
 def allowed(case: ReturnCase, action: Action, request: ActionRequest) -> None:
-    """Refuse an action that the return does not allow now, or that the role may not send."""
+    """Refuse an action that the return does not allow now, that the role may not send, or on an old version."""
     possible = allowed_actions(case.standing())
     if action not in possible:
         now = ", ".join(possible) or "none"
@@ -37,6 +39,12 @@ def allowed(case: ReturnCase, action: Action, request: ActionRequest) -> None:
             ROLE_NOT_PERMITTED,
             "actor.role",
             f"{request.actor.role.value} may not send {action.value}. Permitted: {roles}.",
+        )
+    if request.expected_version not in (None, case.version):
+        refuse(
+            VERSION_OUTDATED,
+            "expected_version",
+            f"The return is at version {case.version}, not {request.expected_version}: look at it again first.",
         )
 
 

@@ -1,0 +1,275 @@
+"""Offers: what one side proposes, the other may accept, counter or decline (section 6).
+
+An offer takes effect only on the other side's consent, which is kept: who, when, which number. Silence has its
+outcome too: the offer lapses, and the return goes on as it was first decided. Nothing is imposed one-sidedly.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from domain.actions import Actor, Side, side_of
+from domain.application import COMPENSATIONS, Remedy
+from domain.money import refund_for_units
+from domain.orders import OrderSnapshot, paid_by_line
+from domain.reasons import LiableParty
+from domain.record import Identifier, MinorUnits, Record, UtcDatetime
+from domain.terms import Terms
+
+NAMES_ITS_AMOUNT = (*COMPENSATIONS, Remedy.TRADE_IN)
+"""Remedies whose amount follows from nothing but what the two sides agree on."""
+
+MAY_ADD_AN_AMOUNT = (Remedy.STORE_CREDIT,)
+"""Remedies whose amount follows from the goods, and that may add a bonus to it."""
+
+
+class OfferState(StrEnum):
+    """Where an offer stands; only a proposed one can be answered."""
+
+    PROPOSED = "PROPOSED"
+    ACCEPTED = "ACCEPTED"
+    COUNTERED = "COUNTERED"
+    DECLINED = "DECLINED"
+    LAPSED = "LAPSED"
+
+
+class OfferSubject(StrEnum):
+    """What an offer would settle: the application under review, or what an inspection did not accept."""
+
+    APPLICATION = "application"
+    INSPECTION = "inspection"
+
+
+class OfferFee(Record):
+    """A fee with the party that pays it, in minor units of the order's currency."""
+
+    name: str = Field(min_length=1, max_length=100)
+    amount_minor: MinorUnits
+    payer: LiableParty
+
+
+class OfferTerms(Record):
+    """What an offer says, complete enough to consent to.
+
+    Attributes:
+        remedy: What the customer gets.
+        amount_minor: What a compensation or a trade-in pays, or the bonus of a store credit, in minor units of
+            the order's currency; 0 where the amount follows from the goods.
+        basis: What the remedy rests on, in words for the customer.
+        process: What happens after the consent, step by step.
+        time_limits: By when each step is done.
+        freight: Who pays the return freight.
+        fees: Every other fee; one that is not named is not owed.
+        item_ids: The parts that are sent, or the variants of an exchange.
+    """
+
+    remedy: Remedy
+    amount_minor: MinorUnits = 0
+    basis: str = Field(min_length=1, max_length=1_000)
+    process: str = Field(min_length=1, max_length=1_000)
+    time_limits: str = Field(min_length=1, max_length=500)
+    freight: LiableParty
+    fees: tuple[OfferFee, ...] = Field(default=(), max_length=20)
+    item_ids: tuple[Identifier, ...] = Field(default=(), max_length=1_000)
+
+    @model_validator(mode="after")
+    def _amount_fits_the_remedy(self) -> Self:
+        if self.remedy is Remedy.CANCEL_ORDER:
+            raise ValueError("remedy: an order that has not shipped is cancelled as a whole, not negotiated")
+        if self.remedy in NAMES_ITS_AMOUNT and not self.amount_minor:
+            raise ValueError(f"amount_minor: {self.remedy.value} needs an amount")
+        if self.amount_minor and self.remedy not in NAMES_ITS_AMOUNT + MAY_ADD_AN_AMOUNT:
+            raise ValueError(
+                f"amount_minor: the amount of {self.remedy.value} follows from the goods; leave it out"
+            )
+        return self
+
+
+class Offer(Record):
+    """One offer with its number, its maker and its end; moments are UTC."""
+
+    number: int = Field(ge=1)
+    subject: OfferSubject
+    terms: OfferTerms
+    proposer: Actor
+    proposed_at: UtcDatetime
+    expires_at: UtcDatetime
+    state: OfferState = OfferState.PROPOSED
+    answered_by: Actor | None = None
+    answered_at: UtcDatetime | None = None
+
+    @property
+    def side(self) -> Side:
+        """The side that made it."""
+        return side_of(self.proposer.role)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be answered."""
+        return self.state is OfferState.PROPOSED
+
+    def agreed_terms(self) -> Terms:
+        """What the return is carried out as once it is accepted."""
+        return Terms(
+            remedy=self.terms.remedy,
+            amount_minor=self.terms.amount_minor,
+            freight=self.terms.freight,
+            item_ids=self.terms.item_ids,
+            agreed_offer=self.number,
+        )
+
+
+class OfferRefused(Exception):
+    """An offer or an answer that the negotiation does not take; `field` names what is wrong."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+class Negotiation(Record):
+    """Every offer of a return, in the sequence of their numbers. At most one is open.
+
+    Each method gives the negotiation as it is afterwards; what is refused raises and changes nothing.
+    """
+
+    offers: tuple[Offer, ...] = ()
+
+    @property
+    def open(self) -> Offer | None:
+        """The offer that waits for an answer."""
+        return self.offers[-1] if self.offers and self.offers[-1].is_open else None
+
+    @property
+    def awaits(self) -> Side | None:
+        """The side that has to answer."""
+        return None if self.open is None else self.open.side.other
+
+    def rounds_left(self, subject: OfferSubject, most_rounds: int) -> int:
+        """How many more offers may follow the first one about a subject."""
+        made = sum(offer.subject is subject for offer in self.offers)
+        return most_rounds - max(made - 1, 0)
+
+    def propose(
+        self,
+        terms: OfferTerms,
+        proposer: Actor,
+        now: datetime,
+        expires_at: datetime,
+        *,
+        subject: OfferSubject,
+        most_rounds: int,
+    ) -> Self:
+        """Make an offer where none is open.
+
+        Raises:
+            OfferRefused: If one is open, or the rounds are used up.
+        """
+        if self.open is not None:
+            raise OfferRefused("action", f"Offer {self.open.number} is still open; answer or counter that one.")
+        self._check_rounds(subject, most_rounds)
+        return self._with(terms, proposer, now, expires_at, subject)
+
+    def counter(
+        self,
+        number: int,
+        terms: OfferTerms,
+        proposer: Actor,
+        now: datetime,
+        expires_at: datetime,
+        *,
+        most_rounds: int,
+    ) -> Self:
+        """Answer the other side's offer with another one.
+
+        Raises:
+            OfferRefused: If the offer cannot be answered by this actor now, or the rounds are used up.
+        """
+        offer = self.answerable(number, proposer, now)
+        self._check_rounds(offer.subject, most_rounds)
+        answered = self._answered(OfferState.COUNTERED, now, proposer)
+        return answered._with(terms, proposer, now, expires_at, offer.subject)
+
+    def accept(self, number: int, actor: Actor, now: datetime) -> Self:
+        """Consent to the other side's offer.
+
+        Raises:
+            OfferRefused: If the offer cannot be answered by this actor now.
+        """
+        self.answerable(number, actor, now)
+        return self._answered(OfferState.ACCEPTED, now, actor)
+
+    def decline(self, number: int, actor: Actor, now: datetime) -> Self:
+        """Turn the other side's offer down.
+
+        Raises:
+            OfferRefused: If the offer cannot be answered by this actor now.
+        """
+        self.answerable(number, actor, now)
+        return self._answered(OfferState.DECLINED, now, actor)
+
+    def lapse(self, now: datetime) -> Self:
+        """End what is open without an answer: its time is over, or the return went another way."""
+        return self if self.open is None else self._answered(OfferState.LAPSED, now)
+
+    def answerable(self, number: int, actor: Actor, now: datetime) -> Offer:
+        """Give the offer that is answered.
+
+        Raises:
+            OfferRefused: If there is no such offer, it has ended, or the actor's own side made it.
+        """
+        offer = next((offer for offer in self.offers if offer.number == number), None)
+        if offer is None:
+            known = ", ".join(str(offer.number) for offer in self.offers) or "none"
+            raise OfferRefused("offer_number", f"There is no offer {number}. Offers so far: {known}.")
+        if not offer.is_open:
+            at = f" on {offer.answered_at.isoformat()}" if offer.answered_at else ""
+            how = "has" if offer.state is OfferState.LAPSED else "was"
+            then = f" Answer offer {self.open.number}." if self.open else ""
+            raise OfferRefused("offer_number", f"Offer {number} {how} {offer.state.value.lower()}{at}.{then}")
+        if now >= offer.expires_at:
+            raise OfferRefused(
+                "offer_number", f"Offer {number} ended on {offer.expires_at.isoformat()}; ask for a new one."
+            )
+        if offer.side is side_of(actor.role):
+            raise OfferRefused(
+                "actor.role", f"Offer {number} was made by the {offer.side.value}; the other side answers it."
+            )
+        return offer
+
+    def _check_rounds(self, subject: OfferSubject, most_rounds: int) -> None:
+        if any(offer.subject is subject for offer in self.offers) and self.rounds_left(subject, most_rounds) <= 0:
+            raise OfferRefused(
+                "action",
+                f"All {most_rounds} rounds are used. Accept or decline what is open; else the return goes on as "
+                "it was first decided.",
+            )
+
+    def _answered(self, state: OfferState, now: datetime, actor: Actor | None = None) -> Self:
+        answered = self.offers[-1].model_copy(update={"state": state, "answered_by": actor, "answered_at": now})
+        return self.model_copy(update={"offers": (*self.offers[:-1], answered)})
+
+    def _with(
+        self, terms: OfferTerms, proposer: Actor, now: datetime, expires_at: datetime, subject: OfferSubject
+    ) -> Self:
+        offer = Offer(
+            number=len(self.offers) + 1,
+            subject=subject,
+            terms=terms,
+            proposer=proposer,
+            proposed_at=now,
+            expires_at=expires_at,
+        )
+        return self.model_copy(update={"offers": (*self.offers, offer)})
+
+
+def ceiling_minor(order: OrderSnapshot, units: Mapping[str, int]) -> int:
+    """The most that an offer for some units may name: what was paid for them, in minor units."""
+    paid = paid_by_line(order)
+    quantities = {line.line_id: line.quantity for line in order.lines}
+    return sum(
+        refund_for_units(paid[line_id], quantities[line_id], 0, quantity) for line_id, quantity in units.items()
+    )

@@ -1,0 +1,169 @@
+"""What people grant beyond the rules: held against their caps, per case and per day, before anything changes.
+
+A request locks the order, which serialises what one case grants, and then the agent's day, which serialises what
+one person grants in several cases at once.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.actions import Actor
+from domain.audit import AuditEntry, AuditOutcome
+from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest, PayoutState, judge_payout
+from domain.policy.authority import PayoutCaps
+from domain.record import Done
+from ledger import audit
+from ledger.entries import once
+from ledger.errors import GrantNotPending, SamePerson
+from ledger.orders import lock_order_of
+from ledger.tables import AgentBudgetRow, EntryKind, GrantState, PayoutGrantRow
+from ledger.writes import insert_once
+
+_OUTCOMES = {
+    PayoutState.GRANTED: AuditOutcome.GRANTED,
+    PayoutState.PENDING: AuditOutcome.PENDING,
+    PayoutState.REFUSED: AuditOutcome.REFUSED,
+}
+
+
+def grant(
+    session: Session, request: PayoutRequest, amount_minor: int, caps: PayoutCaps, day: date
+) -> PayoutAnswer:
+    """Grant an amount, keep it for a second person, or refuse it; each is written to the audit.
+
+    Raises:
+        ReturnNotFound: If the return was never opened.
+    """
+    return once(
+        session, request, EntryKind.PAYOUT, PayoutAnswer, lambda: _grant(session, request, amount_minor, caps, day)
+    )
+
+
+def decide(session: Session, approval: PayoutApproval) -> None:
+    """Take the second person's decision on a pending grant.
+
+    Raises:
+        GrantNotPending: If nothing waits under the op.
+        SamePerson: If the person who asked approves.
+    """
+    once(session, approval, EntryKind.PAYOUT_DECISION, Done, lambda: _decide(session, approval))
+
+
+def release(session: Session, rma_id: str, ops: Iterable[str], at: datetime) -> None:
+    """Give back grants that are not used after all; one that was given back before stays as it is."""
+    for op in ops:
+        row = _locked_grant(session, rma_id, op)
+        if row is None or row.state is GrantState.RELEASED:
+            continue
+        if row.state is GrantState.GRANTED:
+            _budget(session, row.agent_id, row.day, row.currency).spent_minor -= row.amount_minor
+        row.state = GrantState.RELEASED
+        _audit_grant(session, row, at, AuditOutcome.RELEASED, "not_used")
+
+
+def _grant(
+    session: Session, request: PayoutRequest, amount_minor: int, caps: PayoutCaps, day: date
+) -> PayoutAnswer:
+    lock_order_of(session, request.rma_id)
+    release(session, request.rma_id, request.releases, request.at)
+    if amount_minor == 0:
+        return PayoutAnswer(state=PayoutState.GRANTED)
+    budget = _budget(session, request.actor.id, day, request.currency)
+    answer = judge_payout(
+        request.actor.role, amount_minor, _granted_in_case(session, request.rma_id), budget.spent_minor, caps
+    )
+    if answer.state is PayoutState.GRANTED:
+        budget.spent_minor += amount_minor
+    if answer.state is not PayoutState.REFUSED:
+        session.add(
+            PayoutGrantRow(
+                rma_id=request.rma_id,
+                op=request.op,
+                agent_id=request.actor.id,
+                agent_role=request.actor.role.value,
+                action=request.action.value,
+                day=day,
+                currency=request.currency,
+                amount_minor=amount_minor,
+                case_version=request.case_version,
+                state=GrantState.GRANTED if answer.state is PayoutState.GRANTED else GrantState.PENDING,
+            )
+        )
+    audit.write(
+        session,
+        AuditEntry(
+            at=request.at,
+            rma_id=request.rma_id,
+            actor_role=request.actor.role.value,
+            actor_id=request.actor.id,
+            action=request.action.value,
+            outcome=_OUTCOMES[answer.state],
+            rule=answer.rule.value,
+            detail=f"{amount_minor} {request.currency} minor units at version {request.case_version}; "
+            f"{answer.spent_minor} granted before, cap {answer.limit_minor}",
+        ),
+    )
+    return answer
+
+
+def _decide(session: Session, approval: PayoutApproval) -> Done:
+    lock_order_of(session, approval.rma_id)
+    row = _locked_grant(session, approval.rma_id, approval.request_op)
+    if row is None or row.state is not GrantState.PENDING:
+        raise GrantNotPending(f"nothing waits for approval under {approval.request_op} of {approval.rma_id}")
+    if approval.approve and approval.approver.id == row.agent_id:
+        raise SamePerson(f"{approval.request_op} of {approval.rma_id} needs another person than who asked for it")
+    row.state = GrantState.APPROVED if approval.approve else GrantState.RELEASED
+    row.approver_id = approval.approver.id
+    outcome = AuditOutcome.APPROVED if approval.approve else AuditOutcome.DECLINED
+    _audit_grant(session, row, approval.at, outcome, "second_person", by=approval.approver)
+    return Done()
+
+
+def _granted_in_case(session: Session, rma_id: str) -> int:
+    amounts = select(func.coalesce(func.sum(PayoutGrantRow.amount_minor), 0)).where(
+        PayoutGrantRow.rma_id == rma_id, PayoutGrantRow.state != GrantState.RELEASED
+    )
+    return int(session.scalars(amounts).one())
+
+
+def _budget(session: Session, agent_id: str, day: date, currency: str) -> AgentBudgetRow:
+    """The agent's day, locked until the transaction ends."""
+    key = {"agent_id": agent_id, "day": day, "currency": currency}
+    insert_once(session, AgentBudgetRow, {**key, "spent_minor": 0})
+    return session.get_one(AgentBudgetRow, key, with_for_update=True, populate_existing=True)
+
+
+def _locked_grant(session: Session, rma_id: str, op: str) -> PayoutGrantRow | None:
+    return session.scalars(
+        select(PayoutGrantRow)
+        .where(PayoutGrantRow.rma_id == rma_id, PayoutGrantRow.op == op)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _audit_grant(
+    session: Session,
+    row: PayoutGrantRow,
+    at: datetime,
+    outcome: AuditOutcome,
+    rule: str,
+    by: Actor | None = None,
+) -> None:
+    audit.write(
+        session,
+        AuditEntry(
+            at=at,
+            rma_id=row.rma_id,
+            actor_role=by.role.value if by else row.agent_role,
+            actor_id=by.id if by else row.agent_id,
+            action=row.action,
+            outcome=outcome,
+            rule=rule,
+            detail=f"{row.amount_minor} {row.currency} minor units at version {row.case_version}",
+        ),
+    )

@@ -1,0 +1,80 @@
+"""What the two sides say to each other's offers."""
+
+from temporalio import workflow
+
+from domain.actions import Action, Actor, Side, side_of
+from domain.offers import OfferTerms
+from workflows.contracts import ActionAnswer, CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
+from workflows.handlers.base import CaseHandlers
+from workflows.stages.agreement import AgreementStage
+from workflows.stages.authority import Authority, Payout
+from workflows.validation import agreement as validation
+
+
+class AgreementHandlers(CaseHandlers):
+    """What the two sides say to each other's offers."""
+
+    _agreement: AgreementStage
+    _authority: Authority
+
+    @workflow.update(name=Action.MAKE_OFFER, description="Offer the customer another way to settle.")
+    async def make_offer(self, request: OfferProposal) -> ActionAnswer:
+        """Make an offer, once its payout is granted."""
+        awaits_approval = await self._authority.grant(
+            request,
+            Action.MAKE_OFFER,
+            self._agreement.payout(request.terms),
+            lambda: validation.offer(self._case, request, workflow.now()),
+            lambda grant: self._agreement.on_offer(request, grant),
+        )
+        return self._accepted(Action.MAKE_OFFER, awaits_approval)
+
+    @make_offer.validator
+    def _validate_make_offer(self, request: OfferProposal) -> None:
+        validation.offer(self._case, request, workflow.now())
+
+    @workflow.update(name=Action.COUNTER_OFFER, description="Answer an offer with another one.")
+    async def counter_offer(self, request: CounterOffer) -> ActionAnswer:
+        """Take a counter-offer; one of the shop once its payout is granted."""
+        awaits_approval = await self._authority.grant(
+            request,
+            Action.COUNTER_OFFER,
+            self._payout_by(request.actor, request.terms),
+            lambda: validation.counter(self._case, request, workflow.now()),
+            lambda grant: self._agreement.on_counter(request, grant),
+        )
+        return self._accepted(Action.COUNTER_OFFER, awaits_approval)
+
+    @counter_offer.validator
+    def _validate_counter_offer(self, request: CounterOffer) -> None:
+        validation.counter(self._case, request, workflow.now())
+
+    @workflow.update(name=Action.ACCEPT_OFFER, description="Consent to the other side's offer.")
+    async def accept_offer(self, request: OfferAcceptance) -> ActionAnswer:
+        """Take the consent; the shop's once its payout is granted."""
+        awaits_approval = await self._authority.grant(
+            request,
+            Action.ACCEPT_OFFER,
+            self._payout_by(request.actor, self._agreement.open_terms(request.offer_number)),
+            lambda: validation.acceptance(self._case, request, workflow.now()),
+            lambda grant: self._agreement.on_acceptance(request, grant),
+        )
+        return self._accepted(Action.ACCEPT_OFFER, awaits_approval)
+
+    @accept_offer.validator
+    def _validate_accept_offer(self, request: OfferAcceptance) -> None:
+        validation.acceptance(self._case, request, workflow.now())
+
+    @workflow.update(name=Action.DECLINE_OFFER, description="Turn the other side's offer down.")
+    def decline_offer(self, request: OfferRefusal) -> ActionAnswer:
+        """Take the refusal."""
+        self._agreement.on_refusal(request)
+        return self._accepted(Action.DECLINE_OFFER)
+
+    @decline_offer.validator
+    def _validate_decline_offer(self, request: OfferRefusal) -> None:
+        validation.refusal(self._case, request, workflow.now())
+
+    def _payout_by(self, actor: Actor, terms: OfferTerms) -> Payout:
+        """What the actor grants beyond the rules: nothing where the customer speaks."""
+        return self._agreement.payout(terms) if side_of(actor.role) is Side.SHOP else Payout()
