@@ -17,6 +17,7 @@ from domain.bookkeeping import (
     SettlementRequest,
     StageEntry,
     TenderReplacement,
+    UnitsTakenOver,
 )
 from domain.calendar import add_business_days
 from domain.exchange import is_free_size_swap
@@ -27,6 +28,8 @@ from domain.orders import OrderSnapshot
 from domain.policy import Policy
 from domain.record import Done
 from domain.review import auto_review
+from domain.store_credit import store_credit_bonus
+from domain.trade_in import trade_in_offer
 from ledger.ledger import Ledger
 
 
@@ -49,11 +52,14 @@ class LedgerActivities:
         order = request.order
         decision = auto_review(request.application, order, policy, request.applied_at, request.auto_review_late)
         exchange = request.application.desired_resolution is Remedy.EXCHANGE
+        trade_in = request.application.desired_resolution is Remedy.TRADE_IN
         review = Review(
             decision=decision,
             clocks=policy.clocks,
             pickup=policy.pickup,
             peaks=policy.busy_times(),
+            trade_in=policy.trade_in,
+            trade_in_minor=trade_in_offer(request.application, order, policy) if trade_in else 0,
             coupon_minor=policy.currencies[order.currency].inspection_coupon_minor,
             currency=order.currency,
             price_difference_minor=price_difference(request.application, order, variants) if exchange else 0,
@@ -86,9 +92,18 @@ class LedgerActivities:
         """Quote and record the intents; the promise ends after the policy's business days."""
         with ledger_refusals():
             refund = self._ledger.authorize_refund(request.authorization)
-        zone = self._policy(request.policy_version).zone
-        due_at = add_business_days(request.authorization.at, request.business_days, zone)
-        return SettlementPlan(refund=refund, due_at=due_at)
+        policy = self._policy(request.policy_version)
+        due_at = add_business_days(request.authorization.at, request.business_days, policy.zone)
+        bonus_bps = policy.currencies[refund.quote.currency].store_credit_bonus_bps
+        paid_minor = sum(intent.amount_minor for intent in refund.intents) if request.to_store_credit else 0
+        return SettlementPlan(refund=refund, due_at=due_at, bonus_minor=store_credit_bonus(paid_minor, bonus_bps))
+
+    @activity.defn(name="ledger.take_over")
+    def take_over(self, request: UnitsTakenOver) -> Done:
+        """Keep units without a refund."""
+        with ledger_refusals():
+            self._ledger.take_over(request)
+        return Done()
 
     @activity.defn(name="ledger.authorize_charge")
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:

@@ -53,6 +53,8 @@ class Action(StrEnum):
     RECORD_ARBITRATION = "record_arbitration"
     PAUSE_CLOCKS = "pause_clocks"
     RESUME_CLOCKS = "resume_clocks"
+    CHOOSE_SUBSTITUTE = "choose_substitute"
+    REPORT_REPAIR = "report_repair"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -76,6 +78,8 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.RECORD_ARBITRATION: (Role.ORDER_SYSTEM, Role.SUPERVISOR),
     Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
     Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
+    Action.CHOOSE_SUBSTITUTE: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.REPORT_REPAIR: (Role.WAREHOUSE,),
 }
 
 
@@ -91,7 +95,8 @@ class ContestState(StrEnum):
 class Standing(Record):
     """As much of a return as decides which actions it allows.
 
-    `at_rest` says that nothing of the return goes on any more but a complaint about it.
+    `at_rest` says that nothing of the return goes on any more but a complaint about it. `substitutes` are the
+    remedies that the customer may choose from, where the one in force cannot be had.
     """
 
     remedy: Remedy
@@ -105,6 +110,8 @@ class Standing(Record):
     complaint: ComplaintState = ComplaintState.NONE
     at_rest: bool = False
     ended: bool
+    substitutes: tuple[Remedy, ...] = ()
+    in_repair: bool = False
 
 
 _ON_ITS_WAY = (*BEFORE_HANDOVER, Logistics.PICKED_UP, Logistics.IN_TRANSIT, Logistics.DELIVERED)
@@ -124,7 +131,8 @@ def _allows(now: Standing, action: Action) -> bool:
     match action:
         case Action.CANCEL:
             undecided = now.approval in (Approval.MANUAL_REVIEW, Approval.EVIDENCE_REQUESTED)
-            return undecided or (approved and now.logistics in BEFORE_HANDOVER)
+            nothing_given = bool(now.substitutes) and now.logistics is Logistics.NOT_REQUIRED
+            return undecided or (approved and (now.logistics in BEFORE_HANDOVER or nothing_given))
         case Action.SUBMIT_EVIDENCE:
             return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
@@ -161,3 +169,7 @@ def _allows(now: Standing, action: Action) -> bool:
             return not now.suspended
         case Action.RESUME_CLOCKS:
             return now.suspended
+        case Action.CHOOSE_SUBSTITUTE:
+            return bool(now.substitutes)
+        case Action.REPORT_REPAIR:
+            return now.in_repair

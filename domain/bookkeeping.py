@@ -12,7 +12,7 @@ from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import ClockDurations, PickupRules
+from domain.policy import ClockDurations, PickupRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import RefundQuote, UnitsToSettle
 from domain.refusals import Refusal
@@ -49,6 +49,12 @@ class StageEntry(LedgerEntry):
     coupon_id: str = ""
 
 
+class UnitsTakenOver(LedgerEntry):
+    """Units that the shop keeps without a refund, because they are paid in another way: a trade-in."""
+
+    units: tuple[UnitsToSettle, ...]
+
+
 class RefundAuthorization(LedgerEntry):
     """Quote the units and record a refund intent per tender, within every ceiling.
 
@@ -82,18 +88,23 @@ class AuthorizedRefund(Record):
 
 
 class SettlementRequest(Record):
-    """Authorise a refund, and tell until when it was promised to be paid."""
+    """Authorise a refund, and tell until when it was promised to be paid.
+
+    `to_store_credit` asks for the bonus as well that the policy gives on it.
+    """
 
     authorization: RefundAuthorization
     business_days: int
     policy_version: str
+    to_store_credit: bool = False
 
 
 class SettlementPlan(Record):
-    """What is to be paid, and the end of the promise, UTC."""
+    """What is to be paid, the end of the promise, UTC, and the bonus beside the refund, in minor units."""
 
     refund: AuthorizedRefund
     due_at: UtcDatetime
+    bonus_minor: MinorUnits = 0
 
 
 class ChargeAuthorization(LedgerEntry):
@@ -143,13 +154,18 @@ class ReturnClosing(LedgerEntry):
 
 
 class Review(Record):
-    """What the review of an application came to, with the rules of the policy that the return stays on."""
+    """What the review of an application came to, with the rules of the policy that the return stays on.
+
+    `trade_in_minor` is what the policy offers for the units, if they are traded in.
+    """
 
     refusal: Refusal | None = None
     decision: ReviewDecision | None = None
     clocks: ClockDurations = ClockDurations()
     pickup: PickupRules | None = None
     peaks: tuple[Peak, ...] = ()
+    trade_in: TradeInRules = TradeInRules()
+    trade_in_minor: MinorUnits = 0
     coupon_minor: MinorUnits = 0
     currency: str = ""
     price_difference_minor: int = 0

@@ -41,6 +41,7 @@ class RefundBasis(StrEnum):
     LOST_IN_TRANSIT = "lost_in_transit"
     EXCHANGE_DIFFERENCE = "exchange_difference"
     ARBITRATION = "arbitration"
+    POLICY_EXCEPTION = "policy_exception"
 
 
 class PaymentIntent(Record):

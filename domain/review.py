@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.application import DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
+from domain.application import ApplicationLine, DeclaredCondition, EvidenceKind, Remedy, ReturnApplication
 from domain.money import refund_for_units
 from domain.orders import CustomerTier, OrderSnapshot, ProductTag, paid_by_line
 from domain.policy import Policy
 from domain.reasons import NO_REASON, REASON_RULES
 from domain.record import Record
+from domain.trade_in import trade_in_offer
 
 
 class ReviewOutcome(StrEnum):
@@ -31,6 +32,20 @@ class ReviewReason(StrEnum):
     EXCLUDED_FROM_NO_REASON = "excluded_from_no_reason"
     CONDITION_TO_VERIFY = "condition_to_verify"
     AUTO_REVIEW_LATE = "auto_review_late"
+    REMEDY_NEEDS_A_PERSON = "remedy_needs_a_person"
+    TRADE_IN_OFFERED = "trade_in_offered"
+
+
+BY_A_PERSON = frozenset(
+    {
+        Remedy.REFUND_ONLY,
+        Remedy.REPAIR,
+        Remedy.REISSUE_PARTS,
+        Remedy.PRICE_COMPENSATION,
+        Remedy.COUPON_COMPENSATION,
+    }
+)
+"""Remedies for what went wrong, as the customer tells it: a person decides them."""
 
 
 class ReviewDecision(Record):
@@ -63,22 +78,33 @@ def auto_review(
     """
     if application.desired_resolution is Remedy.CANCEL_ORDER:
         return _decide(ReviewOutcome.APPROVED, (ReviewReason.NOT_SHIPPED,), application, order, policy)
-    if any(REASON_RULES[line.reason].is_fault and not line.evidence for line in application.lines):
+    if any(_needs_evidence(application, line) and not line.evidence for line in application.lines):
         return _decide(
             ReviewOutcome.EVIDENCE_REQUESTED, (ReviewReason.EVIDENCE_MISSING,), application, order, policy
         )
-    doubts = _doubts(application, order, policy, now)
+    if application.desired_resolution is Remedy.TRADE_IN:
+        reason, doubts = ReviewReason.TRADE_IN_OFFERED, _doubts_of_a_trade_in(application, order, policy)
+    else:
+        reason = ReviewReason.WITHIN_WINDOW_AND_RESALE_UNAFFECTED
+        doubts = _doubts(application, order, policy, now)
     if late:
         doubts = (*doubts, ReviewReason.AUTO_REVIEW_LATE)
     if doubts:
         return _decide(ReviewOutcome.MANUAL_REVIEW, doubts, application, order, policy)
-    return _decide(
-        ReviewOutcome.APPROVED,
-        (ReviewReason.WITHIN_WINDOW_AND_RESALE_UNAFFECTED,),
-        application,
-        order,
-        policy,
-    )
+    return _decide(ReviewOutcome.APPROVED, (reason,), application, order, policy)
+
+
+def _doubts_of_a_trade_in(
+    application: ReturnApplication, order: OrderSnapshot, policy: Policy
+) -> tuple[ReviewReason, ...]:
+    """What the shop offers for everybody needs no person; another amount does. Old goods have no window."""
+    takes_the_offer = not application.amount_minor and trade_in_offer(application, order, policy)
+    return () if takes_the_offer else (ReviewReason.REMEDY_NEEDS_A_PERSON,)
+
+
+def _needs_evidence(application: ReturnApplication, line: ApplicationLine) -> bool:
+    rests_on_a_fault = application.desired_resolution in (Remedy.REPAIR, Remedy.REISSUE_PARTS)
+    return rests_on_a_fault or REASON_RULES[line.reason].is_fault
 
 
 def window_ends_at(delivered_at: datetime, policy: Policy) -> datetime:
@@ -92,6 +118,8 @@ def _doubts(
     application: ReturnApplication, order: OrderSnapshot, policy: Policy, now: datetime
 ) -> tuple[ReviewReason, ...]:
     doubts: list[ReviewReason] = []
+    if application.desired_resolution in BY_A_PERSON:
+        doubts.append(ReviewReason.REMEDY_NEEDS_A_PERSON)
     if order.delivered_at is None:
         doubts.append(ReviewReason.DELIVERY_TIME_UNKNOWN)
     elif now >= window_ends_at(order.delivered_at, policy):

@@ -3,12 +3,12 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry
+from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry, UnitsTakenOver
 from domain.refusals import Refusal, RefusalCode
 from ledger import breaches, outbox, parcels, units
 from ledger.answers import ClosedReturn
 from ledger.entries import is_first, once
-from ledger.orders import freeze_order, frozen, lock_order
+from ledger.orders import freeze_order, frozen, lock_order, lock_order_of
 from ledger.tables import EntryKind, ParcelRow, ReturnRow
 
 
@@ -48,6 +48,15 @@ def record(session: Session, entry: StageEntry) -> None:
         breaches.owe_coupon(session, entry.breach)
     if entry.coupon_id:
         breaches.coupon_issued(session, entry.rma_id, entry.coupon_id)
+    outbox.write(session, entry)
+
+
+def take_over(session: Session, entry: UnitsTakenOver) -> None:
+    """Settle units without a refund."""
+    if not is_first(session, entry, EntryKind.TAKE_OVER):
+        return
+    order = lock_order_of(session, entry.rma_id)
+    units.settle(session, entry.rma_id, frozen(order), entry.units)
     outbox.write(session, entry)
 
 

@@ -101,6 +101,7 @@ class EntryKind(StrEnum):
     FALL_THROUGH = "fall_through"
     CHARGE = "charge"
     REPLACEMENT = "replacement"
+    TAKE_OVER = "take_over"
     OUTCOME = "outcome"
     CLOSING = "closing"
 

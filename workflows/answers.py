@@ -40,6 +40,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         allowed_actions=allowed_actions(case.standing()),
         next_deadline=case.clocks.next_deadline(),
         needs=case.needs,
+        substitutes=case.substitutes,
         currency=case.rules.currency,
         policy_version=decision.policy_version if decision else "",
         refusal=case.refusal,
@@ -59,16 +60,9 @@ def status_of(case: ReturnCase) -> ReturnStatus:
             )
             for intent in case.payments.values()
         ),
-        coupons=(
-            CouponStatus(
-                clock=ClockName.INSPECTION,
-                amount_minor=case.breach.coupon_minor,
-                currency=case.breach.currency,
-                coupon_id=case.breach.coupon_id,
-            ),
-        )
-        if case.breach
-        else (),
+        coupons=_coupons(case),
+        credits=tuple(case.credits.values()),
+        repairs=tuple(case.repairs.values()),
         clocks=tuple(case.clocks.all),
         timeline=tuple(case.timeline),
     )
@@ -90,6 +84,18 @@ def _price_difference(case: ReturnCase) -> int | None:
     if case.remedy is not Remedy.EXCHANGE or case.rules.decision is None:
         return None
     return case.rules.price_difference_minor
+
+
+def _coupons(case: ReturnCase) -> tuple[CouponStatus, ...]:
+    if case.breach is None:
+        return tuple(case.coupons)
+    breach = CouponStatus(
+        clock=ClockName.INSPECTION,
+        amount_minor=case.breach.coupon_minor,
+        currency=case.breach.currency,
+        coupon_id=case.breach.coupon_id,
+    )
+    return (breach, *case.coupons)
 
 
 def _moved(case: ReturnCase, direction: PaymentDirection) -> int:

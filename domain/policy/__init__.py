@@ -11,6 +11,7 @@ from domain.policy.model import Policy, parse_policy
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import ClawBack, PromotionRules
 from domain.policy.returnless import ReturnlessRules
+from domain.policy.trade_in import TradeInPayout, TradeInRules
 
 __all__ = [
     "ClawBack",
@@ -22,5 +23,7 @@ __all__ = [
     "PolicyRefused",
     "PromotionRules",
     "ReturnlessRules",
+    "TradeInPayout",
+    "TradeInRules",
     "parse_policy",
 ]

@@ -17,6 +17,7 @@ from domain.policy.peaks import PeakRule
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import PromotionRules
 from domain.policy.returnless import ReturnlessRules
+from domain.policy.trade_in import TradeInRules
 
 
 class Policy(BaseModel):
@@ -36,6 +37,7 @@ class Policy(BaseModel):
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
     peaks: tuple[PeakRule, ...] = ()
+    trade_in: TradeInRules = TradeInRules()
 
     @field_validator("timezone")
     @classmethod

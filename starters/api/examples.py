@@ -30,6 +30,19 @@ APPLICATIONS: dict[str, Any] = {
         ],
         "payment_method_id": "CARD-102",
     },
+    "Return a unit for store credit": {
+        "order_id": "CN-1001",
+        "customer_id": "C-101",
+        "desired_resolution": "store_credit",
+        "lines": [{"line_id": "SHIRT-M-SAND", "quantity": 1, "condition": "unopened"}],
+    },
+    "Ask for a coupon and keep the goods": {
+        "order_id": "CN-1001",
+        "customer_id": "C-101",
+        "desired_resolution": "coupon_compensation",
+        "lines": [{"line_id": "SHIRT-M-SAND", "quantity": 1, "reason": "late_delivery"}],
+        "amount_minor": 2000,
+    },
     "Cancel an order that has not shipped": {
         "order_id": "CN-1009",
         "customer_id": "C-102",
@@ -92,4 +105,12 @@ ACTIONS: dict[Action, Any] = {
         "clocks": ["inspection"],
     },
     Action.RESUME_CLOCKS: {"actor": _SUPERVISOR, "note": "The warehouse is open again."},
+    Action.CHOOSE_SUBSTITUTE: {"actor": _CUSTOMER, "remedy": "exchange", "item_ids": ["SHIRT-L-SAND"]},
+    Action.REPORT_REPAIR: {
+        "actor": _WAREHOUSE,
+        "repaired": True,
+        "note": "New motor.",
+        "carrier": "sf",
+        "tracking_no": "SF1389011",
+    },
 }

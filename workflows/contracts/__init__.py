@@ -15,6 +15,7 @@ from workflows.contracts.inspection import (
     ResultAcceptance,
 )
 from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
     CancelRequest,
@@ -28,13 +29,16 @@ from workflows.contracts.ship_back import Handover, PickupChoice, Receipt, Recei
 from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
 from workflows.contracts.status import (
     CouponStatus,
+    CreditStatus,
     Deadline,
     LineStatus,
     PaymentStatus,
+    RepairStatus,
     ReturnResult,
     ReturnStatus,
     TimelineEntry,
 )
+from workflows.contracts.substitute import SubstituteChoice
 
 DECISION_UPDATE = "decision"
 STATUS_QUERY = "status"
@@ -58,6 +62,7 @@ __all__ = [
     "ContestVerdict",
     "ContestedLine",
     "CouponStatus",
+    "CreditStatus",
     "Deadline",
     "Decision",
     "DecisionRequest",
@@ -74,10 +79,13 @@ __all__ = [
     "PickupChoice",
     "Receipt",
     "ReceivedLine",
+    "RepairReport",
+    "RepairStatus",
     "ResultAcceptance",
     "ReturnInput",
     "ReturnResult",
     "ReturnStatus",
     "ReviewVerdict",
+    "SubstituteChoice",
     "TimelineEntry",
 ]

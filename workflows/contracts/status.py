@@ -24,6 +24,7 @@ class LineStatus(Record):
     accepted: Quantity = 0
     rejected: Quantity = 0
     missing: Quantity = 0
+    unrepairable: Quantity = 0
     refunded: Quantity = 0
 
 
@@ -38,12 +39,40 @@ class PaymentStatus(Record):
 
 
 class CouponStatus(Record):
-    """A coupon that a broken promise earned; `coupon_id` is empty until it is issued."""
+    """A coupon that is owed; `coupon_id` is empty until it is issued.
 
-    clock: ClockName
+    `clock` is the promise whose breach earned it, None for one that compensates.
+    """
+
+    clock: ClockName | None = None
     amount_minor: MinorUnits
     currency: str
     coupon_id: str = ""
+
+
+class CreditStatus(Record):
+    """Store credit that the shop gives beside any refund; `grant_id` is empty until it is granted."""
+
+    key: str
+    account_id: str
+    amount_minor: MinorUnits
+    currency: str
+    grant_id: str = ""
+
+
+class RepairStatus(Record):
+    """A repair of units, by line id, with the way back to the customer once it is made.
+
+    `repaired` is None while it is open.
+    """
+
+    reference: str
+    units: dict[str, int]
+    ticket_id: str = ""
+    repaired: bool | None = None
+    carrier: str = ""
+    tracking_no: str = ""
+    sent_at: UtcDatetime | None = None
 
 
 class TimelineEntry(Record):
@@ -71,6 +100,7 @@ class ReturnStatus(Record):
         next_deadline: The earliest promise that is running.
         liability: Who answers for each line, in shares.
         needs: The role that has to act before the return can go on; empty if none has.
+        substitutes: What the customer may choose from, where the remedy in force cannot be carried out.
     """
 
     rma_id: str
@@ -86,6 +116,7 @@ class ReturnStatus(Record):
     allowed_actions: tuple[Action, ...]
     next_deadline: Deadline | None = None
     needs: str = ""
+    substitutes: tuple[Remedy, ...] = ()
     currency: str = ""
     policy_version: str = ""
     refusal: Refusal | None = None
@@ -97,6 +128,8 @@ class ReturnStatus(Record):
     liability: dict[str, Liability] = Field(default_factory=dict)
     payments: tuple[PaymentStatus, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
+    credits: tuple[CreditStatus, ...] = ()
+    repairs: tuple[RepairStatus, ...] = ()
     clocks: tuple[Clock, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
 

@@ -44,12 +44,14 @@ def evidence(case: ReturnCase, request: EvidenceSubmission) -> None:
 
 
 def review(case: ReturnCase, request: ReviewVerdict) -> None:
-    """Refuse a verdict on unknown lines, or on an appeal by anybody but a supervisor who did not decline."""
+    """Refuse a verdict on unknown lines, on an amount that nobody named, or by somebody who may not decide it."""
     allowed(case, Action.REVIEW, request)
     if case.approval is Approval.APPEALED and request.actor.role is not Role.SUPERVISOR:
         refuse(ROLE_NOT_PERMITTED, "actor.role", "An appeal is decided by a supervisor.")
     if case.approval is Approval.APPEALED and request.actor.id == case.declined_by:
         refuse(ROLE_NOT_PERMITTED, "actor.id", "An appeal is decided by another person than the one who declined.")
+    if request.approve and case.remedy.is_for_an_amount and not case.terms.amount_minor:
+        refuse(INVALID_ACTION, "approve", f"No amount is agreed for {case.remedy.value}. Agree on one first.")
     _known_liability(case, request.liability)
 
 
