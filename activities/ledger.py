@@ -26,6 +26,7 @@ from domain.bookkeeping import (
     SettlementRequest,
     StageEntry,
     TenderReplacement,
+    UnitsTakenOver,
 )
 from domain.calendar import add_business_days
 from domain.expected import expected_claim
@@ -38,6 +39,7 @@ from domain.record import Done
 from domain.refund import RefundRules
 from domain.review import ReviewOutcome
 from domain.reviewing import Reviewer
+from domain.store_credit import store_credit_bonus
 from ledger.ledger import Ledger
 
 
@@ -94,7 +96,21 @@ class LedgerActivities:
         with ledger_refusals():
             refund = self._ledger.authorize_refund(request.authorization, RefundRules.of(policy))
         due = add_business_days(request.authorization.at, request.business_days, policy.zone)
-        return SettlementPlan(refund=refund, due_at=due.at, provisional=due.provisional)
+        bonus_bps = policy.currencies[refund.quote.currency].store_credit_bonus_bps
+        paid_minor = sum(intent.amount_minor for intent in refund.intents) if request.to_store_credit else 0
+        return SettlementPlan(
+            refund=refund,
+            due_at=due.at,
+            provisional=due.provisional,
+            bonus_minor=store_credit_bonus(paid_minor, bonus_bps),
+        )
+
+    @activity.defn(name="ledger.take_over")
+    def take_over(self, request: UnitsTakenOver) -> Done:
+        """Keep units without a refund."""
+        with ledger_refusals():
+            self._ledger.take_over(request)
+        return Done()
 
     @activity.defn(name="ledger.authorize_charge")
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:

@@ -76,6 +76,8 @@ class Action(StrEnum):
     DECLINE_OFFER = "decline_offer"
     APPROVE_PAYOUT = "approve_payout"
     DECLINE_PAYOUT = "decline_payout"
+    CHOOSE_SUBSTITUTE = "choose_substitute"
+    REPORT_REPAIR = "report_repair"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -105,6 +107,8 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.DECLINE_OFFER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.APPROVE_PAYOUT: (Role.SUPERVISOR,),
     Action.DECLINE_PAYOUT: (Role.SUPERVISOR,),
+    Action.CHOOSE_SUBSTITUTE: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.REPORT_REPAIR: (Role.WAREHOUSE,),
 }
 
 
@@ -121,7 +125,8 @@ class Standing(Record):
     """As much of a return as decides which actions it allows.
 
     `at_rest` says that nothing of the return goes on any more but a complaint about it.
-    `offer_awaits` is the side that has to answer an open offer; None while there is none.
+    `offer_awaits` is the side that has to answer an open offer; None while there is none. `substitutes` are the
+    remedies that the customer may choose from, where the one in force cannot be had.
     """
 
     remedy: Remedy
@@ -137,6 +142,8 @@ class Standing(Record):
     ended: bool
     offer_awaits: Side | None = None
     payout_pending: bool = False
+    substitutes: tuple[Remedy, ...] = ()
+    in_repair: bool = False
 
 
 UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
@@ -159,7 +166,8 @@ def _allows(now: Standing, action: Action) -> bool:
     match action:
         case Action.CANCEL:
             undecided = now.approval in (Approval.MANUAL_REVIEW, Approval.EVIDENCE_REQUESTED)
-            return undecided or (approved and now.logistics in BEFORE_HANDOVER)
+            nothing_given = bool(now.substitutes) and now.logistics is Logistics.NOT_REQUIRED
+            return undecided or (approved and (now.logistics in BEFORE_HANDOVER or nothing_given))
         case Action.SUBMIT_EVIDENCE:
             return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
@@ -203,3 +211,7 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.offer_awaits is not None
         case Action.APPROVE_PAYOUT | Action.DECLINE_PAYOUT:
             return now.payout_pending
+        case Action.CHOOSE_SUBSTITUTE:
+            return bool(now.substitutes)
+        case Action.REPORT_REPAIR:
+            return now.in_repair

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from domain.reasons import ReturnReason
-from domain.record import Identifier, Record, UtcDatetime
+from domain.record import Identifier, MinorUnits, Record, UtcDatetime
 
 
 class Channel(StrEnum):
@@ -37,6 +37,15 @@ class Remedy(StrEnum):
     STORE_CREDIT = "store_credit"
     TRADE_IN = "trade_in"
     CANCEL_ORDER = "cancel_order"
+
+    @property
+    def is_for_an_amount(self) -> bool:
+        """Whether it pays an amount that is asked for or agreed, and not one that follows from the goods."""
+        return self in (Remedy.PRICE_COMPENSATION, Remedy.COUPON_COMPENSATION, Remedy.TRADE_IN)
+
+
+_PAYS_TO_A_METHOD = frozenset({Remedy.RETURN_AND_REFUND, Remedy.REFUND_ONLY, Remedy.EXCHANGE, Remedy.REPAIR})
+"""A repair that comes to nothing may end in a refund."""
 
 
 COMPENSATIONS = (Remedy.PRICE_COMPENSATION, Remedy.COUPON_COMPENSATION)
@@ -88,9 +97,11 @@ MOST_EVIDENCE = 20
 
 
 class ApplicationLine(Record):
-    """Units of one order line. `replacement_item_ids` names a variant per unit, for an exchange only.
+    """Units of one order line.
 
-    `serial_numbers` are what the customer reads on the goods, where they have any.
+    `replacement_item_ids` names a variant per unit, for an exchange only; `part_item_ids` the parts that are
+    missing, for reissue_parts only. `serial_numbers` are what the customer reads on the goods, where they have
+    any.
     """
 
     line_id: Identifier
@@ -103,6 +114,7 @@ class ApplicationLine(Record):
     serial_numbers: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = Field(
         default=(), max_length=1_000
     )
+    part_item_ids: tuple[Identifier, ...] = Field(default=(), max_length=100)
 
 
 class Contact(Record):
@@ -143,6 +155,8 @@ class ReturnApplication(Record):
 
     `payment_method_id` is the means to refund to, or to settle an exchange's price difference with; without
     it the money goes back to where it came from. Naming another one is the customer's consent to it.
+    `amount_minor` is what the customer asks for as a compensation or for an old appliance, in minor units of the
+    order's currency; 0 leaves it to the shop's offer.
     """
 
     order_id: Identifier
@@ -150,6 +164,7 @@ class ReturnApplication(Record):
     desired_resolution: Remedy
     lines: tuple[ApplicationLine, ...] = Field(default=(), max_length=500, validate_default=True)
     payment_method_id: Identifier | None = None
+    amount_minor: MinorUnits = 0
     channel: Channel = Channel.ORDER_SYSTEM
     ship_back: ShipBackMethod = ShipBackMethod.PICKUP
     pickup_address: PickupAddress | None = None
@@ -165,21 +180,36 @@ class ReturnApplication(Record):
         resolution = info.data.get("desired_resolution")
         if resolution is Remedy.CANCEL_ORDER and lines:
             raise ValueError("cancel_order is for the whole order and takes no lines")
-        if resolution is not Remedy.CANCEL_ORDER and not lines:
+        if resolution is not None and resolution is not Remedy.CANCEL_ORDER and not lines:
             raise ValueError("name at least one line to return")
         ids = [line.line_id for line in lines]
         if repeated := next((line_id for line_id in ids if ids.count(line_id) > 1), None):
             raise ValueError(f"line {repeated} is named twice; give its whole quantity once")
-        if resolution is Remedy.RETURN_AND_REFUND and any(line.replacement_item_ids for line in lines):
+        if resolution is not Remedy.EXCHANGE and any(line.replacement_item_ids for line in lines):
             raise ValueError("replacement_item_ids belong to an exchange")
+        if resolution is not Remedy.REISSUE_PARTS and any(line.part_item_ids for line in lines):
+            raise ValueError("part_item_ids belong to reissue_parts")
+        if resolution is Remedy.REISSUE_PARTS and not all(line.part_item_ids for line in lines):
+            raise ValueError("name the part_item_ids that are missing from each line")
         return lines
 
     @field_validator("payment_method_id")
     @classmethod
-    def _cancellation_goes_back(cls, method_id: str | None, info: ValidationInfo) -> str | None:
-        if method_id and info.data.get("desired_resolution") is Remedy.CANCEL_ORDER:
+    def _remedy_pays_to_a_method(cls, method_id: str | None, info: ValidationInfo) -> str | None:
+        resolution = info.data.get("desired_resolution")
+        if method_id and resolution is Remedy.CANCEL_ORDER:
             raise ValueError("a cancelled order is paid back to where its money came from")
+        if method_id and resolution is not None and resolution not in _PAYS_TO_A_METHOD:
+            raise ValueError(f"{resolution.value} takes no means of payment; leave it out")
         return method_id
+
+    @field_validator("amount_minor")
+    @classmethod
+    def _amount_is_a_compensation(cls, amount_minor: int, info: ValidationInfo) -> int:
+        resolution = info.data.get("desired_resolution")
+        if amount_minor and resolution is not None and not resolution.is_for_an_amount:
+            raise ValueError(f"{resolution.value} pays what the goods are worth; leave the amount out")
+        return amount_minor
 
     @field_validator("lines")
     @classmethod
@@ -199,3 +229,7 @@ class ReturnApplication(Record):
     def replacement_item_ids(self) -> tuple[str, ...]:
         """Every variant that the exchange asks for, one entry per unit."""
         return tuple(item for line in self.lines for item in line.replacement_item_ids)
+
+    def part_item_ids(self) -> tuple[str, ...]:
+        """Every part that is missing."""
+        return tuple(item for line in self.lines for item in line.part_item_ids)

@@ -13,7 +13,7 @@ from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import AgreementRules, ClockDurations, PickupRules
+from domain.policy import AgreementRules, ClockDurations, PickupRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
@@ -58,6 +58,12 @@ class StageEntry(LedgerEntry):
     releases: tuple[str, ...] = ()
 
 
+class UnitsTakenOver(LedgerEntry):
+    """Units that the shop keeps without a refund, because they are paid in another way: a trade-in."""
+
+    units: tuple[UnitsToSettle, ...]
+
+
 class RefundAuthorization(LedgerEntry):
     """Quote the units and record a refund intent per tender, within every ceiling.
 
@@ -100,15 +106,19 @@ class AuthorizedRefund(Record):
 
 
 class SettlementRequest(Record):
-    """Authorise a refund, and tell until when it was promised to be paid."""
+    """Authorise a refund, and tell until when it was promised to be paid.
+
+    `to_store_credit` asks for the bonus as well that the policy gives on it.
+    """
 
     authorization: RefundAuthorization
     business_days: int
     policy_version: str
+    to_store_credit: bool = False
 
 
 class SettlementPlan(Record):
-    """What is to be paid, and the end of the promise, UTC.
+    """What is to be paid, the end of the promise, UTC, and the bonus beside the refund, in minor units.
 
     `provisional` says that the official calendar of a day on the way is not known yet.
     """
@@ -116,6 +126,7 @@ class SettlementPlan(Record):
     refund: AuthorizedRefund
     due_at: UtcDatetime
     provisional: bool = False
+    bonus_minor: MinorUnits = 0
 
 
 class ChargeAuthorization(LedgerEntry):
@@ -187,6 +198,7 @@ class Review(Record):
         late_refusals: The sentence for a refusal that may still come, by the item or the order it is about.
         warehouse: Where the parcels of the return go.
         lines: The rules by line id.
+        trade_in_minor: What the policy offers for the units, if they are traded in; minor units.
     """
 
     refusal: Refusal | None = None
@@ -196,6 +208,8 @@ class Review(Record):
     reviewer: Role = Role.AGENT_TIER_2
     pickup: PickupRules | None = None
     peaks: tuple[Peak, ...] = ()
+    trade_in: TradeInRules = TradeInRules()
+    trade_in_minor: MinorUnits = 0
     coupon_minor: MinorUnits = 0
     currency: str = ""
     quote: RefundQuote | None = None

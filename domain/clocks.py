@@ -30,6 +30,8 @@ class ClockName(StrEnum):
     SETTLEMENT = "settlement"
     REFUND_UNKNOWN = "refund_unknown"
     PAYMENT_METHOD = "payment_method"
+    SUBSTITUTE = "substitute"
+    REPAIR = "repair"
 
 
 class ClockState(StrEnum):

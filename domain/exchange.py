@@ -1,10 +1,10 @@
 """Replacements: the stock held for them and their release (section 6)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from domain.application import Remedy, ReturnApplication
-from domain.orders import OrderSnapshot
+from domain.orders import OrderSnapshot, Variant
 from domain.policy import ClockDurations
 from domain.reasons import LiableParty, ReturnReason
 from domain.record import Record, UtcDatetime
@@ -56,6 +56,20 @@ class ReplacementAnswer(Record):
     released: bool
     replacement_order_id: str = ""
     why: str = ""
+
+
+def are_variants_of(
+    line_ids: Sequence[str], item_ids: Sequence[str], order: OrderSnapshot | None, variants: Sequence[Variant]
+) -> bool:
+    """Whether each item can take the place of the unit at its position: of the same product, and in stock."""
+    known = {variant.item_id: variant for variant in variants}
+    if order is None or len(line_ids) != len(item_ids):
+        return False
+    for line_id, item_id in zip(line_ids, item_ids, strict=True):
+        line, variant = order.line(line_id), known.get(item_id)
+        if line is None or variant is None or not variant.available or variant.product_id != line.product_id:
+            return False
+    return True
 
 
 def first_lease_until(approved_at: datetime, clocks: ClockDurations) -> datetime:

@@ -23,7 +23,7 @@ def check_facts(
     Args:
         application: What the customer asks for.
         order: The order system's snapshot, None if it knows no such order.
-        variants: The catalogue's answer for the replacements asked for, by item id.
+        variants: The catalogue's answer for the replacements or parts asked for, by item id.
         supported_currencies: The currencies that the policy has amounts for.
     """
     if order is None:
@@ -41,6 +41,7 @@ def check_facts(
             if application.desired_resolution is Remedy.EXCHANGE
             else None
         )
+        or _check_parts(application, variants)
         or _check_payment_method(application, order)
         or (
             _check_balance(application, order, variants)
@@ -73,6 +74,10 @@ def settling_method_id(application: ReturnApplication, order: OrderSnapshot) -> 
     return application.payment_method_id or next(money, "")
 
 
+_RIGHT_STATUS = {Remedy.REFUND_ONLY: (OrderStatus.DELIVERED, OrderStatus.PROCESSED)}
+"""Goods that were shipped and never came are paid without a return; everything else needs a delivery."""
+
+
 def _check_order(
     application: ReturnApplication, order: OrderSnapshot, supported_currencies: frozenset[str]
 ) -> Refusal | None:
@@ -96,7 +101,7 @@ def _check_order(
                 field="order_id",
                 detail=f"The order is {order.status}; only an order that is not being shipped is cancelled.",
             )
-    elif order.status is not OrderStatus.DELIVERED:
+    elif order.status not in _RIGHT_STATUS.get(application.desired_resolution, (OrderStatus.DELIVERED,)):
         return Refusal(
             code=RefusalCode.ORDER_NOT_DELIVERED,
             field="order_id",
@@ -147,6 +152,19 @@ def _check_replacements(
                     field=f"lines[{index}].replacement_item_ids[{position}]",
                     detail=f"{item_id} is not a variant of the same product that is in stock.",
                     values={"item_id": item_id},
+                )
+    return None
+
+
+def _check_parts(application: ReturnApplication, variants: Mapping[str, Variant]) -> Refusal | None:
+    """A part that ran out is no reason to refuse: the customer then chooses what takes its place."""
+    for index, asked in enumerate(application.lines):
+        for position, item_id in enumerate(asked.part_item_ids):
+            if item_id not in variants:
+                return Refusal(
+                    code=RefusalCode.PART_UNKNOWN,
+                    field=f"lines[{index}].part_item_ids[{position}]",
+                    detail=f"The catalogue knows no part {item_id}.",
                 )
     return None
 

@@ -52,7 +52,8 @@ class InspectedUnits(Record):
     """Units of one return line that were found alike.
 
     `deduction_bps` is the diminished value in basis points of what was paid (rule 8 of section 9): only on
-    accepted units, and only with a photographed check as evidence.
+    accepted units, and only with a photographed check as evidence. `repairable` is the diagnosis of units that
+    came to be repaired.
     """
 
     line_id: Identifier
@@ -61,6 +62,7 @@ class InspectedUnits(Record):
     grade: Grade
     disposition: Disposition = Disposition.RESTOCK
     deduction_bps: int = Field(default=0, ge=0, le=10_000)
+    repairable: bool = True
     checks: tuple[ConditionCheck, ...] = Field(default=(), max_length=50)
     note: str = Field(default="", max_length=2_000)
 

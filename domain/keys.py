@@ -36,6 +36,36 @@ def label_reference(rma_id: str) -> str:
     return f"{rma_id}-label"
 
 
+def parts_reference(rma_id: str) -> str:
+    """Our reference for the missing parts that are sent, at the stock and at the order system."""
+    return f"{rma_id}-parts"
+
+
+def compensation_coupon_key(rma_id: str) -> str:
+    """The key of the coupon that a customer gets as a compensation."""
+    return f"{rma_id}-compensation"
+
+
+def bonus_key(rma_id: str, number: int) -> str:
+    """The key of the bonus on the nth refund of a return that goes to store credit."""
+    return f"{rma_id}-bonus-{number}"
+
+
+def trade_in_key(rma_id: str, number: int) -> str:
+    """The key of the nth payout of a trade-in; a contest may earn a second one."""
+    return f"{rma_id}-trade-in-{number}"
+
+
+def repair_reference(rma_id: str, number: int) -> str:
+    """Our reference at the workshop for the nth repair of a return."""
+    return f"{rma_id}-repair-{number}"
+
+
 def replacement_reference(rma_id: str) -> str:
     """Our reference for the replacement of an exchange, at the stock and at the order system."""
     return f"{rma_id}-replacement"
+
+
+def substitute_reference(rma_id: str, number: int) -> str:
+    """Our reference for the nth replacement that takes the place of what could not be had."""
+    return f"{rma_id}-substitute-{number}"

@@ -103,6 +103,8 @@ class Notices:
 def announced_at_review(decision: ReviewDecision, remedy: Remedy) -> bool:
     """Whether the review itself tells the approval.
 
-    It does not where a person decides later, or where stock or fulfilment has to say yes first.
+    It does not where a person decides later, where stock or fulfilment has to say yes first, or where the
+    goods stay with the customer and the remedy itself is what there is to tell.
     """
-    return decision.outcome is ReviewOutcome.APPROVED and remedy is Remedy.RETURN_AND_REFUND
+    sees_goods_first = remedy is Remedy.RETURN_AND_REFUND and not decision.returnless
+    return decision.outcome is ReviewOutcome.APPROVED and sees_goods_first

@@ -67,6 +67,19 @@ class Template(StrEnum):
     EXCHANGE_REFUNDED = "exchange_refunded"
     EXCHANGE_STOCK_LOST = "exchange_stock_lost"
     SHIP_YOURSELF_COLLECT = "ship_yourself_collect"
+    REFUND_WITHOUT_RETURN = "refund_without_return"
+    PARTS_SENT = "parts_sent"
+    PARTS_OUT_OF_STOCK = "parts_out_of_stock"
+    COMPENSATION_COUPON = "compensation_coupon"
+    STORE_CREDIT_PAID = "store_credit_paid"
+    STORE_CREDIT_BONUS = "store_credit_bonus"
+    TRADE_IN_PAID = "trade_in_paid"
+    DIAGNOSED = "diagnosed"
+    REPAIR_ORDERED = "repair_ordered"
+    REPAIR_FINISHED = "repair_finished"
+    REPAIR_NOT_POSSIBLE = "repair_not_possible"
+    SUBSTITUTE_UNAVAILABLE = "substitute_unavailable"
+    SUBSTITUTE_REFUNDED = "substitute_refunded"
     RETURN_CANCELED = "return_canceled"
     RETURN_RESUMED = "return_resumed"
     PROMISES_PAUSED = "promises_paused"
@@ -89,6 +102,8 @@ class Template(StrEnum):
     STAFF_SETTLEMENT_LATE = "staff_settlement_late"
     STAFF_LEDGER_REFUSED = "staff_ledger_refused"
     STAFF_CLEANUP_FAILED = "staff_cleanup_failed"
+    STAFF_SUBSTITUTE_NEEDED = "staff_substitute_needed"
+    STAFF_CREDIT_REFUSED = "staff_credit_refused"
 
 
 class OutboxItem(Record):

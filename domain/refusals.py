@@ -20,6 +20,7 @@ class RefusalCode(StrEnum):
     REFUND_METHOD_NOT_ALLOWED = "refund_method_not_allowed"
     ITEM_COUNT_MISMATCH = "item_count_mismatch"
     REPLACEMENT_UNAVAILABLE = "replacement_unavailable"
+    PART_UNKNOWN = "part_unknown"
     GIFT_CARD_BALANCE_TOO_LOW = "gift_card_balance_too_low"
     UNITS_ALREADY_CLAIMED = "units_already_claimed"
     TOO_MANY_APPLICATIONS = "too_many_applications"

@@ -12,6 +12,7 @@ from domain.orders import OrderLine, OrderSnapshot, paid_by_line
 from domain.policy import Policy
 from domain.reasons import NO_REASON, REASON_RULES
 from domain.record import Record
+from domain.trade_in import trade_in_offer
 from domain.windows import ReturnWindow, return_window
 
 
@@ -43,6 +44,14 @@ class ReviewReason(StrEnum):
     RETURNLESS = "returnless"
     AUTO_REVIEW_LATE = "auto_review_late"
     AMOUNT_TO_AGREE = "amount_to_agree"
+    REMEDY_NEEDS_A_PERSON = "remedy_needs_a_person"
+    TRADE_IN_OFFERED = "trade_in_offered"
+
+
+BY_A_PERSON = frozenset({Remedy.REFUND_ONLY, Remedy.REPAIR, Remedy.REISSUE_PARTS})
+"""Remedies for what went wrong, as the customer tells it: a person decides them."""
+
+_RESTS_ON_A_FAULT = (Remedy.REPAIR, Remedy.REISSUE_PARTS)
 
 
 RISKS = frozenset(
@@ -109,13 +118,15 @@ def auto_review(
     if missing := list(review.missing_evidence()):
         return review.decide(ReviewOutcome.EVIDENCE_REQUESTED, missing)
     risks = list(review.risks(earlier_returns))
-    doubts = [*review.doubts(), *risks]
+    trade_in = application.desired_resolution is Remedy.TRADE_IN
+    doubts = [*(review.doubts_of_a_trade_in() if trade_in else review.doubts()), *risks]
     if late:
         doubts.append(Finding(reason=ReviewReason.AUTO_REVIEW_LATE))
     if doubts:
         returnless = [] if risks else list(review.returnless())
         return review.decide(ReviewOutcome.MANUAL_REVIEW, [*doubts, *returnless])
-    return review.decide(ReviewOutcome.APPROVED, [review.all_is_well()])
+    all_is_well = Finding(reason=ReviewReason.TRADE_IN_OFFERED) if trade_in else review.all_is_well()
+    return review.decide(ReviewOutcome.APPROVED, [all_is_well])
 
 
 class _Review:
@@ -147,15 +158,25 @@ class _Review:
         """What has to be shown before anything can be decided."""
         for asked, line in self._lines:
             kind = self._policy.evidence.missing(asked.reason, asked.evidence)
+            if not kind and self._application.desired_resolution in _RESTS_ON_A_FAULT and not asked.evidence:
+                kind = EvidenceKind.IMAGE
             if kind:
                 video = kind is EvidenceKind.VIDEO
                 reason = ReviewReason.VIDEO_MISSING if video else ReviewReason.EVIDENCE_MISSING
                 yield _about(line, reason, answer_days=self._policy.clocks.evidence.days)
 
+    def doubts_of_a_trade_in(self) -> Iterator[Finding]:
+        """What the shop offers for everybody needs no person; another amount does. Old goods have no window."""
+        offered = trade_in_offer(self._application, self._order, self._policy)
+        if self._application.amount_minor or not offered:
+            yield Finding(reason=ReviewReason.REMEDY_NEEDS_A_PERSON)
+
     def doubts(self) -> Iterator[Finding]:
         """What a person has to look at."""
         if self._application.desired_resolution in COMPENSATIONS:
             yield Finding(reason=ReviewReason.AMOUNT_TO_AGREE)
+        if self._application.desired_resolution in BY_A_PERSON:
+            yield Finding(reason=ReviewReason.REMEDY_NEEDS_A_PERSON)
         if any(window is None for window in map(self._window, self._lines)):
             yield Finding(reason=ReviewReason.DELIVERY_TIME_UNKNOWN)
         for asked, line in self._lines:

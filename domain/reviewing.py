@@ -13,6 +13,7 @@ from domain.reasons import REASON_RULES
 from domain.refusals import Refusal, RefusalCode
 from domain.review import ReviewDecision, auto_review
 from domain.routing import first_reviewer
+from domain.trade_in import trade_in_offer
 from domain.windows import return_window
 
 
@@ -34,6 +35,7 @@ class Reviewer:
             application, order, policy, request.applied_at, request.auto_review_late, earlier_returns
         )
         exchange = application.desired_resolution is Remedy.EXCHANGE
+        trade_in = application.desired_resolution is Remedy.TRADE_IN
         return Review(
             decision=decision,
             clocks=policy.clocks,
@@ -41,6 +43,8 @@ class Reviewer:
             reviewer=first_reviewer(application, decision.reasons),
             pickup=policy.pickup,
             peaks=policy.busy_times(),
+            trade_in=policy.trade_in,
+            trade_in_minor=trade_in_offer(application, order, policy) if trade_in else 0,
             coupon_minor=policy.currencies[order.currency].inspection_coupon_minor,
             currency=order.currency,
             price_difference_minor=price_difference(application, order, variants) if exchange else 0,

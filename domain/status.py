@@ -132,6 +132,8 @@ def derive_stage(
         return Stage.REVIEW
     if inspection is not InspectionStatus.PENDING or reimbursement not in NOTHING_AUTHORIZED:
         return Stage.SETTLEMENT
+    if logistics is Logistics.NOT_REQUIRED:
+        return Stage.SETTLEMENT
     at_the_warehouse = logistics is Logistics.DELIVERED or logistics in GOODS_WITH_US
     return Stage.INSPECTION if at_the_warehouse else Stage.SHIP_BACK
 

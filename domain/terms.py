@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from domain.application import Remedy
+from domain.application import Remedy, ReturnApplication
 from domain.reasons import LiableParty
 from domain.record import MinorUnits, Record
 
@@ -26,3 +26,12 @@ class Terms(Record):
     collect_authorized: bool = False
     item_ids: tuple[str, ...] = Field(default=(), max_length=1_000)
     agreed_offer: int = Field(default=0, ge=0)
+
+    @classmethod
+    def applied_for(cls, application: ReturnApplication) -> "Terms":
+        """What the customer asks for, in force until something else is decided or agreed."""
+        return cls(
+            remedy=application.desired_resolution,
+            amount_minor=application.amount_minor,
+            item_ids=application.replacement_item_ids() + application.part_item_ids(),
+        )

@@ -19,6 +19,7 @@ from domain.bookkeeping import (
     Review,
     StageEntry,
     TenderReplacement,
+    UnitsTakenOver,
 )
 from domain.coupons import BreachCertificate
 from domain.intents import PaymentIntent
@@ -82,6 +83,16 @@ class Ledger:
         """
         with writing(self.engine) as session:
             returns.record(session, entry)
+
+    def take_over(self, entry: UnitsTakenOver) -> None:
+        """Keep units of a return without a refund, so that no return of the order can claim them again.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            UnitsNotHeld: If the return does not hold the units.
+        """
+        with writing(self.engine) as session:
+            returns.take_over(session, entry)
 
     def close_return(self, closing: ReturnClosing) -> None:
         """Release the units that were not settled and keep how the case ended."""

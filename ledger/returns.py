@@ -3,12 +3,12 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry
+from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry, UnitsTakenOver
 from domain.refusals import Refusal, RefusalCode
 from ledger import breaches, budgets, outbox, parcels, refunds, units
 from ledger.answers import ClosedReturn
 from ledger.entries import is_first, once
-from ledger.orders import freeze_order, frozen, lock_order
+from ledger.orders import freeze_order, frozen, lock_order, lock_order_of
 from ledger.tables import EntryKind, ParcelRow, ReturnRow
 
 
@@ -50,6 +50,15 @@ def record(session: Session, entry: StageEntry) -> None:
         budgets.release(session, entry.rma_id, entry.releases, entry.at)
     if entry.coupon_id:
         breaches.coupon_issued(session, entry.rma_id, entry.coupon_id)
+    outbox.write(session, entry)
+
+
+def take_over(session: Session, entry: UnitsTakenOver) -> None:
+    """Settle units without a refund."""
+    if not is_first(session, entry, EntryKind.TAKE_OVER):
+        return
+    order = lock_order_of(session, entry.rma_id)
+    units.settle(session, entry.rma_id, frozen(order), entry.units)
     outbox.write(session, entry)
 
 

@@ -102,6 +102,7 @@ class EntryKind(StrEnum):
     FALL_THROUGH = "fall_through"
     CHARGE = "charge"
     REPLACEMENT = "replacement"
+    TAKE_OVER = "take_over"
     OUTCOME = "outcome"
     PAYOUT = "payout"
     PAYOUT_DECISION = "payout_decision"

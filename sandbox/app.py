@@ -30,8 +30,10 @@ from sandbox.refusals import Refused
 from sandbox.settings import SandboxSettings
 from sandbox.shop import Shop
 from sandbox.stock import Stock
+from sandbox.store_credit import StoreCredit, store_credit_router
 from sandbox.warehouse import warehouse_router
 from sandbox.webhooks import Webhooks
+from sandbox.workshop import Workshop, workshop_router
 
 _log = structlog.get_logger()
 
@@ -49,9 +51,11 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     shop = Shop(books)
     cards = GiftCards(books)
     stock = Stock(books, shop)
-    desk = PaymentDesk(books, shop, cards, faults)
+    credit = StoreCredit(books)
+    desk = PaymentDesk(books, shop, cards, credit, faults)
     parcels = Parcels(books, faults)
     coupons = CouponDesk(books, faults)
+    workshop = Workshop(books)
     loader = Loader(books, desk.money, cards)
     secret = settings.webhook_secret.get_secret_value()
     webhooks = Webhooks(settings.webhook_url, secret) if settings.webhook_url else None
@@ -89,6 +93,8 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app.include_router(carriers_router(parcels, faults, webhooks, route_class))
     app.include_router(inventory_router(stock, route_class))
     app.include_router(coupons_router(coupons, route_class))
+    app.include_router(store_credit_router(credit, route_class))
+    app.include_router(workshop_router(workshop, route_class))
     app.include_router(messages_router(books, route_class))
     app.include_router(warehouse_router(books, route_class))
     _answer_errors(app)

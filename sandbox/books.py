@@ -20,9 +20,11 @@ class Book(StrEnum):
     LABELS = "labels"
     SCANS = "scans"
     COUPONS = "coupons"
+    STORE_CREDIT = "store_credit"
     HOLDS = "holds"
     REPLACEMENTS = "replacements"
     FULFILMENTS = "fulfilments"
+    REPAIRS = "repairs"
     MESSAGES = "messages"
     WAREHOUSE = "warehouse"
 

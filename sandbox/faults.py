@@ -32,6 +32,13 @@ class Target(StrEnum):
     RELEASE = "inventory.release"
     COUPON = "coupons.issue"
     FIND_COUPON = "coupons.find"
+    CREDIT_ACCOUNT = "store_credit.account"
+    FIND_CREDIT_ACCOUNT = "store_credit.find_account"
+    CREDIT_GRANT = "store_credit.grant"
+    FIND_CREDIT_GRANT = "store_credit.find_grant"
+    REPAIR = "workshop.repair"
+    FIND_REPAIR = "workshop.find_repair"
+    CANCEL_REPAIR = "workshop.cancel_repair"
     MESSAGE = "messages.send"
     NOTICE = "warehouse.notify"
 

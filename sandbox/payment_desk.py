@@ -12,6 +12,7 @@ from sandbox.money_book import MoneyBook
 from sandbox.movements import Charge, Movement, Refund
 from sandbox.refusals import Refused
 from sandbox.shop import Shop
+from sandbox.store_credit import StoreCredit
 
 M = TypeVar("M", bound=Movement)
 
@@ -41,10 +42,11 @@ class ChargeBody(TimedBody):
 class PaymentDesk:
     """Carries out refunds and charges and remembers idempotency keys for good."""
 
-    def __init__(self, books: Books, shop: Shop, cards: GiftCards, faults: Faults) -> None:
+    def __init__(self, books: Books, shop: Shop, cards: GiftCards, credit: StoreCredit, faults: Faults) -> None:
         self._books = books
         self._shop = shop
         self._cards = cards
+        self._credit = credit
         self._faults = faults
         self._money = MoneyBook(books)
 
@@ -84,7 +86,7 @@ class PaymentDesk:
         if body.currency != payment.currency:
             raise Refused(409, "wrong_currency", f"The payment was made in {payment.currency}.")
         if body.method_id != payment.method_id:
-            self._check_owner(body.method_id, payment.customer_id)
+            self._check_recipient(body, payment.customer_id)
         left = self._money.refundable_minor(body.payment_id)
         if body.amount_minor > left:
             raise Refused(409, "over_refund", f"Of payment {body.payment_id} {left} minor units are left.")
@@ -162,6 +164,8 @@ class PaymentDesk:
         drafts = [Draft(book=_book(ended), key=ended.reference, at=at, data=ended)]
         if balance is not None and not failure:
             drafts.append(self._cards.moved(ended, at))
+        if self._credit.account(ended.method_id) and not failure:
+            drafts.append(self._credit.refunded(ended, at))
         self._books.append(*drafts)
         return ended
 
@@ -170,6 +174,14 @@ class PaymentDesk:
         if known is None:
             raise Refused(404, "unknown_method", f"There is no means of payment {method_id}.")
         return known[0]
+
+    def _check_recipient(self, body: RefundBody, customer_id: str) -> None:
+        """A refund may go to any means of payment of the customer, and to their store credit."""
+        account = self._credit.account(body.method_id)
+        if account is None or account.customer_id != customer_id:
+            self._check_owner(body.method_id, customer_id)
+        elif account.currency != body.currency:
+            raise Refused(409, "wrong_currency", f"The account is in {account.currency}.")
 
     def _check_owner(self, method_id: str, customer_id: str) -> None:
         if self._owner(method_id) != customer_id:

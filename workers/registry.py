@@ -14,13 +14,17 @@ from activities.ledger import LedgerActivities
 from activities.orders import OrderActivities
 from activities.payment import PaymentActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.store_credit import StoreCreditActivities
+from activities.workshop import WorkshopActivities
 from adapters.carrier.sandbox import SandboxCarrier
 from adapters.coupons.sandbox import SandboxCoupons
 from adapters.inventory.sandbox import SandboxInventory
 from adapters.messaging.sandbox import SandboxMessaging
 from adapters.orders.sandbox import SandboxOrders
 from adapters.payment.sandbox import SandboxPayment
+from adapters.store_credit.sandbox import SandboxStoreCredit
 from adapters.warehouse.sandbox import SandboxWarehouse
+from adapters.workshop.sandbox import SandboxWorkshop
 from ledger.ledger import Ledger
 from policy.files import Policies, load_explanations
 from workflows.reconciliation_workflow import ReconciliationWorkflow
@@ -46,8 +50,10 @@ class Providers:
     payment: SandboxPayment
     messaging: SandboxMessaging
     coupons: SandboxCoupons
+    store_credit: SandboxStoreCredit
     inventory: SandboxInventory
     warehouse: SandboxWarehouse
+    workshop: SandboxWorkshop
 
     @classmethod
     def over(cls, http: httpx.AsyncClient) -> "Providers":
@@ -58,8 +64,10 @@ class Providers:
             payment=SandboxPayment(http),
             messaging=SandboxMessaging(http),
             coupons=SandboxCoupons(http),
+            store_credit=SandboxStoreCredit(http),
             inventory=SandboxInventory(http),
             warehouse=SandboxWarehouse(http),
+            workshop=SandboxWorkshop(http),
         )
 
 
@@ -71,6 +79,8 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
     payment = PaymentActivities(providers.payment, ledger)
     reconciliation = ReconciliationActivities(providers.payment, ledger)
     coupons = CouponActivities(providers.coupons)
+    store_credit = StoreCreditActivities(providers.store_credit)
+    workshop = WorkshopActivities(providers.workshop)
     books = LedgerActivities(ledger, policies.by_version, policies.current.version, load_explanations())
     return [
         orders.fetch_facts,
@@ -85,6 +95,10 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         payment.move_money,
         reconciliation.reconcile,
         coupons.issue,
+        store_credit.open_account,
+        store_credit.grant,
+        workshop.order_repair,
+        workshop.cancel_repair,
         books.review_application,
         books.record_stage,
         books.authorize_refund,
@@ -92,5 +106,6 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.replace_tender,
         books.grant_payout,
         books.decide_payout,
+        books.take_over,
         books.close_return,
     ]

@@ -44,6 +44,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         allowed_actions=allowed_actions(case.standing()),
         next_deadline=case.clocks.next_deadline(),
         needs=case.needs,
+        substitutes=case.substitutes,
         currency=case.rules.currency,
         policy_version=decision.policy_version if decision else "",
         refusal=case.refusal,
@@ -67,16 +68,9 @@ def status_of(case: ReturnCase) -> ReturnStatus:
             )
             for intent in case.payments.values()
         ),
-        coupons=(
-            CouponStatus(
-                clock=ClockName.INSPECTION,
-                amount_minor=case.breach.coupon_minor,
-                currency=case.breach.currency,
-                coupon_id=case.breach.coupon_id,
-            ),
-        )
-        if case.breach
-        else (),
+        coupons=_coupons(case),
+        credits=tuple(case.credits.values()),
+        repairs=tuple(case.repairs.values()),
         version=case.version,
         pending_payout=case.pending_payout,
         offers=case.negotiation.offers,
@@ -123,6 +117,18 @@ def _quoted(case: ReturnCase) -> int | None:
     if case.remedy is Remedy.EXCHANGE or case.rules.quote is None:
         return None
     return case.rules.quote.total_minor
+
+
+def _coupons(case: ReturnCase) -> tuple[CouponStatus, ...]:
+    if case.breach is None:
+        return tuple(case.coupons)
+    breach = CouponStatus(
+        clock=ClockName.INSPECTION,
+        amount_minor=case.breach.coupon_minor,
+        currency=case.breach.currency,
+        coupon_id=case.breach.coupon_id,
+    )
+    return (breach, *case.coupons)
 
 
 def _moved(case: ReturnCase, direction: PaymentDirection) -> int:

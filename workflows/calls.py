@@ -21,6 +21,7 @@ from domain.bookkeeping import (
     SettlementRequest,
     StageEntry,
     TenderReplacement,
+    UnitsTakenOver,
 )
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
@@ -28,6 +29,7 @@ from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
 from domain.reconciliation import ReconciliationReport, ReconciliationRequest
 from domain.record import Done, Record
+from domain.repair import RepairCancellation, RepairOrder, RepairTicket
 from domain.shipping import (
     CancellationAnswer,
     Label,
@@ -38,6 +40,7 @@ from domain.shipping import (
     TrackingAnswer,
     TrackingRequest,
 )
+from domain.store_credit import CreditAccount, CreditAccountRequest, CreditGrant, GrantedCredit
 from workflows import options
 from workflows.options import ActivityOptions
 
@@ -108,6 +111,12 @@ create_label = ProviderCall("carrier.create_label", LabelRequest, Label, options
 track_parcel = ProviderCall("carrier.track", TrackingRequest, TrackingAnswer, options.PROVIDER_CALL)
 move_money = ProviderCall("payment.move_money", IntentCall, PaymentIntent, options.PROVIDER_CALL)
 issue_coupon = ProviderCall("coupons.issue", CouponOrder, Coupon, options.MUST_SUCCEED)
+open_credit_account = ProviderCall(
+    "store_credit.open_account", CreditAccountRequest, CreditAccount, options.MUST_SUCCEED
+)
+grant_credit = ProviderCall("store_credit.grant", CreditGrant, GrantedCredit, options.MUST_SUCCEED)
+order_repair = ProviderCall("workshop.order_repair", RepairOrder, RepairTicket, options.PROVIDER_CALL)
+cancel_repair = ProviderCall("workshop.cancel_repair", RepairCancellation, Done, options.CLEANUP)
 reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, ReconciliationReport, options.SWEEP)
 
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
@@ -117,6 +126,7 @@ authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, Pa
 replace_tender = LedgerCall("ledger.replace_tender", TenderReplacement, PaymentIntent)
 grant_payout = LedgerCall("ledger.grant_payout", PayoutRequest, PayoutAnswer)
 decide_payout = LedgerCall("ledger.decide_payout", PayoutApproval, Done)
+take_over_units = LedgerCall("ledger.take_over", UnitsTakenOver, Done)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
@@ -131,6 +141,10 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     track_parcel,
     move_money,
     issue_coupon,
+    open_credit_account,
+    grant_credit,
+    order_repair,
+    cancel_repair,
     reconcile,
 )
 LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
@@ -141,5 +155,6 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     replace_tender,
     grant_payout,
     decide_payout,
+    take_over_units,
     close_return,
 )

@@ -13,6 +13,7 @@ from domain.bookkeeping import Review, ReviewRequest, StageEntry
 from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
 from domain.explanation import Authorization
+from domain.facts import settling_method_id
 from domain.intents import PaymentIntent
 from domain.liability import Liability
 from domain.notices import Notices, announced_at_review
@@ -35,7 +36,10 @@ from workflows import calls, search_attributes
 from workflows.calls import Input, LedgerCall, Output
 from workflows.clocks import Clocks
 from workflows.contracts import (
+    CouponStatus,
+    CreditStatus,
     LineStatus,
+    RepairStatus,
     ReturnInput,
     TimelineEntry,
 )
@@ -50,9 +54,7 @@ class ReturnCase:
         self.request_fingerprint = start.request_fingerprint
         self.application = start.application
         self.version = 1
-        self._terms = Terms(
-            remedy=start.application.desired_resolution, item_ids=start.application.replacement_item_ids()
-        )
+        self._terms = Terms.applied_for(start.application)
         self.notices = Notices.for_application(start.rma_id, start.application)
         self.order: OrderSnapshot | None = None
         self.rules = Review()
@@ -87,6 +89,12 @@ class ReturnCase:
         self.payments: dict[str, PaymentIntent] = {}
         self.authorizations: list[Authorization] = []
         self.breach: BreachCertificate | None = None
+        self.coupons: list[CouponStatus] = []
+        self.credit_account = ""
+        self.credits: dict[str, CreditStatus] = {}
+        self.repairs: dict[str, RepairStatus] = {}
+        self.substitutes: tuple[Remedy, ...] = ()
+        self.substitute_units = 0
         self.clocks = Clocks(self.publish, lambda: self.canceled, lambda: self.rules.peaks)
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
         self._steps: dict[str, int] = {}
@@ -117,6 +125,13 @@ class ReturnCase:
     def remedy(self) -> Remedy:
         """What the return is carried out as."""
         return self.terms.remedy
+
+    @property
+    def is_returnless(self) -> bool:
+        """Whether policy pays a return without the goods coming back; an agreement on other terms ends that."""
+        decision = self.rules.decision
+        undecided_otherwise = self.remedy is Remedy.RETURN_AND_REFUND and not self.terms.agreed_offer
+        return undecided_otherwise and decision is not None and decision.returnless
 
     @property
     def canceled(self) -> bool:
@@ -202,6 +217,7 @@ class ReturnCase:
         self.why = review.why
         if review.refusal is None:
             self.rules = review
+            self._take_the_offer_for_a_trade_in()
             self.holds_units = True
             if review.quote and self.reimbursement is Reimbursement.NONE:
                 self.move(Reimbursement.QUOTED, f"{review.quote.total_minor} {review.quote.currency}")
@@ -211,6 +227,10 @@ class ReturnCase:
         if review.decision and announced_at_review(review.decision, self.remedy):
             self._approval_told = True
         return review
+
+    def _take_the_offer_for_a_trade_in(self) -> None:
+        if self.remedy is Remedy.TRADE_IN and not self.terms.amount_minor:
+            self.terms = self.terms.model_copy(update={"amount_minor": self.rules.trade_in_minor})
 
     def announcement(self) -> tuple[OutboxItem, ...]:
         """The approval, if nothing has told it yet; taken once, by the first entry that has something to tell."""
@@ -281,6 +301,8 @@ class ReturnCase:
             ended=self.ended or self.closing,
             offer_awaits=self.negotiation.awaits,
             payout_pending=self.pending_payout is not None and self.pending_payout.version == self.version,
+            substitutes=self.substitutes,
+            in_repair=bool(self.open_repairs()),
         )
 
     # Small helpers of more than one stage
@@ -371,9 +393,24 @@ class ReturnCase:
         """Whether the return allows an action now."""
         return action in allowed_actions(self.standing())
 
+    def open_repairs(self) -> tuple[str, ...]:
+        """The references of the repairs that have not come to an end."""
+        return tuple(reference for reference, repair in self.repairs.items() if repair.repaired is None)
+
     def line_quantities(self) -> dict[str, int]:
         """The units that may come back, by line."""
         return {line_id: line.authorized for line_id, line in self.lines.items()}
+
+    def price_replacements(self, prices_minor: dict[str, int]) -> None:
+        """Take the prices of variants that were chosen after the review, and what pays a difference."""
+        if self.order is None:
+            return
+        self.rules = self.rules.model_copy(
+            update={
+                "replacement_prices_minor": self.rules.replacement_prices_minor | prices_minor,
+                "settle_method_id": settling_method_id(self.application, self.order),
+            }
+        )
 
     def known_payment_methods(self) -> Sequence[str]:
         """The customer's means of payment, as the frozen order has them."""

@@ -36,19 +36,29 @@ from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.complaint import ComplaintHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
+from workflows.handlers.repair import RepairHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
+from workflows.handlers.substitute import SubstituteHandlers
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
 from workflows.stages.complaint import ComplaintLane
 from workflows.stages.contest import ContestStage
+from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
 from workflows.stages.inspection import InspectionStage
 from workflows.stages.payment import Payments
+from workflows.stages.refund_only import RefundOnly
+from workflows.stages.reissue_parts import ReissueParts
+from workflows.stages.repair import Repair
 from workflows.stages.review import ReviewStage
 from workflows.stages.settlement import Settlement, accepted_units
 from workflows.stages.ship_back import ShipBackEnd, ShipBackStage
 from workflows.stages.stock_lease import StockLease
+from workflows.stages.store_credit import StoreCredit
+from workflows.stages.substitute import Substitutes
+from workflows.stages.substitution import Substitution
+from workflows.stages.trade_in import TradeIn
 from workflows.validation.review import same_request
 
 
@@ -60,6 +70,8 @@ class ReturnWorkflow(
     ShipBackHandlers,
     InspectionHandlers,
     PaymentHandlers,
+    SubstituteHandlers,
+    RepairHandlers,
     ClockHandlers,
     ComplaintHandlers,
 ):
@@ -80,6 +92,14 @@ class ReturnWorkflow(
         self._complaints = ComplaintLane(case, self._settlement)
         self._lease = StockLease(case)
         self._exchange = Exchange(case, self._settlement, self._payments, self._lease)
+        self._substitutes = Substitutes(case)
+        self._refund_only = RefundOnly(case, self._settlement)
+        self._parts = ReissueParts(case, self._substitutes)
+        self._coupon = CouponCompensation(case)
+        self._store_credit = StoreCredit(case, self._settlement)
+        self._trade_in = TradeIn(case)
+        substitution = Substitution(case, self._substitutes, self._exchange, self._settlement)
+        self._repair = Repair(case, substitution)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
@@ -92,10 +112,26 @@ class ReturnWorkflow(
         return result_of(self._case)
 
     async def _carry_out(self) -> None:
-        if self._case.remedy is Remedy.CANCEL_ORDER:
-            order_cancelled = self._case.notices.customer(Template.ORDER_CANCELLED)
-            await self._settlement.refund(RefundBasis.CANCELLATION, self._all_units(), (order_cancelled,))
-            return
+        """Carry out the terms in force."""
+        match self._case.remedy:
+            case Remedy.CANCEL_ORDER:
+                order_cancelled = self._case.notices.customer(Template.ORDER_CANCELLED)
+                await self._settlement.refund(RefundBasis.CANCELLATION, self._all_units(), (order_cancelled,))
+            case Remedy.REFUND_ONLY:
+                await self._refund_only.run()
+            case Remedy.COUPON_COMPENSATION:
+                await self._coupon.run()
+            case Remedy.REISSUE_PARTS:
+                await self._parts.run()
+                if self._case.remedy is not Remedy.REISSUE_PARTS:
+                    await self._carry_out()
+            case _ if self._case.is_returnless:
+                await self._refund_only.run()
+            case _:
+                await self._take_back()
+
+    async def _take_back(self) -> None:
+        """Have the goods back, look at them, and settle what was found."""
         if self._case.remedy is Remedy.EXCHANGE:
             self._lease.keep()
         match await self._ship_back.run():
@@ -109,7 +145,7 @@ class ReturnWorkflow(
                     carrier=self._case.carrier,
                     tracking_no=self._case.tracking_no,
                 )
-                await self._settlement.refund(RefundBasis.LOST_IN_TRANSIT, self._all_units(), (lost, claim))
+                await self._pay(RefundBasis.LOST_IN_TRANSIT, self._all_units(), (lost, claim))
             case ShipBackEnd.EXPIRED | ShipBackEnd.CANCELED:
                 pass
 
@@ -122,7 +158,7 @@ class ReturnWorkflow(
         )
         if accepted_after_all:
             decided = self._case.notices.customer(Template.CONTEST_DECIDED)
-            await self._settlement.refund(RefundBasis.INSPECTION, accepted_after_all, (decided,))
+            await self._pay(RefundBasis.INSPECTION, accepted_after_all, (decided,))
         await self._inspection.look_back()
         await self._inspection.coupon_is_issued()
 
@@ -132,13 +168,29 @@ class ReturnWorkflow(
         elif self._case.remedy is Remedy.EXCHANGE:
             await self._exchange.run(accepted, outbox)
         else:
-            await self._settlement.refund(RefundBasis.INSPECTION, accepted, outbox)
+            await self._pay(RefundBasis.INSPECTION, accepted, outbox)
+
+    async def _pay(
+        self, basis: RefundBasis, units: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
+    ) -> None:
+        """Pay for units in the way of the remedy; a repair pays only for what was lost."""
+        match self._case.remedy:
+            case Remedy.STORE_CREDIT:
+                await self._store_credit.refund(basis, units, outbox)
+            case Remedy.TRADE_IN:
+                await self._trade_in.pay(units, outbox)
+            case Remedy.REPAIR if basis is RefundBasis.INSPECTION:
+                await self._repair.run(units, outbox)
+            case _:
+                await self._settlement.refund(basis, units, outbox)
 
     def _inspection_notices(self) -> tuple[OutboxItem, ...]:
         template = {
             InspectionStatus.ACCEPTED: Template.INSPECTION_PASSED,
             InspectionStatus.PARTIALLY_ACCEPTED: Template.INSPECTION_PARTIAL,
         }.get(self._case.inspection, Template.INSPECTION_REJECTED)
+        if self._case.remedy is Remedy.REPAIR:
+            template = Template.DIAGNOSED
         findings = "; ".join(
             entry.note or ", ".join(check.code for check in entry.checks)
             for entry in self._inspection.units

@@ -30,6 +30,8 @@ class ClockDurations(Record):
     arbitration: PositiveDuration = timedelta(days=15)
     refund_unknown: PositiveDuration = timedelta(hours=1)
     payment_method: PositiveDuration = timedelta(hours=72)
+    substitute: PositiveDuration = timedelta(hours=72)
+    repair: PositiveDuration = timedelta(days=14)
     settlement_business_days: int = Field(default=3, strict=True, ge=1, le=60)
 
     @model_validator(mode="after")

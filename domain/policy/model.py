@@ -25,6 +25,7 @@ from domain.policy.promotions import PromotionRules
 from domain.policy.returnless import ReturnlessRules
 from domain.policy.risk import RiskRules
 from domain.policy.routing import RoutingRules
+from domain.policy.trade_in import TradeInRules
 from domain.policy.windows import WindowDays, WindowRules
 
 CheckCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -58,6 +59,7 @@ class Policy(BaseModel):
     peaks: tuple[PeakRule, ...] = ()
     fees: FeeRules = FeeRules()
     agreement: AgreementRules = AgreementRules()
+    trade_in: TradeInRules = TradeInRules()
 
     @field_validator("timezone")
     @classmethod

@@ -30,6 +30,19 @@ APPLICATIONS: dict[str, Any] = {
         ],
         "payment_method_id": "CARD-102",
     },
+    "Return a unit for store credit": {
+        "order_id": "CN-1001",
+        "customer_id": "C-101",
+        "desired_resolution": "store_credit",
+        "lines": [{"line_id": "SHIRT-M-SAND", "quantity": 1, "condition": "unopened"}],
+    },
+    "Ask for a coupon and keep the goods": {
+        "order_id": "CN-1001",
+        "customer_id": "C-101",
+        "desired_resolution": "coupon_compensation",
+        "lines": [{"line_id": "SHIRT-M-SAND", "quantity": 1, "reason": "late_delivery"}],
+        "amount_minor": 2000,
+    },
     "Cancel an order that has not shipped": {
         "order_id": "CN-1009",
         "customer_id": "C-102",
@@ -108,4 +121,12 @@ ACTIONS: dict[Action, Any] = {
     Action.APPROVE_PAYOUT: {"actor": _SUPERVISOR, "amount_minor": 600000, "expected_version": 5},
     Action.DECLINE_PAYOUT: {"actor": _SUPERVISOR, "note": "A repair is enough."},
     Action.DECLINE_OFFER: {"actor": _CUSTOMER, "offer_number": 1, "note": "It is too little."},
+    Action.CHOOSE_SUBSTITUTE: {"actor": _CUSTOMER, "remedy": "exchange", "item_ids": ["SHIRT-L-SAND"]},
+    Action.REPORT_REPAIR: {
+        "actor": _WAREHOUSE,
+        "repaired": True,
+        "note": "New motor.",
+        "carrier": "sf",
+        "tracking_no": "SF1389011",
+    },
 }

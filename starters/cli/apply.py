@@ -45,6 +45,13 @@ def apply_command(
         list[str] | None,
         typer.Option(metavar="LINE=ITEM", help="For an exchange, the variant of one unit; repeatable."),
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LINE=ITEM", help="For reissue_parts, a part that is missing; repeatable."),
+    ] = None,
+    amount: Annotated[
+        int, typer.Option(help="For a compensation, what the customer asks for, in minor units.")
+    ] = 0,
     evidence: Annotated[
         list[str] | None,
         typer.Option(metavar="LINE=KIND:REF", help="A photo or film, such as 1=image:photos/7.jpg; repeatable."),
@@ -69,6 +76,9 @@ def apply_command(
       returns apply --order CN-1002 --customer C-102 --line JACKET-L-GREEN \\
         --resolution exchange --replacement JACKET-L-GREEN=JACKET-M-GREEN \\
         --payment-method CARD-102
+    Ask for a coupon of 20 yuan and keep the goods:
+      returns apply --order CN-1001 --customer C-101 --line SHIRT-M-SAND \\
+        --resolution coupon_compensation --amount 2000 --reason late_delivery
     Cancel an order that has not shipped:
       returns apply --order CN-1009 --customer C-102 --resolution cancel_order
     From a file:
@@ -83,8 +93,9 @@ def apply_command(
             "order_id": order,
             "customer_id": customer,
             "desired_resolution": resolution,
-            "lines": _lines(line or [], reason, condition, replacement or [], evidence or []),
+            "lines": _lines(line or [], reason, condition, replacement or [], part or [], evidence or []),
             "payment_method_id": payment_method,
+            "amount_minor": amount,
             "ship_back": method,
         }
         application = built(ReturnApplication, values)
@@ -132,6 +143,7 @@ def _lines(
     reason: ReturnReason,
     condition: DeclaredCondition,
     replacements: list[str],
+    parts: list[str],
     evidence: list[str],
 ) -> list[dict[str, Any]]:
     made: dict[str, dict[str, Any]] = {}
@@ -146,10 +158,14 @@ def _lines(
             "condition": condition,
             "evidence": [],
             "replacement_item_ids": [],
+            "part_item_ids": [],
         }
     for text in replacements:
         line_id, item = assignment(text, "LINE=ITEM, such as 1=SHIRT-L")
         _known(made, line_id)["replacement_item_ids"].append(item)
+    for text in parts:
+        line_id, item = assignment(text, "LINE=ITEM, such as 1=SCREWS-M6")
+        _known(made, line_id)["part_item_ids"].append(item)
     for text in evidence:
         form = "LINE=KIND:REF, such as 1=image:photos/7.jpg"
         line_id, named = assignment(text, form)

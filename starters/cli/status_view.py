@@ -20,7 +20,7 @@ def show_status(out: Console, status: ReturnStatus) -> None:
         _show_quantities(out, status.lines)
     if any(line.department for line in status.lines):
         _show_rules(out, status.lines)
-    if status.payments or status.coupons:
+    if status.payments or status.coupons or status.credits:
         _show_money(out, status)
     if status.offers:
         _show_offers(out, status)
@@ -102,7 +102,12 @@ def _show_money(out: Console, status: ReturnStatus) -> None:
     for coupon in status.coupons:
         amount = _amount(coupon.amount_minor, coupon.currency)
         state = "ISSUED" if coupon.coupon_id else "OWED"
-        money.add_row("coupon", amount, state, f"{words(coupon.clock)} was late", coupon.coupon_id)
+        why = f"{words(coupon.clock)} was late" if coupon.clock else words(status.remedy)
+        money.add_row("coupon", amount, state, why, coupon.coupon_id)
+    for credit in status.credits:
+        amount = _amount(credit.amount_minor, credit.currency)
+        state = "GRANTED" if credit.grant_id else "OWED"
+        money.add_row("store credit", amount, state, credit.account_id, credit.key)
     out.print(money)
 
 

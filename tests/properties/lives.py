@@ -24,6 +24,13 @@ _IN_A_CARRIERS_HANDS = (
     Logistics.IN_TRANSIT,
     Logistics.DELIVERED,
 )
+_REMEDIES = (
+    *["return_and_refund"] * 5,
+    "store_credit",
+    "refund_only",
+    "repair",
+    "coupon_compensation",
+)
 Body = dict[str, Any]
 
 
@@ -78,10 +85,14 @@ class Life:
         self.rma_id = rma_id_for(self.order["order_id"], self._request_id)
         await self._bad_weather()
         wanted = pick.sample(lines, pick.randint(1, len(lines)))
+        remedy = pick.choice(_REMEDIES)
         faulty = pick.random() < 0.3
+        self.log.append(f"applies for {remedy}")
         await self._pipeline.apply(
             self.order,
             self._request_id,
+            desired_resolution=remedy,
+            amount_minor=pick.randint(1, 3_000) if remedy == "coupon_compensation" else 0,
             ship_back=pick.choice(["pickup", "pickup", "label", "customer_ships"]),
             lines=[
                 {
@@ -254,6 +265,14 @@ class Life:
     async def _method(self, _: ReturnStatus) -> Body:
         return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
 
+    async def _repair(self, _: ReturnStatus) -> Body:
+        if self._random.random() < 0.5:
+            return {"repaired": False, "note": "The frame is broken."}
+        return {"repaired": True, "carrier": "swift", "tracking_no": f"BACK{uuid4().hex[:10]}"}
+
+    async def _substitute(self, status: ReturnStatus) -> Body:
+        return {"remedy": self._random.choice(status.substitutes).value}
+
 
 _BRINGS_IT_ON = (
     Action.REVIEW,
@@ -287,5 +306,7 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.RECORD_ARBITRATION: Life._ruling,
     Action.PAUSE_CLOCKS: Life._pause,
     Action.RESUME_CLOCKS: Life._nothing,
+    Action.CHOOSE_SUBSTITUTE: Life._substitute,
+    Action.REPORT_REPAIR: Life._repair,
 }
 """What is sent with each action. One for every action there is, so that none is left out."""

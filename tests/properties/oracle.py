@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from domain.intents import ProviderStatus
+from domain.keys import inspection_clock_key
 from tests.pipeline import Pipeline
 from workflows.contracts import ReturnStatus
 
@@ -13,6 +14,7 @@ ENTITLES = (
     "logistics LOST",
     "contest decided",
     "arbitration",
+    "paid without the goods",
 )
 """What has to stand in the timeline before money goes back for goods that were delivered."""
 
@@ -46,7 +48,13 @@ async def broken_invariants(pipeline: Pipeline, order: dict[str, Any], status: R
     live = await pipeline.live_pickups(rma_id)
     if len(live) > 1:
         broken.append(f"I7: live pickups {live}")
-    coupons = await pipeline.books("coupons", rma_id)
+    given = [entry["key"] for entry in await pipeline.books("coupons", rma_id)]
+    given += [
+        entry["reference"] for entry in await pipeline.books("store_credit", rma_id) if entry["kind"] == "grant"
+    ]
+    if twice := [key for key, count in Counter(given).items() if count > 1]:
+        broken.append(f"I2: given more than once: {twice}")
+    coupons = [key for key in given if key == inspection_clock_key(rma_id)]
     breached = [clock for clock in status.clocks if clock.name == "inspection" and clock.state == "breached"]
     if len(coupons) > 1 or (breached and status.is_final and len(coupons) != 1):
         broken.append(f"I10: {len(coupons)} breach coupons, {len(breached)} broken promises")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.application import PickupWindow, ReturnApplication
+from domain.application import PickupWindow, Remedy, ReturnApplication
+from domain.terms import Terms
 
 LINE = {"line_id": "1", "quantity": 1}
 
@@ -39,6 +40,14 @@ def application(resolution: str = "return_and_refund", **fields: Any) -> ReturnA
             ("lines",),
             "belong to an exchange",
         ),
+        ("refund_only", {"lines": []}, ("lines",), "at least one line"),
+        ("repair", {"lines": [{**LINE, "replacement_item_ids": ["i"]}]}, ("lines",), "belong to an exchange"),
+        ("exchange", {"lines": [{**LINE, "part_item_ids": ["i"]}]}, ("lines",), "belong to reissue_parts"),
+        ("reissue_parts", {}, ("lines",), "name the part_item_ids"),
+        ("coupon_compensation", {"payment_method_id": "c"}, ("payment_method_id",), "takes no means of payment"),
+        ("price_compensation", {"payment_method_id": "c"}, ("payment_method_id",), "takes no means of payment"),
+        ("return_and_refund", {"amount_minor": 5}, ("amount_minor",), "leave the amount out"),
+        ("coupon_compensation", {"amount_minor": -5}, ("amount_minor",), "greater than or equal to 0"),
         ("repossess", {}, ("desired_resolution",), "return_and_refund"),
         ("return_and_refund", {"lines": [{**LINE, "reason": "whim"}]}, ("lines", 0, "reason"), "changed_mind"),
         ("return_and_refund", {"lines": [{**LINE, "line_id": "a b"}]}, ("lines", 0, "line_id"), "pattern"),
@@ -113,3 +122,10 @@ def test_an_application_survives_its_own_json() -> None:
         payment_method_id="card-1",
     )
     assert ReturnApplication.model_validate_json(full.model_dump_json()) == full
+
+
+def test_the_terms_begin_as_what_is_asked_for() -> None:
+    coupon = Terms.applied_for(application("coupon_compensation", amount_minor=2_000))
+    assert (coupon.remedy, coupon.amount_minor, coupon.item_ids) == (Remedy.COUPON_COMPENSATION, 2_000, ())
+    parts = Terms.applied_for(application("reissue_parts", lines=[{**LINE, "part_item_ids": ["screw", "nut"]}]))
+    assert (parts.remedy, parts.item_ids) == (Remedy.REISSUE_PARTS, ("screw", "nut"))

@@ -101,6 +101,21 @@ CANCEL = Case(
     {},
 )
 
+PARTS = Case(
+    ReturnApplication(
+        order_id="O-1",
+        customer_id="C-1",
+        desired_resolution=Remedy.REISSUE_PARTS,
+        lines=(
+            ApplicationLine(line_id="1", quantity=1, part_item_ids=("screw",)),
+            ApplicationLine(line_id="2", quantity=1, part_item_ids=("screw", "bulb")),
+        ),
+    ),
+    ORDER,
+    {"screw": variant("screw", "S", 10), "bulb": variant("bulb", "B", 10)},
+)
+NEVER_CAME = Case(REFUND.application.model_copy(update={"desired_resolution": Remedy.REFUND_ONLY}), ORDER, {})
+
 Fault = tuple[str, str, Callable[[Case], Case]]
 
 STRANGER: Fault = ("customer_mismatch", "customer_id", lambda case: case.asks(customer_id="C-2"))
@@ -157,6 +172,12 @@ NO_BALANCE: Fault = (
     lambda case: case.sells("a2", unit_price_minor=9999).has(payment_methods=methods(balance=None)),
 )
 
+NO_PART: Fault = (
+    "part_unknown",
+    "lines[1].part_item_ids[1]",
+    lambda case: case.asks_line(1, part_item_ids=("screw", "nut")),
+)
+
 # The faults that each remedy can have, in the order in which they count. Alternatives of a rank are in a group.
 RANKED: list[tuple[str, Case, list[list[Fault]]]] = [
     ("refund", REFUND, [[STRANGER], [CURRENCY], [UNDELIVERED], [NO_LINE, TOO_MANY], [FOREIGN, NOT_PAID_WITH]]),
@@ -174,6 +195,8 @@ RANKED: list[tuple[str, Case, list[list[Fault]]]] = [
             [TOO_LITTLE, NO_BALANCE],
         ],
     ),
+    ("parts", PARTS, [[STRANGER], [CURRENCY], [UNDELIVERED], [NO_LINE, TOO_MANY], [NO_PART]]),
+    ("refund-only", NEVER_CAME, [[STRANGER], [CURRENCY], [NO_LINE, TOO_MANY], [FOREIGN, NOT_PAID_WITH]]),
     ("cancel", CANCEL, [[STRANGER], [CURRENCY], [SHIPPING], [FOREIGN, NOT_PAID_WITH]]),
 ]
 SINGLE = [
@@ -217,8 +240,10 @@ def test_an_order_that_does_not_exist_counts_before_all_else(case: Case) -> None
         (CANCEL, {OrderStatus.PENDING}),
         (REFUND, {OrderStatus.DELIVERED}),
         (EXCHANGE, {OrderStatus.DELIVERED}),
+        (PARTS, {OrderStatus.DELIVERED}),
+        (NEVER_CAME, {OrderStatus.DELIVERED, OrderStatus.PROCESSED}),
     ],
-    ids=["cancel", "refund", "exchange"],
+    ids=["cancel", "refund", "exchange", "parts", "refund-only"],
 )
 @pytest.mark.parametrize("status", OrderStatus)
 def test_the_state_of_the_order_decides_the_remedy(
@@ -234,6 +259,7 @@ def test_the_state_of_the_order_decides_the_remedy(
         pytest.param(REFUND.asks(payment_method_id="gift-1"), id="a-gift-card-by-consent"),
         pytest.param(REFUND.asks(payment_method_id=None), id="back-to-where-it-came-from"),
         pytest.param(EXCHANGE.asks_line(0, replacement_item_ids=("a", "a2")), id="the-same-variant-again"),
+        pytest.param(PARTS.sells("screw", available=False), id="a-part-that-ran-out-is-a-choice-later"),
         pytest.param(EXCHANGE.asks(payment_method_id="card-2"), id="another-card-settles-an-exchange"),
         pytest.param(
             EXCHANGE.has(payment_methods=methods(None)).asks(payment_method_id=None),

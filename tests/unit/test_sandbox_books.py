@@ -71,6 +71,11 @@ def act(url: str) -> None:
                 json={"key": "k", "customer_id": "C-101", "amount_minor": 5000, "currency": "CNY", "at": AT},
             ),
             http.post(
+                "/workshop/repairs",
+                json={"reference": "RMA-1-repair-1", "order_id": "CN-1001", "units": {"1": 1}, "at": AT},
+            ),
+            http.post("/store-credit/accounts", json={"customer_id": "C-101", "currency": "CNY", "at": AT}),
+            http.post(
                 "/messages",
                 json={
                     "message_id": "m-1",

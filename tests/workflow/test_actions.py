@@ -217,6 +217,10 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
         case Action.CHOOSE_PAYMENT_METHOD:
             order_id = (await pipeline.returns.status(rma_id)).order_id
             return {"method_id": order_id.replace("O-", "CARD-")}
+        case Action.CHOOSE_SUBSTITUTE:
+            return {"remedy": "return_and_refund"}
+        case Action.REPORT_REPAIR:
+            return {"repaired": False, "note": "the frame is broken"}
         case _:
             return TALKS.get(action, {})
 
@@ -276,6 +280,8 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.RECORD_ARBITRATION: {"note": "x", "reference": "P-1"},
     Action.PAUSE_CLOCKS: {"cause": "strike", "note": "x", "until": "2026-01-01T00:00:00Z"},
     **TALKS,
+    Action.CHOOSE_SUBSTITUTE: {"remedy": "return_and_refund"},
+    Action.REPORT_REPAIR: {"repaired": False, "note": "x"},
 }
 
 

@@ -17,6 +17,7 @@ from workflows.contracts.inspection import (
     ResultAcceptance,
 )
 from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
     CancelRequest,
@@ -30,13 +31,16 @@ from workflows.contracts.ship_back import Handover, PickupChoice, Receipt, Recei
 from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
 from workflows.contracts.status import (
     CouponStatus,
+    CreditStatus,
     Deadline,
     LineStatus,
     PaymentStatus,
+    RepairStatus,
     ReturnResult,
     ReturnStatus,
     TimelineEntry,
 )
+from workflows.contracts.substitute import SubstituteChoice
 
 DECISION_UPDATE = "decision"
 STATUS_QUERY = "status"
@@ -63,6 +67,7 @@ __all__ = [
     "ContestedLine",
     "CounterOffer",
     "CouponStatus",
+    "CreditStatus",
     "Deadline",
     "Decision",
     "DecisionRequest",
@@ -84,10 +89,13 @@ __all__ = [
     "PickupChoice",
     "Receipt",
     "ReceivedLine",
+    "RepairReport",
+    "RepairStatus",
     "ResultAcceptance",
     "ReturnInput",
     "ReturnResult",
     "ReturnStatus",
     "ReviewVerdict",
+    "SubstituteChoice",
     "TimelineEntry",
 ]

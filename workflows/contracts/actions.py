@@ -8,6 +8,7 @@ from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
 from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
     CancelRequest,
@@ -17,6 +18,7 @@ from workflows.contracts.review import (
     ReviewVerdict,
 )
 from workflows.contracts.ship_back import Handover, PickupChoice, Receipt
+from workflows.contracts.substitute import SubstituteChoice
 
 ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.CANCEL: CancelRequest,
@@ -45,5 +47,7 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.DECLINE_OFFER: OfferRefusal,
     Action.APPROVE_PAYOUT: PayoutConsent,
     Action.DECLINE_PAYOUT: PayoutRefusal,
+    Action.CHOOSE_SUBSTITUTE: SubstituteChoice,
+    Action.REPORT_REPAIR: RepairReport,
 }
 """The input of each action. The update of an action has the action's name."""

@@ -32,6 +32,7 @@ class LineStatus(Record):
     accepted: Quantity = 0
     rejected: Quantity = 0
     missing: Quantity = 0
+    unrepairable: Quantity = 0
     refunded: Quantity = 0
     department: str = ""
     checks: tuple[str, ...] = ()
@@ -49,12 +50,40 @@ class PaymentStatus(Record):
 
 
 class CouponStatus(Record):
-    """A coupon that a broken promise earned; `coupon_id` is empty until it is issued."""
+    """A coupon that is owed; `coupon_id` is empty until it is issued.
 
-    clock: ClockName
+    `clock` is the promise whose breach earned it, None for one that compensates.
+    """
+
+    clock: ClockName | None = None
     amount_minor: MinorUnits
     currency: str
     coupon_id: str = ""
+
+
+class CreditStatus(Record):
+    """Store credit that the shop gives beside any refund; `grant_id` is empty until it is granted."""
+
+    key: str
+    account_id: str
+    amount_minor: MinorUnits
+    currency: str
+    grant_id: str = ""
+
+
+class RepairStatus(Record):
+    """A repair of units, by line id, with the way back to the customer once it is made.
+
+    `repaired` is None while it is open.
+    """
+
+    reference: str
+    units: dict[str, int]
+    ticket_id: str = ""
+    repaired: bool | None = None
+    carrier: str = ""
+    tracking_no: str = ""
+    sent_at: UtcDatetime | None = None
 
 
 class TimelineEntry(Record):
@@ -90,6 +119,7 @@ class ReturnStatus(Record):
         version: Grows with what is decided: the approval, the terms, the liability, the units taken back.
         pending_payout: What waits for the approval of a second person.
         offers: Every offer so far with its state; the last one may be open.
+        substitutes: What the customer may choose from, where the remedy in force cannot be carried out.
     """
 
     rma_id: str
@@ -105,6 +135,7 @@ class ReturnStatus(Record):
     allowed_actions: tuple[Action, ...]
     next_deadline: Deadline | None = None
     needs: str = ""
+    substitutes: tuple[Remedy, ...] = ()
     currency: str = ""
     policy_version: str = ""
     refusal: Refusal | None = None
@@ -123,6 +154,8 @@ class ReturnStatus(Record):
     version: int = 1
     pending_payout: PendingPayout | None = None
     offers: tuple[Offer, ...] = ()
+    credits: tuple[CreditStatus, ...] = ()
+    repairs: tuple[RepairStatus, ...] = ()
     clocks: tuple[Clock, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
 

@@ -36,8 +36,22 @@ class Exchange:
             refunded = case.notices.customer(Template.EXCHANGE_REFUNDED)
             await self._settlement.refund(RefundBasis.INSPECTION, units, (*outbox, refunded))
             return
+        if await self.release(units, self._items_for(units), replacement_reference(case.rma_id), outbox):
+            case.holds_stock = False
+
+    async def release(
+        self,
+        units: Sequence[UnitsToSettle],
+        items: tuple[str, ...],
+        reference: str,
+        outbox: tuple[OutboxItem, ...] = (),
+    ) -> bool:
+        """Settle the difference and have the items sent that are held under a reference.
+
+        What cannot be exchanged is refunded; then the stock is still held.
+        """
+        case = self._case
         op = case.step("exchange")
-        items = self._items_for(units)
         plan = await self._settlement.authorize(
             RefundAuthorization(
                 rma_id=case.rma_id,
@@ -52,16 +66,17 @@ class Exchange:
                 less_minor=sum(self._price(item) for item in items),
             )
         )
-        if await self._difference_is_settled(plan) and await self._is_released(items):
+        if await self._difference_is_settled(plan) and await self._is_released(items, reference):
             case.move(Reimbursement.SETTLED)
             await case.record("exchange-released", case.notices.customer(Template.EXCHANGE_RELEASED))
-            return
+            return True
         await self._settlement.refund(
             RefundBasis.INSPECTION,
             units,
             outbox=(case.notices.customer(Template.EXCHANGE_REFUNDED),),
             instead_of=op,
         )
+        return False
 
     def _items_for(self, units: Sequence[UnitsToSettle]) -> tuple[str, ...]:
         wanted = {line.line_id: line.replacement_item_ids for line in self._case.application.lines}
@@ -95,10 +110,10 @@ class Exchange:
         (paid,) = await self._settlement.under_the_promise(plan.due_at, self._payments.charge(charge))
         return bool(paid)
 
-    async def _is_released(self, items: tuple[str, ...]) -> bool:
+    async def _is_released(self, items: tuple[str, ...], reference: str) -> bool:
         case = self._case
         order = ReplacementOrder(
-            reference=replacement_reference(case.rma_id),
+            reference=reference,
             order_id=case.application.order_id,
             item_ids=items,
             at=workflow.now(),
@@ -117,7 +132,6 @@ class Exchange:
                 await case.record("release-late", case.supervisor_alert(Template.STAFF_SETTLEMENT_LATE))
                 await workflow.sleep(timedelta(minutes=30), summary="ask for the replacement again")
         if answer.released:
-            case.holds_stock = False
             case.note("replacement released", answer.replacement_order_id)
         else:
             case.note("replacement not released", answer.why)

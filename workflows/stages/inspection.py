@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from domain.actions import Role
 from domain.clocks import ClockName
@@ -14,9 +13,9 @@ from domain.keys import inspection_clock_key
 from domain.notices import MANAGEMENT, WAREHOUSE_SUPERVISOR
 from domain.outbox import Template
 from domain.status import InspectionStatus
-from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import InspectionReport
+from workflows.stages.coupons import issue_coupon
 from workflows.stages.parcel import Parcel
 from workflows.stages.tracking import Tracking
 
@@ -55,6 +54,7 @@ class InspectionStage:
                 accepted=accepted,
                 rejected=rejected,
                 missing=max(line.authorized - accepted - rejected, 0),
+                unrepairable=_unrepairable(report, line_id),
             )
         case.move(self._outcome(), f"{report.actor.role.value} {report.actor.id}")
 
@@ -150,10 +150,7 @@ class InspectionStage:
         self._coupon = asyncio.create_task(self._issue_coupon(case.breach))
 
     async def _issue_coupon(self, breach: BreachCertificate) -> None:
-        """Issue the coupon beside everything else: a coupon service that is down holds up nothing.
-
-        One that refuses is told to a person, and asked again each day: the coupon is owed.
-        """
+        """Issue the coupon beside everything else: a coupon service that is down holds up nothing."""
         case = self._case
         order = CouponOrder(
             key=breach.key,
@@ -163,20 +160,8 @@ class InspectionStage:
             currency=breach.currency,
             at=breach.observed_at,
         )
-        while True:
-            try:
-                coupon = await calls.issue_coupon(order, summary="coupon for the late inspection")
-                break
-            except ActivityError as error:
-                if is_cancelled_exception(error):
-                    raise
-                case.note("coupon refused", str(error.cause))
-                await case.record(
-                    "coupon-refused", case.supervisor_alert(Template.STAFF_COUPON_REFUSED, key=breach.key)
-                )
-                await workflow.sleep(_REPEAT_ALERT, summary="ask for the coupon again")
+        coupon = await issue_coupon(case, order, "coupon for the late inspection")
         case.breach = breach.model_copy(update={"coupon_id": coupon.coupon_id})
-        case.note("coupon issued", coupon.coupon_id)
         await case.record("inspection-coupon", breach=case.breach, coupon_id=coupon.coupon_id)
 
     def _outcome(self) -> InspectionStatus:
@@ -190,3 +175,11 @@ class InspectionStage:
 
 def _quantity(report: InspectionReport, line_id: str, verdict: Verdict) -> int:
     return sum(entry.quantity for entry in report.units if entry.line_id == line_id and entry.verdict is verdict)
+
+
+def _unrepairable(report: InspectionReport, line_id: str) -> int:
+    return sum(
+        entry.quantity
+        for entry in report.units
+        if entry.line_id == line_id and entry.verdict is Verdict.ACCEPTED and not entry.repairable
+    )

@@ -100,8 +100,10 @@ class Payments:
         needed = (self._case.notices.customer(Template.PAYMENT_METHOD_NEEDED, **amount),)
         if intent.direction is PaymentDirection.CHARGE:
             return {"if_declined": needed}
+        is_credit = intent.method_id == self._case.credit_account
+        paid = Template.STORE_CREDIT_PAID if is_credit else Template.REFUND_PAID
         return {
-            "if_paid": (self._case.notices.customer(Template.REFUND_PAID, **amount),),
+            "if_paid": (self._case.notices.customer(paid, **amount),),
             "if_declined": needed,
         }
 

@@ -116,7 +116,7 @@ class ReviewStage:
         case = self._case
         request = FactsRequest(
             order_id=case.application.order_id,
-            item_ids=tuple(dict.fromkeys(case.application.replacement_item_ids())),
+            item_ids=tuple(dict.fromkeys(case.terms.item_ids)),
             at=workflow.now(),
         )
         while True:

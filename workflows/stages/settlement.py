@@ -36,7 +36,7 @@ class Settlement:
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...] = (),
         instead_of: str = "",
-    ) -> None:
+    ) -> SettlementPlan:
         """Pay back what the units are worth; for a cancellation everything that is left of the order."""
         case = self._case
         plan = await self.authorize(
@@ -59,6 +59,7 @@ class Settlement:
         )
         self._count_refunded(units)
         case.move(Reimbursement.SETTLED)
+        return plan
 
     async def authorize(self, authorization: RefundAuthorization) -> SettlementPlan:
         """Have the ledger quote the units, hold every ceiling and record the intents."""
@@ -69,6 +70,7 @@ class Settlement:
                 authorization=authorization,
                 business_days=case.rules.clocks.settlement_business_days,
                 policy_version=case.rules.decision.policy_version if case.rules.decision else "",
+                to_store_credit=bool(case.credit_account),
             ),
         )
         case.authorizations.append(
@@ -107,8 +109,10 @@ class Settlement:
         )
 
     def _destination(self) -> str | None:
-        """The means that the customer named for a refund; an exchange names one for its difference only."""
+        """Where the customer wants a refund; an exchange names a means for its difference only."""
         case = self._case
+        if case.credit_account:
+            return case.credit_account
         return None if case.remedy is Remedy.EXCHANGE else case.application.payment_method_id
 
     def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:

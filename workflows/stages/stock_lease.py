@@ -7,11 +7,12 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.clocks import ClockName
-from domain.exchange import HoldAnswer, HoldRelease, StockHold, lease_until
+from domain.exchange import HoldAnswer, StockHold, lease_until
 from domain.keys import replacement_reference
 from domain.outbox import Template
 from workflows import calls
 from workflows.case import ReturnCase
+from workflows.stages.stock import give_back_stock
 
 
 class StockLease:
@@ -100,14 +101,5 @@ class StockLease:
         await case.record("stock-lost", case.notices.customer(Template.EXCHANGE_STOCK_LOST))
 
     async def _give_back(self) -> None:
-        case = self._case
-        case.holds_stock = False
-        try:
-            await calls.release_stock(
-                HoldRelease(reference=replacement_reference(case.rma_id), at=workflow.now()),
-                summary="give the held stock back",
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            await case.record("cleanup-failed", case.supervisor_alert(Template.STAFF_CLEANUP_FAILED, what="stock"))
+        self._case.holds_stock = False
+        await give_back_stock(self._case, replacement_reference(self._case.rma_id))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from domain.actions import Action, Role
-from domain.application import COMPENSATIONS, MOST_EVIDENCE
+from domain.application import COMPENSATIONS, MOST_EVIDENCE, Remedy
 from domain.status import Approval
 from workflows.case import ReturnCase
 from workflows.contracts import DecisionRequest, EvidenceSubmission, LiabilityVerdict, ReviewVerdict
@@ -44,7 +44,7 @@ def evidence(case: ReturnCase, request: EvidenceSubmission) -> None:
 
 
 def review(case: ReturnCase, request: ReviewVerdict) -> None:
-    """Refuse a verdict on unknown lines, or on an appeal by anybody but a supervisor who did not decline."""
+    """Refuse a verdict on unknown lines, on an amount that nobody named, or by somebody who may not decide it."""
     allowed(case, Action.REVIEW, request)
     if case.approval is Approval.APPEALED and request.actor.role is not Role.SUPERVISOR:
         refuse(ROLE_NOT_PERMITTED, "actor.role", "An appeal is decided by a supervisor.")
@@ -52,6 +52,9 @@ def review(case: ReturnCase, request: ReviewVerdict) -> None:
         refuse(ROLE_NOT_PERMITTED, "actor.id", "An appeal is decided by another person than the one who declined.")
     if request.approve and case.remedy in COMPENSATIONS:
         refuse(INVALID_ACTION, "approve", "A compensation needs an amount that both sides agree on: make_offer.")
+    asks_more = case.remedy is Remedy.TRADE_IN and case.terms.amount_minor != case.rules.trade_in_minor
+    if request.approve and asks_more:
+        refuse(INVALID_ACTION, "approve", "This amount is not what is offered to everybody: make_offer.")
     _known_liability(case, request.liability)
 
 

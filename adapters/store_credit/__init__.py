@@ -1,0 +1,1 @@
+"""The store-credit port: its Protocol and its clients."""

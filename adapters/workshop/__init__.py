@@ -1,0 +1,1 @@
+"""The workshop port: its Protocol and its clients."""
