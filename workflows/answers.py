@@ -1,12 +1,13 @@
 """What a return answers when it is asked: its decision, its status, its end."""
 
-from domain.actions import allowed_actions
+from domain.actions import PARCEL_ACTIONS, allows_for_parcel
 from domain.application import Remedy
-from domain.clocks import ClockName
+from domain.clocks import PARCEL_CLOCKS, ClockName
 from domain.intents import PaymentDirection
 from domain.status import is_money_settled
 from workflows.case import ReturnCase
-from workflows.contracts import CouponStatus, Decision, PaymentStatus, ReturnResult, ReturnStatus
+from workflows.contracts import CouponStatus, Decision, ParcelStatus, PaymentStatus, ReturnResult, ReturnStatus
+from workflows.parcel import Parcel
 
 
 def decision_of(case: ReturnCase) -> Decision:
@@ -36,8 +37,9 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         inspection=case.inspection,
         reimbursement=case.reimbursement,
         is_final=case.ended,
-        money_settled=is_money_settled(case.reimbursement, case.ended) and not case.is_disputed,
-        allowed_actions=allowed_actions(case.standing()),
+        money_settled=is_money_settled(case.reimbursement, case.ended)
+        and not (case.is_disputed or case.parcels.are_awaited),
+        allowed_actions=case.allowed_actions(),
         next_deadline=case.clocks.next_deadline(),
         needs=case.needs,
         currency=case.rules.currency,
@@ -49,6 +51,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         carrier=case.carrier,
         lines=tuple(case.lines.values()),
         liability=dict(case.liability),
+        parcels=tuple(_parcel(case, parcel) for parcel in case.parcels),
         payments=tuple(
             PaymentStatus(
                 key=intent.key,
@@ -83,6 +86,20 @@ def result_of(case: ReturnCase) -> ReturnResult:
         refunded_minor=_moved(case, PaymentDirection.REFUND),
         charged_minor=_moved(case, PaymentDirection.CHARGE),
         currency=case.rules.currency,
+    )
+
+
+def _parcel(case: ReturnCase, parcel: Parcel) -> ParcelStatus:
+    standing = case.standing(parcel)
+    return ParcelStatus(
+        number=parcel.number,
+        carrier=parcel.carrier,
+        tracking_no=parcel.tracking_no,
+        logistics=parcel.logistics,
+        inspection=parcel.inspection,
+        lines=tuple(parcel.lines.values()),
+        allowed_actions=tuple(action for action in PARCEL_ACTIONS if allows_for_parcel(standing, action)),
+        next_deadline=case.clocks.next_deadline(PARCEL_CLOCKS, parcel.subject),
     )
 
 

@@ -4,18 +4,14 @@ The class holds the order of the stages. Each stage is a file in `workflows/stag
 the file of the same name in `workflows/handlers`.
 """
 
-import asyncio
-
 from temporalio import workflow
 
-from domain.actions import ContestState
 from domain.application import Remedy
 from domain.bookkeeping import ReturnClosing
-from domain.inspection import Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
-from domain.status import Header, InspectionStatus, Logistics
+from domain.status import Header, Logistics
 from workflows import calls, ids
 from workflows.answers import decision_of, result_of, status_of
 from workflows.case import ReturnCase
@@ -35,13 +31,12 @@ from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
 from workflows.stages.complaint import ComplaintLane
-from workflows.stages.contest import ContestStage
 from workflows.stages.exchange import Exchange
-from workflows.stages.inspection import InspectionStage
+from workflows.stages.journeys import Journeys
+from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
 from workflows.stages.review import ReviewStage
-from workflows.stages.settlement import Settlement, accepted_units
-from workflows.stages.ship_back import ShipBackEnd, ShipBackStage
+from workflows.stages.settlement import Settlement
 from workflows.stages.stock_lease import StockLease
 from workflows.validation.review import same_request
 
@@ -57,14 +52,12 @@ class ReturnWorkflow(
         case = ReturnCase(start, workflow.info().start_time)
         self._case = case
         self._review = ReviewStage(case)
-        self._ship_back = ShipBackStage(case)
-        self._inspection = InspectionStage(case, self._ship_back.parcel, self._ship_back.tracking)
-        self._contest = ContestStage(case)
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
         self._complaints = ComplaintLane(case, self._settlement)
         self._lease = StockLease(case)
         self._exchange = Exchange(case, self._settlement, self._payments, self._lease)
+        self._journeys = Journeys(case, self._settlement, Outcome(case, self._settlement, self._exchange))
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
@@ -83,60 +76,7 @@ class ReturnWorkflow(
             return
         if self._case.remedy is Remedy.EXCHANGE:
             self._lease.keep()
-        match await self._ship_back.run():
-            case ShipBackEnd.ARRIVED:
-                await self._inspection.run()
-                await self._settle_what_was_found()
-            case ShipBackEnd.LOST:
-                lost = self._case.notices.customer(Template.PARCEL_LOST)
-                claim = self._case.supervisor_alert(
-                    Template.STAFF_CARRIER_CLAIM,
-                    carrier=self._case.carrier,
-                    tracking_no=self._case.tracking_no,
-                )
-                await self._settlement.refund(RefundBasis.LOST_IN_TRANSIT, self._all_units(), (lost, claim))
-            case ShipBackEnd.EXPIRED | ShipBackEnd.CANCELED:
-                pass
-
-    async def _settle_what_was_found(self) -> None:
-        """Pay what was accepted at once; what is contested goes its own way meanwhile."""
-        self._contest.open()
-        accepted = accepted_units(self._inspection.units)
-        _, accepted_after_all = await asyncio.gather(
-            self._settle(accepted, self._inspection_notices()), self._contest.run()
-        )
-        if accepted_after_all:
-            decided = self._case.notices.customer(Template.CONTEST_DECIDED)
-            await self._settlement.refund(RefundBasis.INSPECTION, accepted_after_all, (decided,))
-        await self._inspection.look_back()
-        await self._inspection.coupon_is_issued()
-
-    async def _settle(self, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]) -> None:
-        if not accepted:
-            await self._case.record("inspected", *outbox)
-        elif self._case.remedy is Remedy.EXCHANGE:
-            await self._exchange.run(accepted, outbox)
-        else:
-            await self._settlement.refund(RefundBasis.INSPECTION, accepted, outbox)
-
-    def _inspection_notices(self) -> tuple[OutboxItem, ...]:
-        template = {
-            InspectionStatus.ACCEPTED: Template.INSPECTION_PASSED,
-            InspectionStatus.PARTIALLY_ACCEPTED: Template.INSPECTION_PARTIAL,
-        }.get(self._case.inspection, Template.INSPECTION_REJECTED)
-        findings = "; ".join(
-            entry.note or ", ".join(check.code for check in entry.checks)
-            for entry in self._inspection.units
-            if entry.verdict is Verdict.REJECTED
-        )
-        message = self._case.notices.customer(
-            template,
-            accepted=sum(line.accepted for line in self._case.lines.values()),
-            rejected=sum(line.rejected for line in self._case.lines.values()),
-            missing=sum(line.missing for line in self._case.lines.values()),
-            findings=findings,
-        )
-        return (message, *self._case.notices.dispositions(self._inspection.units))
+        await self._journeys.run()
 
     def _all_units(self) -> tuple[UnitsToSettle, ...]:
         return tuple(
@@ -147,11 +87,10 @@ class ReturnWorkflow(
     async def _close(self) -> None:
         """Give back what is still held, keep the end beyond Temporal's retention, and tell the customer."""
         case = self._case
-        await self._ship_back.courier_is_withdrawn()
         await self._lease.end()
         case.ended = True
         case.forget_needs()
-        case.contest = ContestState.NONE if case.contest is ContestState.NONE else ContestState.CLOSED
+        case.parcels.close_contests()
         if case.holds_units:
             await calls.close_return(
                 ReturnClosing(

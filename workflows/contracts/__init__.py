@@ -4,7 +4,7 @@ Contracts grow only by fields with defaults, so that a worker of another version
 """
 
 from workflows.contracts.actions import ACTION_REQUESTS
-from workflows.contracts.base import ActionAnswer, ActionRequest
+from workflows.contracts.base import ActionAnswer, ActionRequest, ParcelRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import (
@@ -24,12 +24,13 @@ from workflows.contracts.review import (
     LiabilityVerdict,
     ReviewVerdict,
 )
-from workflows.contracts.ship_back import Handover, PickupChoice, Receipt, ReceivedLine
+from workflows.contracts.ship_back import HandedOverLine, Handover, PickupChoice, Receipt, ReceivedLine
 from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
 from workflows.contracts.status import (
     CouponStatus,
     Deadline,
     LineStatus,
+    ParcelStatus,
     PaymentStatus,
     ReturnResult,
     ReturnStatus,
@@ -65,10 +66,13 @@ __all__ = [
     "EvidenceLine",
     "EvidenceRequest",
     "EvidenceSubmission",
+    "HandedOverLine",
     "Handover",
     "InspectionReport",
     "LiabilityVerdict",
     "LineStatus",
+    "ParcelRequest",
+    "ParcelStatus",
     "PaymentMethodChoice",
     "PaymentStatus",
     "PickupChoice",

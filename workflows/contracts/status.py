@@ -7,6 +7,7 @@ from domain.application import Remedy
 from domain.clocks import Clock, ClockName
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
+from domain.quantities import ParcelLine
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 from domain.refusals import Refusal
 from domain.review import ReviewReason
@@ -25,6 +26,19 @@ class LineStatus(Record):
     rejected: Quantity = 0
     missing: Quantity = 0
     refunded: Quantity = 0
+
+
+class ParcelStatus(Record):
+    """A parcel of the return, with the earliest promise about it that is running."""
+
+    number: int
+    carrier: str = ""
+    tracking_no: str = ""
+    logistics: Logistics
+    inspection: InspectionStatus
+    lines: tuple[ParcelLine, ...] = ()
+    allowed_actions: tuple[Action, ...] = ()
+    next_deadline: "Deadline | None" = None
 
 
 class PaymentStatus(Record):
@@ -70,6 +84,7 @@ class ReturnStatus(Record):
         allowed_actions: What may be sent now, whoever sends it.
         next_deadline: The earliest promise that is running.
         liability: Who answers for each line, in shares.
+        tracking_no: The tracking number of the first parcel; `parcels` has them all.
         needs: The role that has to act before the return can go on; empty if none has.
     """
 
@@ -95,6 +110,7 @@ class ReturnStatus(Record):
     carrier: str = ""
     lines: tuple[LineStatus, ...] = ()
     liability: dict[str, Liability] = Field(default_factory=dict)
+    parcels: tuple[ParcelStatus, ...] = ()
     payments: tuple[PaymentStatus, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
     clocks: tuple[Clock, ...] = ()

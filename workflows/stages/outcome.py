@@ -1,0 +1,47 @@
+"""What the customer gets for the units that an inspection accepted, as the terms of the return say (section 6)."""
+
+from temporalio import workflow
+
+from domain.application import Remedy
+from domain.intents import RefundBasis
+from domain.outbox import OutboxItem
+from domain.refund import UnitsToSettle
+from workflows.case import ReturnCase
+from workflows.parcel import Parcel
+from workflows.stages.exchange import Exchange
+from workflows.stages.settlement import Settlement
+
+
+class Outcome:
+    """Settles what each parcel brought. A refund waits for no other parcel; an exchange is one shipment."""
+
+    def __init__(self, case: ReturnCase, settlement: Settlement, exchange: Exchange) -> None:
+        self._case = case
+        self._settlement = settlement
+        self._exchange = exchange
+        self._to_exchange: list[UnitsToSettle] = []
+
+    async def settle(
+        self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
+    ) -> None:
+        """Give the customer what the accepted units of a parcel are worth; the outbox tells what was found."""
+        case = self._case
+        if not accepted:
+            await case.record("inspected", *outbox)
+        elif case.remedy is not Remedy.EXCHANGE:
+            await self._settlement.refund(RefundBasis.INSPECTION, accepted, outbox, subject=parcel.subject)
+        elif len(case.parcels) == 1:
+            await self._exchange.run(accepted, outbox)
+        else:
+            await case.record("inspected", *outbox)
+            await self._exchange_together(accepted)
+
+    async def _exchange_together(self, accepted: tuple[UnitsToSettle, ...]) -> None:
+        """Exchange the units of all parcels at once, as soon as none is awaited any more."""
+        is_first = not self._to_exchange
+        self._to_exchange.extend(accepted)
+        if not is_first:
+            return
+        await workflow.wait_condition(lambda: not self._case.parcels.are_awaited)
+        units, self._to_exchange = tuple(self._to_exchange), []
+        await self._exchange.run(units, ())
