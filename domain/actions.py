@@ -1,5 +1,6 @@
 """What people may do with a return, and when. Validators and `allowed_actions` read the same rule."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from domain.application import Remedy
@@ -149,13 +150,50 @@ class Standing(Record):
 UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
 """While a person decides whether the return happens."""
 
-_ON_ITS_WAY = (*BEFORE_HANDOVER, Logistics.PICKED_UP, Logistics.IN_TRANSIT, Logistics.DELIVERED)
+PARCEL_ACTIONS = (
+    Action.BOOK_PICKUP,
+    Action.RECORD_HANDOVER,
+    Action.RECEIVE,
+    Action.INSPECT,
+    Action.ACCEPT_RESULT,
+    Action.CONTEST,
+    Action.DECIDE_CONTEST,
+)
+"""What is done with one parcel of a return: allowed as that parcel stands, whatever became of the others."""
+
+_MAY_STILL_COME = (
+    *BEFORE_HANDOVER,
+    Logistics.PICKED_UP,
+    Logistics.IN_TRANSIT,
+    Logistics.DELIVERED,
+    Logistics.PARTIALLY_RECEIVED,
+    Logistics.LOST,
+    Logistics.EXPIRED,
+)
 _AT_THE_WAREHOUSE = (Logistics.DELIVERED, Logistics.RECEIVED, Logistics.PARTIALLY_RECEIVED)
 
 
-def allowed_actions(standing: Standing) -> tuple[Action, ...]:
-    """List the actions that the return allows now, whoever sends them."""
-    return tuple(action for action in Action if _allows(standing, action))
+def allowed_actions(standing: Standing, parcels: Sequence[Standing] = ()) -> tuple[Action, ...]:
+    """List the actions that the return allows now, whoever sends them.
+
+    Args:
+        standing: Of the whole return.
+        parcels: The same return as each of its parcels stands; none before it was approved.
+    """
+    return tuple(action for action in Action if _allowed(standing, parcels, action))
+
+
+def allows_for_parcel(parcel: Standing, action: Action) -> bool:
+    """Whether one parcel allows one of the `PARCEL_ACTIONS`."""
+    return _allows(parcel, action)
+
+
+def _allowed(standing: Standing, parcels: Sequence[Standing], action: Action) -> bool:
+    if action in PARCEL_ACTIONS:
+        return any(_allows(parcel, action) for parcel in parcels)
+    if action is Action.CANCEL and parcels:
+        return all(_allows(parcel, action) for parcel in parcels)
+    return _allows(standing, action)
 
 
 def _allows(now: Standing, action: Action) -> bool:
@@ -178,9 +216,9 @@ def _allows(now: Standing, action: Action) -> bool:
         case Action.BOOK_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_FAILED
         case Action.RECORD_HANDOVER:
-            return approved and now.logistics is Logistics.AWAITING_HANDOVER
+            return approved and now.logistics in (Logistics.AWAITING_HANDOVER, Logistics.REFUSED_COLLECT)
         case Action.RECEIVE:
-            return uninspected and now.logistics in _ON_ITS_WAY
+            return uninspected and not now.at_rest and now.logistics in _MAY_STILL_COME
         case Action.INSPECT:
             return uninspected and now.logistics in _AT_THE_WAREHOUSE
         case Action.ACCEPT_RESULT | Action.CONTEST:

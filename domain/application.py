@@ -1,5 +1,6 @@
 """What the customer applies for: the record of section 3. Prices are never taken from it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
@@ -69,6 +70,7 @@ class ShipBackMethod(StrEnum):
     LABEL = "label"
     QR_DROPOFF = "qr_dropoff"
     CUSTOMER_SHIPS = "customer_ships"
+    NONE = "none"
 
 
 class Locale(StrEnum):
@@ -147,6 +149,22 @@ class PickupWindow(Record):
         return self
 
 
+class PlannedLine(Record):
+    """Units of a line of the return that travel in one parcel."""
+
+    line_id: Identifier
+    quantity: int = Field(ge=1, le=100_000)
+
+
+class PlannedParcel(Record):
+    """What the customer means to put into one parcel."""
+
+    lines: tuple[PlannedLine, ...] = Field(min_length=1, max_length=500)
+
+
+MOST_PARCELS = 20
+"""Parcels that a return is sent in."""
+
 _MOST_REPLACEMENTS = 1_000
 
 
@@ -157,6 +175,9 @@ class ReturnApplication(Record):
     it the money goes back to where it came from. Naming another one is the customer's consent to it.
     `amount_minor` is what the customer asks for as a compensation or for an old appliance, in minor units of the
     order's currency; 0 leaves it to the shop's offer.
+
+    `parcels` says how the units are packed, where they travel in more than one parcel; together the parcels
+    hold exactly the units of the lines.
     """
 
     order_id: Identifier
@@ -171,6 +192,7 @@ class ReturnApplication(Record):
     pickup_window: PickupWindow | None = None
     contact: Contact = Contact()
     locale: Locale = Locale.ZH_CN
+    parcels: tuple[PlannedParcel, ...] = Field(default=(), max_length=MOST_PARCELS)
 
     @field_validator("lines")
     @classmethod
@@ -225,6 +247,27 @@ class ReturnApplication(Record):
             for line in self.lines
         )
         return self.model_copy(update={"lines": lines})
+
+    @field_validator("parcels")
+    @classmethod
+    def _parcels_hold_the_lines(
+        cls, parcels: tuple[PlannedParcel, ...], info: ValidationInfo
+    ) -> tuple[PlannedParcel, ...]:
+        lines = info.data.get("lines")
+        if not parcels or lines is None:
+            return parcels
+        packed: Counter[str] = Counter()
+        for parcel in parcels:
+            for line in parcel.lines:
+                packed[line.line_id] += line.quantity
+        asked = {line.line_id: line.quantity for line in lines}
+        for line_id in (*asked, *packed):
+            if packed[line_id] != asked.get(line_id, 0):
+                raise ValueError(
+                    f"the parcels hold {packed[line_id]} units of line {line_id}, "
+                    f"the return has {asked.get(line_id, 0)}"
+                )
+        return parcels
 
     def replacement_item_ids(self) -> tuple[str, ...]:
         """Every variant that the exchange asks for, one entry per unit."""

@@ -34,6 +34,17 @@ class ClockName(StrEnum):
     REPAIR = "repair"
 
 
+PARCEL_CLOCKS = (
+    ClockName.PICKUP,
+    ClockName.ACCEPTANCE_SCAN,
+    ClockName.HANDOVER,
+    ClockName.TRANSIT,
+    ClockName.INSPECTION,
+    ClockName.CONTEST,
+)
+"""The promises about one parcel; their subject is its number, and empty for the first parcel."""
+
+
 class ClockState(StrEnum):
     """A stopped clock ended without being met or breached: what it waited for became moot."""
 

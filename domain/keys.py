@@ -26,14 +26,19 @@ def inspection_clock_key(rma_id: str) -> str:
     return f"{rma_id}-inspection"
 
 
-def pickup_reference(rma_id: str, attempt: int) -> str:
-    """Our reference at a carrier for the nth booking of a return's parcel."""
-    return f"{rma_id}-pickup-{attempt}"
+def parcel_prefix(rma_id: str, parcel: int) -> str:
+    """What the references of a parcel start with; those of the first parcel carry no number."""
+    return rma_id if parcel == 1 else f"{rma_id}-p{parcel}"
 
 
-def label_reference(rma_id: str) -> str:
-    """Our reference at a carrier for the label of a return's parcel."""
-    return f"{rma_id}-label"
+def pickup_reference(rma_id: str, attempt: int, parcel: int = 1) -> str:
+    """Our reference at a carrier for the nth booking of a parcel."""
+    return f"{parcel_prefix(rma_id, parcel)}-pickup-{attempt}"
+
+
+def label_reference(rma_id: str, parcel: int = 1) -> str:
+    """Our reference at a carrier for the label of a parcel."""
+    return f"{parcel_prefix(rma_id, parcel)}-label"
 
 
 def parts_reference(rma_id: str) -> str:

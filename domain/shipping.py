@@ -15,6 +15,7 @@ class CarrierEventKind(StrEnum):
     IN_TRANSIT = "in_transit"
     DELIVERED = "delivered"
     LOST = "lost"
+    REFUSED_COLLECT = "refused_collect"
 
 
 class CarrierEvent(Record):
@@ -65,10 +66,14 @@ class BookingOutcome(StrEnum):
 
 
 class PickupBooking(Record):
-    """The carrier's answer. A booked pickup has a tracking number."""
+    """The carrier's answer. A booked pickup has a tracking number.
+
+    Where an earlier booking was collected already, the number and the carrier are that booking's.
+    """
 
     outcome: BookingOutcome
     tracking_no: str = ""
+    carrier: str = ""
 
 
 class PickupCancellation(Record):

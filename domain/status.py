@@ -1,5 +1,6 @@
 """Four independent axes, and the header that is derived from them (section 2)."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -31,14 +32,16 @@ class Logistics(StrEnum):
     DELIVERED = "DELIVERED"
     RECEIVED = "RECEIVED"
     PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
+    REFUSED_COLLECT = "REFUSED_COLLECT"
     LOST = "LOST"
     EXPIRED = "EXPIRED"
 
 
 class InspectionStatus(StrEnum):
-    """What the warehouse found."""
+    """What the warehouse found. IN_PROGRESS: of several parcels, some are inspected and others are not."""
 
     PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
     ACCEPTED = "ACCEPTED"
     PARTIALLY_ACCEPTED = "PARTIALLY_ACCEPTED"
     REJECTED = "REJECTED"
@@ -102,7 +105,50 @@ BEFORE_HANDOVER = (
     Logistics.AWAITING_HANDOVER,
     Logistics.PICKUP_BOOKED,
     Logistics.PICKUP_FAILED,
+    Logistics.REFUSED_COLLECT,
 )
+LOGISTICS_PROGRESS = (
+    Logistics.NOT_REQUIRED,
+    Logistics.REFUSED_COLLECT,
+    Logistics.AWAITING_LABEL,
+    Logistics.AWAITING_HANDOVER,
+    Logistics.PICKUP_FAILED,
+    Logistics.PICKUP_BOOKED,
+    Logistics.PICKED_UP,
+    Logistics.IN_TRANSIT,
+    Logistics.DELIVERED,
+    Logistics.PARTIALLY_RECEIVED,
+    Logistics.RECEIVED,
+)
+"""The way of a parcel. A scan moves it forwards only; LOST and EXPIRED are exits from it."""
+
+
+def derive_logistics(parcels: Sequence[Logistics]) -> Logistics:
+    """Derive where the goods of a return are from where its parcels are.
+
+    With one parcel it is that parcel's state. Of several, the one that is furthest behind tells what is still
+    to come, until goods are with us: then some have come and some have not.
+    """
+    if not parcels:
+        return Logistics.NOT_REQUIRED
+    if len(set(parcels)) == 1:
+        return parcels[0]
+    if any(state in GOODS_WITH_US for state in parcels):
+        return Logistics.PARTIALLY_RECEIVED
+    moving = [state for state in parcels if state in LOGISTICS_PROGRESS]
+    return min(moving, key=LOGISTICS_PROGRESS.index) if moving else Logistics.LOST
+
+
+def derive_inspection(parcels: Sequence[tuple[InspectionStatus, bool]]) -> InspectionStatus:
+    """Derive what was found from each parcel's result and whether one is still to be expected of it."""
+    results = [status for status, _ in parcels if status is not InspectionStatus.PENDING]
+    if not results:
+        return InspectionStatus.PENDING
+    if any(expected and status is InspectionStatus.PENDING for status, expected in parcels):
+        return InspectionStatus.IN_PROGRESS
+    if len(set(results)) == 1:
+        return results[0]
+    return InspectionStatus.PARTIALLY_ACCEPTED
 
 
 def derive_header(approval: Approval, logistics: Logistics, reimbursement: Reimbursement, ended: bool) -> Header:

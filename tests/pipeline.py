@@ -167,9 +167,16 @@ class Pipeline:
             )
         return await self.act(rma_id, Action.INSPECT, Role.WAREHOUSE, units=list(units))
 
-    async def scan(self, rma_id: str, kind: str, at: datetime | None = None, event_id: str | None = None) -> None:
-        """A courier's scan of the return's parcel, recorded by the carrier and reported by its webhook."""
-        status = await self.returns.status(rma_id)
+    async def scan(
+        self,
+        rma_id: str,
+        kind: str,
+        at: datetime | None = None,
+        event_id: str | None = None,
+        parcel: int = 1,
+    ) -> None:
+        """A courier's scan of a parcel of the return, recorded by the carrier and reported by its webhook."""
+        status = (await self.returns.status(rma_id)).parcels[parcel - 1]
         event = CarrierEvent(
             event_id=event_id or uuid4().hex,
             carrier=status.carrier,

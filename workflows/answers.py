@@ -1,13 +1,14 @@
 """What a return answers when it is asked: its decision, its status, its end."""
 
-from domain.actions import allowed_actions
+from domain.actions import PARCEL_ACTIONS, allows_for_parcel
 from domain.application import Remedy
-from domain.clocks import ClockName
+from domain.clocks import PARCEL_CLOCKS, ClockName
 from domain.explanation import MoneyOfReturn
 from domain.intents import PaymentDirection
 from domain.status import is_money_settled
 from workflows.case import ReturnCase
-from workflows.contracts import CouponStatus, Decision, PaymentStatus, ReturnResult, ReturnStatus
+from workflows.contracts import CouponStatus, Decision, ParcelStatus, PaymentStatus, ReturnResult, ReturnStatus
+from workflows.parcel import Parcel
 
 
 def decision_of(case: ReturnCase) -> Decision:
@@ -40,8 +41,9 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         inspection=case.inspection,
         reimbursement=case.reimbursement,
         is_final=case.ended,
-        money_settled=is_money_settled(case.reimbursement, case.ended) and not case.is_disputed,
-        allowed_actions=allowed_actions(case.standing()),
+        money_settled=is_money_settled(case.reimbursement, case.ended)
+        and not (case.is_disputed or case.parcels.are_awaited),
+        allowed_actions=case.allowed_actions(),
         next_deadline=case.clocks.next_deadline(),
         needs=case.needs,
         substitutes=case.substitutes,
@@ -58,6 +60,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         carrier=case.carrier,
         lines=tuple(case.lines.values()),
         liability=dict(case.liability),
+        parcels=tuple(_parcel(case, parcel) for parcel in case.parcels),
         payments=tuple(
             PaymentStatus(
                 key=intent.key,
@@ -103,6 +106,20 @@ def money_of(case: ReturnCase) -> MoneyOfReturn:
         ),
         authorizations=tuple(case.authorizations),
         payments=tuple(case.payments.values()),
+    )
+
+
+def _parcel(case: ReturnCase, parcel: Parcel) -> ParcelStatus:
+    standing = case.standing(parcel)
+    return ParcelStatus(
+        number=parcel.number,
+        carrier=parcel.carrier,
+        tracking_no=parcel.tracking_no,
+        logistics=parcel.logistics,
+        inspection=parcel.inspection,
+        lines=tuple(parcel.lines.values()),
+        allowed_actions=tuple(action for action in PARCEL_ACTIONS if allows_for_parcel(standing, action)),
+        next_deadline=case.clocks.next_deadline(PARCEL_CLOCKS, parcel.subject),
     )
 
 

@@ -43,6 +43,8 @@ from workflows.contracts import (
     ReturnInput,
     TimelineEntry,
 )
+from workflows.parcel import Parcel
+from workflows.parcels import Parcels
 
 
 class ReturnCase:
@@ -53,7 +55,7 @@ class ReturnCase:
         self.opened_at = opened_at
         self.request_fingerprint = start.request_fingerprint
         self.application = start.application
-        self.version = 1
+        self._version = 1
         self._terms = Terms.applied_for(start.application)
         self.notices = Notices.for_application(start.rma_id, start.application)
         self.order: OrderSnapshot | None = None
@@ -61,11 +63,9 @@ class ReturnCase:
         self.refusal: Refusal | None = None
         self.why: tuple[str, ...] = ()
         self.approval = Approval.REQUESTED
-        self.logistics = Logistics.NOT_REQUIRED
-        self.inspection = InspectionStatus.PENDING
         self.reimbursement = Reimbursement.NONE
-        self.contest = ContestState.NONE
         self.negotiation = Negotiation()
+        self.parcels = Parcels(opened_at, self.note)
         self.appealed = False
         self.declined_by = ""
         self.complaint = ComplaintState.NONE
@@ -77,10 +77,7 @@ class ReturnCase:
         self.holds_stock = False
         self.stock_held_until: datetime | None = None
         self._needs: dict[str, str] = {}
-        self.carrier = ""
-        self.tracking_no = ""
-        self.first_scan_at: datetime | None = None
-        self.lines = {
+        self._lines = {
             line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
             for line in start.application.lines
         }
@@ -108,7 +105,7 @@ class ReturnCase:
 
     @terms.setter
     def terms(self, terms: Terms) -> None:
-        self.version += terms != self._terms
+        self._version += terms != self._terms
         self._terms = terms
 
     @property
@@ -118,7 +115,7 @@ class ReturnCase:
 
     @liability.setter
     def liability(self, liability: Mapping[str, Liability]) -> None:
-        self.version += liability != self._liability
+        self._version += liability != self._liability
         self._liability = liability
 
     @property
@@ -134,9 +131,31 @@ class ReturnCase:
         return undecided_otherwise and decision is not None and decision.returnless
 
     @property
+    def version(self) -> int:
+        """Counts what was decided: the approval, the terms, the liability, the units authorised and accepted."""
+        return self._version + self.parcels.decisions
+
+    @property
     def canceled(self) -> bool:
         """Whether the customer withdrew the return."""
         return self.approval is Approval.CANCELED
+
+    # What follows from its parcels
+
+    @property
+    def logistics(self) -> Logistics:
+        """Where the goods are."""
+        return self.parcels.logistics
+
+    @property
+    def inspection(self) -> InspectionStatus:
+        """What was found."""
+        return self.parcels.inspection
+
+    @property
+    def contest(self) -> ContestState:
+        """How far the customer and we are about what was not accepted."""
+        return self.parcels.contest
 
     @property
     def is_contested(self) -> bool:
@@ -148,37 +167,52 @@ class ReturnCase:
         """Whether a dispute may still move money."""
         return self.is_contested or self.complaint.is_pending
 
-    def scanned_by_a_carrier(self, at: datetime) -> None:
-        """Note when a carrier first had goods of the return, by the scan's own time."""
-        self.first_scan_at = min(self.first_scan_at or at, at)
+    @property
+    def carrier(self) -> str:
+        """The carrier of the first parcel."""
+        return self.parcels.first.carrier if self.parcels.first else ""
 
-    def note(self, what: str, detail: str = "") -> None:
-        """Write to the timeline."""
-        self.timeline.append(TimelineEntry(at=workflow.now(), what=what, detail=detail))
+    @property
+    def tracking_no(self) -> str:
+        """The tracking number of the first parcel."""
+        return self.parcels.first.tracking_no if self.parcels.first else ""
+
+    @property
+    def first_scan_at(self) -> datetime | None:
+        """When a carrier first had goods of the return, by the scan's own time."""
+        return self.parcels.first_scan_at
+
+    @property
+    def lines(self) -> dict[str, LineStatus]:
+        """The quantities of each line: what was asked and authorised, and what became of it in all parcels."""
+        if not len(self.parcels):
+            return dict(self._lines)
+        return {
+            line_id: line.model_copy(update=self.parcels.line(line_id).model_dump(exclude={"line_id", "expected"}))
+            for line_id, line in self._lines.items()
+        }
+
+    def note(self, what: str, detail: str = "", at: datetime | None = None) -> None:
+        """Write to the timeline; `at` is the event's own time where that differs from the time of the news."""
+        self.timeline.append(TimelineEntry(at=at or workflow.now(), what=what, detail=detail))
 
     def move(
         self,
-        axis: Approval | Logistics | InspectionStatus | Reimbursement,
+        axis: Approval | Reimbursement,
         detail: str = "",
-        at: datetime | None = None,
     ) -> None:
         """Move one axis to a state and write it to the timeline; to stand still writes nothing.
 
-        `at` is the event's own time where that differs from the time of the news.
+        The other two follow from the parcels, which are moved themselves.
         """
         current: object
         if isinstance(axis, Approval):
             current, self.approval = self.approval, axis
-            self.version += current is not axis
-        elif isinstance(axis, Logistics):
-            current, self.logistics = self.logistics, axis
-        elif isinstance(axis, InspectionStatus):
-            current, self.inspection = self.inspection, axis
+            self._version += current is not axis
         else:
             current, self.reimbursement = self.reimbursement, axis
         if current is not axis:
-            what = f"{type(axis).__name__.removesuffix('Status').lower()} {axis.value}"
-            self.timeline.append(TimelineEntry(at=at or workflow.now(), what=what, detail=detail))
+            self.note(f"{type(axis).__name__.lower()} {axis.value}", detail)
 
     def step(self, name: str) -> str:
         """Name the next ledger entry of a kind, so that each is written once: review-1, review-2, ..."""
@@ -285,15 +319,15 @@ class ReturnCase:
         """The stage that the return is in."""
         return derive_stage(self.approval, self.logistics, self.inspection, self.reimbursement, self.ended)
 
-    def standing(self) -> Standing:
-        """What decides the allowed actions."""
+    def standing(self, parcel: Parcel | None = None) -> Standing:
+        """What decides the allowed actions: of the whole return, or as one of its parcels stands."""
         return Standing(
             remedy=self.remedy,
             approval=self.approval,
-            logistics=self.logistics,
-            inspection=self.inspection,
+            logistics=parcel.logistics if parcel else self.logistics,
+            inspection=parcel.inspection if parcel else self.inspection,
             reimbursement=self.reimbursement,
-            contest=self.contest,
+            contest=parcel.contest if parcel else self.contest,
             appealed=self.appealed,
             complaint=self.complaint,
             at_rest=self.at_rest,
@@ -304,6 +338,10 @@ class ReturnCase:
             substitutes=self.substitutes,
             in_repair=bool(self.open_repairs()),
         )
+
+    def allowed_actions(self) -> tuple[Action, ...]:
+        """What may be sent now, whoever sends it."""
+        return allowed_actions(self.standing(), [self.standing(parcel) for parcel in self.parcels])
 
     # Small helpers of more than one stage
 
@@ -333,16 +371,16 @@ class ReturnCase:
         return {line_id: line.authorized - line.accepted for line_id, line in self.lines.items()}
 
     def set_line(self, line_id: str, **quantities: int) -> None:
-        """Set quantities of a return line; what is authorised or accepted is decided, the rest is only found."""
-        before = self.lines[line_id]
+        """Set quantities of a return line that do not follow from its parcels: authorised, refunded."""
+        before = self._lines[line_id]
         after = before.model_copy(update=quantities)
-        self.version += (before.authorized, before.accepted) != (after.authorized, after.accepted)
-        self.lines[line_id] = after
+        self._version += before.authorized != after.authorized
+        self._lines[line_id] = after
 
     def cover_the_whole_order(self) -> None:
         """Take every unit of the order into the return: a cancellation is for the whole order."""
         if self.order:
-            self.lines = {
+            self._lines = {
                 line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
                 for line in self.order.lines
             }
@@ -391,7 +429,7 @@ class ReturnCase:
 
     def allows(self, action: Action) -> bool:
         """Whether the return allows an action now."""
-        return action in allowed_actions(self.standing())
+        return action in self.allowed_actions()
 
     def open_repairs(self) -> tuple[str, ...]:
         """The references of the repairs that have not come to an end."""

@@ -1,6 +1,6 @@
 """The promises of one return: started, waited for, paused, met or broken (section 2)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -161,9 +161,13 @@ class Clocks:
         clock = Clock(name=name, subject=subject, started_at=started_at, due_at=due_at)
         return clock.paused_by(self._pauses_of(name, subject)).due_at
 
-    def next_deadline(self) -> Deadline | None:
-        """The earliest promise that is running and not held."""
-        running = [clock for clock in self.running() if not clock.held]
+    def next_deadline(self, names: Sequence[ClockName] = (), subject: str = "") -> Deadline | None:
+        """The earliest promise that is running and not held: of all, or of some names about one subject."""
+        running = [
+            clock
+            for clock in self.running()
+            if not clock.held and (not names or (clock.name in names and clock.subject == subject))
+        ]
         if not running:
             return None
         earliest = min(running, key=lambda clock: clock.due_at)

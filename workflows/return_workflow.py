@@ -4,19 +4,15 @@ The class holds the order of the stages. Each stage is a file in `workflows/stag
 the file of the same name in `workflows/handlers`.
 """
 
-import asyncio
-
 from temporalio import workflow
 
-from domain.actions import ContestState
 from domain.application import Remedy
 from domain.bookkeeping import ReturnClosing
 from domain.explanation import MoneyOfReturn
-from domain.inspection import Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
-from domain.status import Header, InspectionStatus, Logistics, Reimbursement
+from domain.status import Header, Logistics, Reimbursement
 from workflows import calls, ids
 from workflows.answers import decision_of, money_of, result_of, status_of
 from workflows.case import ReturnCase
@@ -43,17 +39,16 @@ from workflows.handlers.substitute import SubstituteHandlers
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
 from workflows.stages.complaint import ComplaintLane
-from workflows.stages.contest import ContestStage
 from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
-from workflows.stages.inspection import InspectionStage
+from workflows.stages.journeys import Journeys
+from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
 from workflows.stages.refund_only import RefundOnly
 from workflows.stages.reissue_parts import ReissueParts
 from workflows.stages.repair import Repair
 from workflows.stages.review import ReviewStage
-from workflows.stages.settlement import Settlement, accepted_units
-from workflows.stages.ship_back import ShipBackEnd, ShipBackStage
+from workflows.stages.settlement import Settlement
 from workflows.stages.stock_lease import StockLease
 from workflows.stages.store_credit import StoreCredit
 from workflows.stages.substitute import Substitutes
@@ -84,9 +79,6 @@ class ReturnWorkflow(
         self._authority = Authority(case)
         self._agreement = AgreementStage(case)
         self._review = ReviewStage(case, self._agreement)
-        self._ship_back = ShipBackStage(case)
-        self._inspection = InspectionStage(case, self._ship_back.parcel, self._ship_back.tracking)
-        self._contest = ContestStage(case)
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
         self._complaints = ComplaintLane(case, self._settlement)
@@ -96,10 +88,12 @@ class ReturnWorkflow(
         self._refund_only = RefundOnly(case, self._settlement)
         self._parts = ReissueParts(case, self._substitutes)
         self._coupon = CouponCompensation(case)
-        self._store_credit = StoreCredit(case, self._settlement)
-        self._trade_in = TradeIn(case)
+        store_credit = StoreCredit(case, self._settlement)
+        trade_in = TradeIn(case)
         substitution = Substitution(case, self._substitutes, self._exchange, self._settlement)
         self._repair = Repair(case, substitution)
+        outcome = Outcome(case, self._settlement, self._exchange, store_credit, trade_in, self._repair)
+        self._journeys = Journeys(case, outcome)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
@@ -134,76 +128,7 @@ class ReturnWorkflow(
         """Have the goods back, look at them, and settle what was found."""
         if self._case.remedy is Remedy.EXCHANGE:
             self._lease.keep()
-        match await self._ship_back.run():
-            case ShipBackEnd.ARRIVED:
-                await self._inspection.run()
-                await self._settle_what_was_found()
-            case ShipBackEnd.LOST:
-                lost = self._case.notices.customer(Template.PARCEL_LOST)
-                claim = self._case.supervisor_alert(
-                    Template.STAFF_CARRIER_CLAIM,
-                    carrier=self._case.carrier,
-                    tracking_no=self._case.tracking_no,
-                )
-                await self._pay(RefundBasis.LOST_IN_TRANSIT, self._all_units(), (lost, claim))
-            case ShipBackEnd.EXPIRED | ShipBackEnd.CANCELED:
-                pass
-
-    async def _settle_what_was_found(self) -> None:
-        """Pay what was accepted at once; what is contested goes its own way meanwhile."""
-        self._contest.open()
-        accepted = accepted_units(self._inspection.units)
-        _, accepted_after_all = await asyncio.gather(
-            self._settle(accepted, self._inspection_notices()), self._contest.run()
-        )
-        if accepted_after_all:
-            decided = self._case.notices.customer(Template.CONTEST_DECIDED)
-            await self._pay(RefundBasis.INSPECTION, accepted_after_all, (decided,))
-        await self._inspection.look_back()
-        await self._inspection.coupon_is_issued()
-
-    async def _settle(self, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]) -> None:
-        if not accepted:
-            await self._case.record("inspected", *outbox)
-        elif self._case.remedy is Remedy.EXCHANGE:
-            await self._exchange.run(accepted, outbox)
-        else:
-            await self._pay(RefundBasis.INSPECTION, accepted, outbox)
-
-    async def _pay(
-        self, basis: RefundBasis, units: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
-    ) -> None:
-        """Pay for units in the way of the remedy; a repair pays only for what was lost."""
-        match self._case.remedy:
-            case Remedy.STORE_CREDIT:
-                await self._store_credit.refund(basis, units, outbox)
-            case Remedy.TRADE_IN:
-                await self._trade_in.pay(units, outbox)
-            case Remedy.REPAIR if basis is RefundBasis.INSPECTION:
-                await self._repair.run(units, outbox)
-            case _:
-                await self._settlement.refund(basis, units, outbox)
-
-    def _inspection_notices(self) -> tuple[OutboxItem, ...]:
-        template = {
-            InspectionStatus.ACCEPTED: Template.INSPECTION_PASSED,
-            InspectionStatus.PARTIALLY_ACCEPTED: Template.INSPECTION_PARTIAL,
-        }.get(self._case.inspection, Template.INSPECTION_REJECTED)
-        if self._case.remedy is Remedy.REPAIR:
-            template = Template.DIAGNOSED
-        findings = "; ".join(
-            entry.note or ", ".join(check.code for check in entry.checks)
-            for entry in self._inspection.units
-            if entry.verdict is Verdict.REJECTED
-        )
-        message = self._case.notices.customer(
-            template,
-            accepted=sum(line.accepted for line in self._case.lines.values()),
-            rejected=sum(line.rejected for line in self._case.lines.values()),
-            missing=sum(line.missing for line in self._case.lines.values()),
-            findings=findings,
-        )
-        return (message, *self._case.notices.dispositions(self._inspection.units))
+        await self._journeys.run()
 
     def _all_units(self) -> tuple[UnitsToSettle, ...]:
         return tuple(
@@ -214,7 +139,6 @@ class ReturnWorkflow(
     async def _close(self) -> None:
         """Give back what is still held, keep the end beyond Temporal's retention, and tell the customer."""
         case = self._case
-        await self._ship_back.courier_is_withdrawn()
         await self._lease.end()
         await self._agreement.close()
         await self._authority.close()
@@ -222,7 +146,7 @@ class ReturnWorkflow(
         if case.reimbursement is Reimbursement.QUOTED:
             case.move(Reimbursement.NONE, "nothing was paid")
         case.forget_needs()
-        case.contest = ContestState.NONE if case.contest is ContestState.NONE else ContestState.CLOSED
+        case.parcels.close_contests()
         if case.holds_units:
             await calls.close_return(
                 ReturnClosing(

@@ -57,8 +57,13 @@ class SandboxCarrier(CarrierPort):
             pickup = next((each for each in found if each.is_live), found[0])
             return PickupBooking(outcome=BookingOutcome.BOOKED, tracking_no=pickup.tracking_no)
         for earlier in request.replaces:
-            if not await self._cancel(earlier, request.at.isoformat()):
-                return PickupBooking(outcome=BookingOutcome.ALREADY_COLLECTED)
+            collected = await self._cancel(earlier, request.at.isoformat())
+            if collected:
+                return PickupBooking(
+                    outcome=BookingOutcome.ALREADY_COLLECTED,
+                    tracking_no=collected.tracking_no,
+                    carrier=earlier.carrier,
+                )
         body = request.model_dump(mode="json", exclude={"carrier", "replaces"})
         try:
             pickup = await self._http.write(f"{_path(request.carrier)}/pickups", body, _Pickup)
@@ -71,7 +76,7 @@ class SandboxCarrier(CarrierPort):
     async def cancel_pickup(self, cancellation: PickupCancellation) -> bool:
         """Withdraw a booking; False if the parcel was already collected. May be repeated."""
         booking = PickupReference(carrier=cancellation.carrier, reference=cancellation.reference)
-        return await self._cancel(booking, cancellation.at.isoformat())
+        return await self._cancel(booking, cancellation.at.isoformat()) is None
 
     async def create_label(self, request: LabelRequest) -> Label:
         """Buy a label, or find the one bought under the reference."""
@@ -96,7 +101,8 @@ class SandboxCarrier(CarrierPort):
         answer = await self._http.read(path, _Pickups, {"reference": booking.reference})
         return answer.pickups
 
-    async def _cancel(self, booking: PickupReference, at: str) -> bool:
+    async def _cancel(self, booking: PickupReference, at: str) -> _Pickup | None:
+        """Cancel what is live under a booking's reference; the pickup that the courier was faster with, if any."""
         for pickup in await self._pickups(booking):
             if not pickup.is_live:
                 continue
@@ -105,9 +111,9 @@ class SandboxCarrier(CarrierPort):
                 await self._http.write(path, {"at": at}, _Pickup)
             except ProviderRefused as refused:
                 if refused.code == "already_collected":
-                    return False
+                    return pickup
                 raise
-        return True
+        return None
 
 
 def _path(carrier: str) -> str:

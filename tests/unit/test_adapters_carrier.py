@@ -106,7 +106,8 @@ async def test_a_collected_parcel_is_not_booked_again(
     first = await carrier.book_pickup(pickup(rma, 1))
     await remote.scan("sf", first.tracking_no, kind, AT)
     second = await carrier.book_pickup(pickup(rma, 2, "yto", ("sf", 1)))
-    assert (second.outcome, second.tracking_no) == (BookingOutcome.ALREADY_COLLECTED, "")
+    assert second.outcome is BookingOutcome.ALREADY_COLLECTED
+    assert (second.carrier, second.tracking_no) == ("sf", first.tracking_no)
     assert await statuses(remote, rma, 2) == []
 
 

@@ -6,7 +6,7 @@ Contracts grow only by fields with defaults, so that a worker of another version
 from workflows.contracts.actions import ACTION_REQUESTS
 from workflows.contracts.agreement import CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
 from workflows.contracts.authority import PayoutConsent, PayoutRefusal
-from workflows.contracts.base import ActionAnswer, ActionRequest
+from workflows.contracts.base import ActionAnswer, ActionRequest, ParcelRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import (
@@ -27,13 +27,14 @@ from workflows.contracts.review import (
     LiabilityVerdict,
     ReviewVerdict,
 )
-from workflows.contracts.ship_back import Handover, PickupChoice, Receipt, ReceivedLine
+from workflows.contracts.ship_back import HandedOverLine, Handover, PickupChoice, Receipt, ReceivedLine
 from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
 from workflows.contracts.status import (
     CouponStatus,
     CreditStatus,
     Deadline,
     LineStatus,
+    ParcelStatus,
     PaymentStatus,
     RepairStatus,
     ReturnResult,
@@ -75,6 +76,7 @@ __all__ = [
     "EvidenceLine",
     "EvidenceRequest",
     "EvidenceSubmission",
+    "HandedOverLine",
     "Handover",
     "InspectionReport",
     "LiabilityVerdict",
@@ -82,6 +84,8 @@ __all__ = [
     "OfferAcceptance",
     "OfferProposal",
     "OfferRefusal",
+    "ParcelRequest",
+    "ParcelStatus",
     "PaymentMethodChoice",
     "PaymentStatus",
     "PayoutConsent",

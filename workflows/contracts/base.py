@@ -16,6 +16,15 @@ class ActionRequest(Record):
     expected_version: int | None = Field(default=None, ge=1)
 
 
+class ParcelRequest(ActionRequest):
+    """What every action on a parcel has in common.
+
+    `parcel` is its number; it may be left out where only one parcel of the return allows the action.
+    """
+
+    parcel: int | None = Field(default=None, ge=1, le=1_000)
+
+
 class ActionAnswer(Record):
     """An action that was accepted, with the workflow's time, UTC.
 

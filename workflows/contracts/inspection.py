@@ -4,23 +4,24 @@ from pydantic import Field
 
 from domain.inspection import InspectedUnits
 from domain.record import Identifier, Record
-from workflows.contracts.base import ActionRequest
+from workflows.contracts.base import ParcelRequest
 
 
-class InspectionReport(ActionRequest):
+class InspectionReport(ParcelRequest):
     """The finished inspection: every unit that came is in it; what is not in it is missing.
 
     A parcel that was empty has no units.
     """
 
     units: tuple[InspectedUnits, ...] = Field(max_length=1_000)
+    tracking_no: Identifier | None = None
 
 
-class ResultAcceptance(ActionRequest):
+class ResultAcceptance(ParcelRequest):
     """The customer accepts the result of the inspection."""
 
 
-class Contest(ActionRequest):
+class Contest(ParcelRequest):
     """The customer contests what the inspection rejected."""
 
     note: str = Field(min_length=1, max_length=2_000)
@@ -33,7 +34,7 @@ class ContestedLine(Record):
     quantity: int = Field(ge=1, le=100_000)
 
 
-class ContestVerdict(ActionRequest):
+class ContestVerdict(ParcelRequest):
     """The supervisor's decision on a contest: what is accepted after all, and why."""
 
     note: str = Field(min_length=1, max_length=2_000)

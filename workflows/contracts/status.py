@@ -9,6 +9,7 @@ from domain.clocks import Clock, ClockName
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
 from domain.offers import Offer
+from domain.quantities import ParcelLine
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 from domain.refusals import Refusal
 from domain.review import ReviewReason
@@ -37,6 +38,19 @@ class LineStatus(Record):
     department: str = ""
     checks: tuple[str, ...] = ()
     window_ends_at: UtcDatetime | None = None
+
+
+class ParcelStatus(Record):
+    """A parcel of the return, with the earliest promise about it that is running."""
+
+    number: int
+    carrier: str = ""
+    tracking_no: str = ""
+    logistics: Logistics
+    inspection: InspectionStatus
+    lines: tuple[ParcelLine, ...] = ()
+    allowed_actions: tuple[Action, ...] = ()
+    next_deadline: "Deadline | None" = None
 
 
 class PaymentStatus(Record):
@@ -112,6 +126,7 @@ class ReturnStatus(Record):
         liability: Who answers for each line, in shares.
         quoted_minor: What is paid back if everything is accepted, as quoted at the review; null where that is not
             known or is no refund.
+        tracking_no: The tracking number of the first parcel; `parcels` has them all.
         needs: The role that has to act before the return can go on; empty if none has.
         why: The decision in sentences, in the application's language.
         priority: People look at it before others.
@@ -149,6 +164,7 @@ class ReturnStatus(Record):
     carrier: str = ""
     lines: tuple[LineStatus, ...] = ()
     liability: dict[str, Liability] = Field(default_factory=dict)
+    parcels: tuple[ParcelStatus, ...] = ()
     payments: tuple[PaymentStatus, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
     version: int = 1

@@ -6,23 +6,22 @@ from domain.actions import Action
 from workflows.contracts import ActionAnswer, Contest, ContestVerdict, InspectionReport, ResultAcceptance
 from workflows.handlers.base import CaseHandlers
 from workflows.stages.authority import Authority
-from workflows.stages.contest import ContestStage
-from workflows.stages.inspection import InspectionStage
+from workflows.stages.journeys import Journeys
 from workflows.validation import inspection as validation
-from workflows.validation.rules import allowed
+from workflows.validation.parcels import allowed_parcel
 
 
 class InspectionHandlers(CaseHandlers):
     """What the warehouse finds, and what the customer says to it."""
 
-    _inspection: InspectionStage
-    _contest: ContestStage
+    _journeys: Journeys
     _authority: Authority
 
     @workflow.update(name=Action.INSPECT, description="The finished inspection, per quantity.")
     def inspect(self, request: InspectionReport) -> ActionAnswer:
         """Take an inspection."""
-        self._inspection.on_report(request)
+        parcel = validation.inspection(self._case, request)
+        self._journeys.of(parcel).inspection.on_report(request)
         return self._accepted(Action.INSPECT)
 
     @inspect.validator
@@ -32,35 +31,40 @@ class InspectionHandlers(CaseHandlers):
     @workflow.update(name=Action.ACCEPT_RESULT, description="The customer accepts the inspection's result.")
     def accept_result(self, request: ResultAcceptance) -> ActionAnswer:
         """Take the customer's agreement."""
-        self._contest.on_acceptance()
+        parcel = allowed_parcel(self._case, Action.ACCEPT_RESULT, request)
+        self._journeys.of(parcel).contest.on_acceptance()
         return self._accepted(Action.ACCEPT_RESULT)
 
     @accept_result.validator
     def _validate_accept_result(self, request: ResultAcceptance) -> None:
-        allowed(self._case, Action.ACCEPT_RESULT, request)
+        allowed_parcel(self._case, Action.ACCEPT_RESULT, request)
 
     @workflow.update(name=Action.CONTEST, description="The customer contests the inspection's result.")
     def contest(self, request: Contest) -> ActionAnswer:
         """Take the customer's objection."""
-        self._contest.on_contest(request)
+        parcel = allowed_parcel(self._case, Action.CONTEST, request)
+        self._journeys.of(parcel).contest.on_contest(request)
         return self._accepted(Action.CONTEST)
 
     @contest.validator
     def _validate_contest(self, request: Contest) -> None:
-        allowed(self._case, Action.CONTEST, request)
+        allowed_parcel(self._case, Action.CONTEST, request)
 
     @workflow.update(name=Action.DECIDE_CONTEST, description="The supervisor decides a contest.")
     async def decide_contest(self, request: ContestVerdict) -> ActionAnswer:
         """Take the supervisor's decision, once what it grants beyond the inspection is within their authority."""
+        parcel = validation.contest_verdict(self._case, request)
+        contest = self._journeys.of(parcel).contest
         if not workflow.patched("contest-authority"):
-            self._contest.on_verdict(request)
+            contest.on_verdict(request)
             return self._accepted(Action.DECIDE_CONTEST)
+        verdict = request.model_copy(update={"parcel": parcel.number})
         awaits_approval = await self._authority.grant(
-            request,
+            verdict,
             Action.DECIDE_CONTEST,
-            self._contest.payout(request),
-            lambda: validation.contest_verdict(self._case, request),
-            lambda _grant: self._contest.on_verdict(request),
+            contest.payout(verdict),
+            lambda: self._validate_decide_contest(verdict),
+            lambda _grant: contest.on_verdict(verdict),
         )
         return self._accepted(Action.DECIDE_CONTEST, awaits_approval)
 

@@ -6,34 +6,36 @@ from domain.actions import Action
 from domain.shipping import CarrierEvent
 from workflows.contracts import CARRIER_EVENT_SIGNAL, ActionAnswer, Handover, PickupChoice, Receipt
 from workflows.handlers.base import CaseHandlers
-from workflows.stages.ship_back import ShipBackStage
+from workflows.stages.journeys import Journeys
 from workflows.validation import ship_back as validation
 
 
 class ShipBackHandlers(CaseHandlers):
     """What carriers report, and what people report of a parcel."""
 
-    _ship_back: ShipBackStage
+    _journeys: Journeys
 
-    @workflow.signal(name=CARRIER_EVENT_SIGNAL, description="A scan of the parcel by a carrier.")
+    @workflow.signal(name=CARRIER_EVENT_SIGNAL, description="A scan of a parcel by a carrier.")
     def carrier_event(self, event: CarrierEvent) -> None:
         """Take a scan; late, repeated and unknown ones do no harm."""
-        self._ship_back.parcel.take(event)
+        self._case.parcels.scan(event)
 
     @workflow.update(name=Action.BOOK_PICKUP, description="Book a pickup again, or a label instead.")
     def book_pickup(self, request: PickupChoice) -> ActionAnswer:
         """Take a choice after every carrier failed."""
-        self._ship_back.on_pickup_choice(request)
+        parcel = validation.pickup(self._case, request, workflow.now())
+        self._journeys.of(parcel).ship_back.on_pickup_choice(request)
         return self._accepted(Action.BOOK_PICKUP)
 
     @book_pickup.validator
     def _validate_book_pickup(self, request: PickupChoice) -> None:
-        validation.pickup(self._case, request)
+        validation.pickup(self._case, request, workflow.now())
 
     @workflow.update(name=Action.RECORD_HANDOVER, description="The parcel was handed over; its tracking number.")
     def record_handover(self, request: Handover) -> ActionAnswer:
         """Take a hand-over."""
-        self._ship_back.on_handover(request)
+        parcel = validation.handover(self._case, request, workflow.now())
+        self._journeys.on_handover(parcel, request)
         return self._accepted(Action.RECORD_HANDOVER)
 
     @record_handover.validator
@@ -43,7 +45,8 @@ class ShipBackHandlers(CaseHandlers):
     @workflow.update(name=Action.RECEIVE, description="The warehouse's receipt scan.")
     def receive(self, request: Receipt) -> ActionAnswer:
         """Take a receipt."""
-        self._ship_back.on_receipt(request)
+        parcel = validation.receipt(self._case, request, workflow.now())
+        self._journeys.on_receipt(parcel, request)
         return self._accepted(Action.RECEIVE)
 
     @receive.validator

@@ -11,6 +11,7 @@ from domain.outbox import Template
 from domain.refund import UnitsToSettle
 from workflows.case import ReturnCase
 from workflows.contracts import Contest, ContestVerdict
+from workflows.parcel import Parcel
 from workflows.stages.authority import Payout
 
 _SUPERVISOR_TIME = timedelta(hours=24)
@@ -19,18 +20,19 @@ _SUPERVISOR_TIME = timedelta(hours=24)
 class ContestStage:
     """Runs beside the settlement: what was accepted is paid at once and does not wait for this."""
 
-    def __init__(self, case: ReturnCase) -> None:
+    def __init__(self, case: ReturnCase, parcel: Parcel) -> None:
         self._case = case
+        self._parcel = parcel
         self._verdict: ContestVerdict | None = None
 
     def on_acceptance(self) -> None:
         """Take the customer's agreement."""
-        self._case.contest = ContestState.CLOSED
+        self._parcel.contest = ContestState.CLOSED
         self._case.note("result accepted by the customer")
 
     def on_contest(self, contest: Contest) -> None:
         """Take the customer's objection."""
-        self._case.contest = ContestState.CONTESTED
+        self._parcel.contest = ContestState.CONTESTED
         self._case.note("result contested", contest.note)
 
     def payout(self, verdict: ContestVerdict) -> Payout:
@@ -42,26 +44,29 @@ class ContestStage:
     def on_verdict(self, verdict: ContestVerdict) -> None:
         """Take the supervisor's decision."""
         self._verdict = verdict
-        self._case.contest = ContestState.CLOSED
+        self._parcel.contest = ContestState.CLOSED
         self._case.note("contest decided", f"{verdict.actor.id}: {verdict.note}")
 
     def open(self) -> None:
         """Let the customer object, if anything was not accepted."""
-        if any(line.accepted < line.authorized for line in self._case.lines.values()):
-            self._case.contest = ContestState.OPEN
+        if any(line.accepted < line.expected for line in self._parcel.lines.values()):
+            self._parcel.contest = ContestState.OPEN
 
     async def run(self) -> tuple[UnitsToSettle, ...]:
         """Return the units that are accepted after all."""
         case = self._case
-        if case.contest is ContestState.NONE:
+        parcel = self._parcel
+        if parcel.contest is ContestState.NONE:
             return ()
         due_at = workflow.now() + case.rules.clocks.contest
-        await case.clocks.wait(ClockName.CONTEST, due_at, lambda: case.contest is not ContestState.OPEN)
-        if case.contest is ContestState.OPEN:
-            case.contest = ContestState.CLOSED
+        await case.clocks.wait(
+            ClockName.CONTEST, due_at, lambda: parcel.contest is not ContestState.OPEN, subject=parcel.subject
+        )
+        if parcel.contest is ContestState.OPEN:
+            parcel.contest = ContestState.CLOSED
             case.note("result accepted by silence")
             await case.make_final("result accepted by silence")
-        if case.contest is ContestState.CLOSED and self._verdict is None:
+        if parcel.contest is ContestState.CLOSED and self._verdict is None:
             return ()
         verdict = await self._supervisor_decides()
         if not verdict.accepted:
@@ -76,27 +81,21 @@ class ContestStage:
             case.notices.customer(Template.CONTEST_RECEIVED),
             case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=0),
         )
-        case.need(Role.SUPERVISOR, "contest")
+        case.need(Role.SUPERVISOR, self._parcel.task("contest"))
         waited = 0
         while self._verdict is None:
             due_at = workflow.now() + _SUPERVISOR_TIME
-            if not await case.clocks.wait(ClockName.CONTEST, due_at, lambda: self._verdict is not None):
+            if not await case.clocks.wait(
+                ClockName.CONTEST, due_at, lambda: self._verdict is not None, subject=self._parcel.subject
+            ):
                 waited += 1
                 await case.record(
                     "contest-overdue", case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=waited)
                 )
-        case.need("", "contest")
+        case.need("", self._parcel.task("contest"))
         return self._verdict
 
     def _accept_after_all(self, verdict: ContestVerdict) -> tuple[UnitsToSettle, ...]:
-        case = self._case
         for entry in verdict.accepted:
-            line = case.lines[entry.line_id]
-            from_rejected = min(entry.quantity, line.rejected)
-            case.set_line(
-                entry.line_id,
-                accepted=line.accepted + entry.quantity,
-                rejected=line.rejected - from_rejected,
-                missing=line.missing - (entry.quantity - from_rejected),
-            )
+            self._parcel.count(self._parcel.lines[entry.line_id].accepted_after_all(entry.quantity))
         return tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in verdict.accepted)

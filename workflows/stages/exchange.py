@@ -12,7 +12,6 @@ from domain.intents import RefundBasis
 from domain.keys import replacement_reference
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
-from domain.status import Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.stages.payment import Payments
@@ -67,7 +66,7 @@ class Exchange:
             )
         )
         if await self._difference_is_settled(plan) and await self._is_released(items, reference):
-            case.move(Reimbursement.SETTLED)
+            self._payments.show_settled()
             await case.record("exchange-released", case.notices.customer(Template.EXCHANGE_RELEASED))
             return True
         await self._settlement.refund(

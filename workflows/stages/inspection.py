@@ -15,8 +15,8 @@ from domain.outbox import Template
 from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.contracts import InspectionReport
+from workflows.parcel import Parcel
 from workflows.stages.coupons import issue_coupon
-from workflows.stages.parcel import Parcel
 from workflows.stages.tracking import Tracking
 
 _REPEAT_ALERT = timedelta(hours=24)
@@ -32,6 +32,7 @@ class InspectionStage:
         self._report: InspectionReport | None = None
         self._reported_at: datetime | None = None
         self._coupon: asyncio.Task[None] | None = None
+        self._is_late = False
 
     @property
     def units(self) -> tuple[InspectedUnits, ...]:
@@ -40,35 +41,34 @@ class InspectionStage:
 
     def on_report(self, report: InspectionReport) -> None:
         """Take the finished inspection; what it does not name is missing."""
-        case = self._case
+        parcel = self._parcel
         self._report = report
         self._reported_at = workflow.now()
-        if not self._parcel.received_at:
-            self._parcel.receive(self._reported_at)
-        for line_id, line in case.lines.items():
-            accepted = _quantity(report, line_id, Verdict.ACCEPTED)
-            rejected = _quantity(report, line_id, Verdict.REJECTED)
-            case.set_line(
-                line_id,
-                received=accepted + rejected,
-                accepted=accepted,
-                rejected=rejected,
-                missing=max(line.authorized - accepted - rejected, 0),
-                unrepairable=_unrepairable(report, line_id),
+        parcel.received_at = parcel.received_at or self._reported_at
+        parcel.count(
+            *(
+                line.found(
+                    _quantity(report, line_id, Verdict.ACCEPTED), _quantity(report, line_id, Verdict.REJECTED)
+                )
+                for line_id, line in parcel.lines.items()
             )
-        case.move(self._outcome(), f"{report.actor.role.value} {report.actor.id}")
+        )
+        for line_id in parcel.lines:
+            before = self._case.lines[line_id].unrepairable
+            self._case.set_line(line_id, unrepairable=before + _unrepairable(report, line_id))
+        parcel.move(self._outcome(), f"{report.actor.role.value} {report.actor.id}")
 
     async def run(self) -> None:
         """Wait for the report. Late, it earns the coupon; at 96 hours management is told, then daily."""
         case = self._case
         await case.record("arrived", case.notices.customer(Template.PARCEL_RECEIVED))
-        case.need(Role.WAREHOUSE, "inspection")
+        case.need(Role.WAREHOUSE, self._parcel.task("inspection"))
         alerts = 0
         while self._report is None:
             if not await self._in_time(self._started_at(), self._alert_at(alerts)):
                 alerts += 1
                 await self._late(alerts)
-        case.need("", "inspection")
+        case.need("", self._parcel.task("inspection"))
         await self._hold_against_the_promise()
 
     async def look_back(self) -> None:
@@ -90,6 +90,7 @@ class InspectionStage:
             lambda: self._report is not None,
             started_at=started_at,
             moot=lambda: self._started_at() < started_at,
+            subject=self._parcel.subject,
         )
 
     async def _hold_against_the_promise(self) -> None:
@@ -123,9 +124,16 @@ class InspectionStage:
         await case.record("inspection-management", case.notices.staff(Template.STAFF_INSPECTION_LATE, MANAGEMENT))
 
     async def _breach(self, observed_at: datetime) -> None:
-        """Record the breach with its certificate, apologise, escalate, and have the coupon issued. Once."""
+        """Record the breach with its certificate, apologise, escalate, and have the coupon issued. Once.
+
+        A return earns one coupon: for another late parcel we apologise and escalate only.
+        """
         case = self._case
+        if self._is_late:
+            return
+        self._is_late = True
         if case.breach is not None:
+            await self._late_again()
             return
         case.breach = BreachCertificate(
             key=inspection_clock_key(case.rma_id),
@@ -149,6 +157,15 @@ class InspectionStage:
         case.publish()
         self._coupon = asyncio.create_task(self._issue_coupon(case.breach))
 
+    async def _late_again(self) -> None:
+        case = self._case
+        case.note("inspection promise broken", f"parcel {self._parcel.number}, due {self._due_at().isoformat()}")
+        await case.record(
+            "inspection-late",
+            case.notices.customer(Template.INSPECTION_LATE_AGAIN),
+            case.notices.staff(Template.STAFF_INSPECTION_LATE, WAREHOUSE_SUPERVISOR),
+        )
+
     async def _issue_coupon(self, breach: BreachCertificate) -> None:
         """Issue the coupon beside everything else: a coupon service that is down holds up nothing."""
         case = self._case
@@ -165,8 +182,8 @@ class InspectionStage:
         await case.record("inspection-coupon", breach=case.breach, coupon_id=coupon.coupon_id)
 
     def _outcome(self) -> InspectionStatus:
-        lines = self._case.lines.values()
-        if all(line.accepted == line.authorized for line in lines):
+        lines = self._parcel.lines.values()
+        if all(line.accepted == line.expected for line in lines):
             return InspectionStatus.ACCEPTED
         if any(line.accepted for line in lines):
             return InspectionStatus.PARTIALLY_ACCEPTED

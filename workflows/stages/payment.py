@@ -26,6 +26,7 @@ class Payments:
         self._choices: list[PaymentMethodChoice] = []
         self._rounds = 0
         self._waiting = 0
+        self.settlements = 0
 
     def on_choice(self, choice: PaymentMethodChoice) -> None:
         """Take another means of payment; it serves every intent that waits for one."""
@@ -60,7 +61,7 @@ class Payments:
         """Run the provider call to its end. After an hour without an answer people know; it goes on."""
         case = self._case
         case.payments[intent.key] = intent
-        self._show(Reimbursement.EXECUTING)
+        self.show(Reimbursement.EXECUTING)
         messages = self._messages(intent)
         summary = f"{intent.direction.value} {intent.amount_minor} {intent.currency} (minor units)"
         patience = case.rules.clocks.refund_unknown
@@ -78,19 +79,24 @@ class Payments:
         case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True)
         case.payments[intent.key] = moved
         if patience is _RECONCILE_FOR:
-            self._show(Reimbursement.EXECUTING)
+            self.show(Reimbursement.EXECUTING)
             case.need(Role.CUSTOMER if self._waiting else "", "payment")
         return moved
 
-    def _show(self, state: Reimbursement, detail: str = "") -> None:
+    def show(self, state: Reimbursement, detail: str = "") -> None:
         """Show where the money is. While one tender waits for another means of payment, that may be chosen."""
         self._case.move(Reimbursement.ALTERNATE_TENDER if self._waiting else state, detail)
+
+    def show_settled(self) -> None:
+        """Show that the money has moved, unless another settlement of the return is still on its way."""
+        if not self._waiting and not self.settlements:
+            self._case.move(Reimbursement.SETTLED)
 
     async def _is_unknown(self, intent: PaymentIntent) -> None:
         case = self._case
         case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=False)
         case.payments[intent.key] = intent.model_copy(update={"state": IntentState.UNKNOWN})
-        self._show(Reimbursement.UNKNOWN, intent.key)
+        self.show(Reimbursement.UNKNOWN, intent.key)
         await case.record("refund-unknown", case.supervisor_alert(Template.STAFF_REFUND_UNKNOWN, key=intent.key))
         case.need(Role.SUPERVISOR, "payment")
         case.publish()

@@ -22,7 +22,7 @@ from domain.status import Logistics
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import PickupChoice
-from workflows.stages.parcel import Parcel
+from workflows.parcel import Parcel
 from workflows.stages.tracking import Tracking
 
 
@@ -110,6 +110,7 @@ class Pickup:
         if booking.outcome is BookingOutcome.NOT_COVERED:
             return self._end_of_wait(PickupEnd.NOT_COVERED)
         if booking.outcome is BookingOutcome.ALREADY_COLLECTED:
+            await self._follow_the_earlier(booking)
             await self._tracking.ask()
             self._parcel.collected_unseen(workflow.now())
             return PickupEnd.COLLECTED
@@ -118,11 +119,11 @@ class Pickup:
             await self.withdraw()
             await case.record("pickup", *case.announcement())
             return PickupEnd.COLLECTED
-        self._parcel.follow(carrier, booking.tracking_no)
+        case.parcels.follow(self._parcel, carrier, booking.tracking_no)
         if case.canceled:
             return PickupEnd.CANCELED
         if not self._parcel.is_handed_over:
-            case.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
+            self._parcel.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
         await self._tell(carrier, booking.tracking_no, slot_start, slot_end)
         await case.clocks.wait(
             ClockName.PICKUP,
@@ -130,20 +131,35 @@ class Pickup:
             lambda: (
                 self._parcel.is_handed_over
                 or case.canceled
+                or self._parcel.is_refused_collect
                 or self._parcel.failed_tracking_no == booking.tracking_no
             ),
+            subject=self._parcel.subject,
         )
-        if not self._parcel.is_handed_over and not case.canceled:
+        if not self._parcel.is_handed_over and not self._parcel.is_refused_collect and not case.canceled:
             await self._tracking.ask()
         end = self._end_of_wait(PickupEnd.FAILED)
         if end is PickupEnd.FAILED:
-            case.move(Logistics.AWAITING_HANDOVER, f"pickup of {carrier} missed")
+            self._parcel.move(Logistics.AWAITING_HANDOVER, f"pickup of {carrier} missed")
         return end
+
+    async def _follow_the_earlier(self, booking: PickupBooking) -> None:
+        """Follow the booking whose courier has the parcel; its number is news where its answer was lost."""
+        if not booking.tracking_no or self._parcel.follows(booking.tracking_no):
+            return
+        self._case.parcels.follow(self._parcel, booking.carrier, booking.tracking_no)
+        await self._case.record(
+            "pickup-found",
+            self._case.notices.expected_parcel(booking.carrier, booking.tracking_no, self._parcel.quantities()),
+            carrier=booking.carrier,
+            tracking_no=booking.tracking_no,
+        )
 
     def _end_of_wait(self, otherwise: PickupEnd) -> PickupEnd:
         if self._parcel.is_handed_over:
             return PickupEnd.COLLECTED
-        return PickupEnd.CANCELED if self._case.canceled else otherwise
+        is_over = self._case.canceled or self._parcel.is_refused_collect
+        return PickupEnd.CANCELED if is_over else otherwise
 
     def _slot(self, window: PickupWindow | None) -> tuple[datetime, datetime]:
         earliest = workflow.now() + self._rules.lead
@@ -155,7 +171,10 @@ class Pickup:
         self, carrier: str, slot_start: datetime, slot_end: datetime, address: PickupAddress | None
     ) -> PickupBooking | None:
         self._bookings += 1
-        reference = PickupReference(carrier=carrier, reference=pickup_reference(self._case.rma_id, self._bookings))
+        reference = PickupReference(
+            carrier=carrier,
+            reference=pickup_reference(self._case.rma_id, self._bookings, self._parcel.number),
+        )
         request = PickupRequest(
             reference=reference.reference,
             rma_id=self._case.rma_id,
@@ -198,7 +217,7 @@ class Pickup:
                 slot_start_at=slot_start.isoformat(),
                 slot_end_at=slot_end.isoformat(),
             ),
-            case.notices.expected_parcel(carrier, tracking_no, case.line_quantities()),
+            case.notices.expected_parcel(carrier, tracking_no, self._parcel.quantities()),
             carrier=carrier,
             tracking_no=tracking_no,
         )

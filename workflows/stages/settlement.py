@@ -36,9 +36,14 @@ class Settlement:
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...] = (),
         instead_of: str = "",
+        subject: str = "",
     ) -> SettlementPlan:
-        """Pay back what the units are worth; for a cancellation everything that is left of the order."""
+        """Pay back what the units are worth; for a cancellation everything that is left of the order.
+
+        Several refunds of one return may run side by side; `subject` tells their promises apart.
+        """
         case = self._case
+        self._payments.settlements += 1
         plan = await self.authorize(
             RefundAuthorization(
                 rma_id=case.rma_id,
@@ -55,10 +60,11 @@ class Settlement:
             )
         )
         await self.under_the_promise(
-            plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents)
+            plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents), subject=subject
         )
         self._count_refunded(units)
-        case.move(Reimbursement.SETTLED)
+        self._payments.settlements -= 1
+        self._payments.show_settled()
         return plan
 
     async def authorize(self, authorization: RefundAuthorization) -> SettlementPlan:
@@ -78,12 +84,15 @@ class Settlement:
         )
         if plan.provisional:
             case.clocks.mark_provisional(ClockName.SETTLEMENT)
-        case.move(Reimbursement.AUTHORIZED, f"{plan.refund.quote.total_minor} {plan.refund.quote.currency}")
+        quote = plan.refund.quote
+        self._payments.show(Reimbursement.AUTHORIZED, f"{quote.total_minor} {quote.currency}")
         for intent in plan.refund.intents:
             case.payments[intent.key] = intent
         return plan
 
-    async def under_the_promise(self, due_at: datetime, *work: Coroutine[Any, Any, Any]) -> list[Any]:
+    async def under_the_promise(
+        self, due_at: datetime, *work: Coroutine[Any, Any, Any], subject: str = ""
+    ) -> list[Any]:
         """Do the work; when the promise is broken the supervisor is told, and again each day."""
         case = self._case
         tasks = [asyncio.create_task(part) for part in work]
@@ -94,6 +103,7 @@ class Settlement:
                 due_at,
                 lambda: all(task.done() for task in tasks),
                 started_at=started_at,
+                subject=subject,
             )
             if not in_time:
                 case.note("settlement promise broken")

@@ -23,14 +23,18 @@ class StoreCredit:
         self._refunds = 0
 
     async def refund(
-        self, basis: RefundBasis, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]
+        self,
+        basis: RefundBasis,
+        units: Sequence[UnitsToSettle],
+        outbox: tuple[OutboxItem, ...],
+        subject: str = "",
     ) -> None:
         """Pay what the units are worth to the account, then the bonus on it."""
         case = self._case
         self._refunds += 1
         number = self._refunds
         case.credit_account = case.credit_account or await credit_account(case)
-        plan = await self._settlement.refund(basis, units, outbox)
+        plan = await self._settlement.refund(basis, units, outbox, subject=subject)
         bonus_minor = self._agreed_bonus(number) if case.terms.agreed_offer else plan.bonus_minor
         if bonus_minor:
             await grant_credit(

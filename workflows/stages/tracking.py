@@ -6,11 +6,11 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from domain.shipping import TrackingRequest
 from workflows import calls
 from workflows.case import ReturnCase
-from workflows.stages.parcel import Parcel
+from workflows.parcel import Parcel
 
 
 class Tracking:
-    """Reads the scans of a return's parcel."""
+    """Reads the scans of one parcel."""
 
     def __init__(self, case: ReturnCase, parcel: Parcel) -> None:
         self._case = case
@@ -19,15 +19,16 @@ class Tracking:
     async def ask(self) -> None:
         """Take every scan that the carrier has. No answer changes nothing."""
         case = self._case
-        if not case.tracking_no:
+        carrier, tracking_no = self._parcel.carrier, self._parcel.tracking_no
+        if not tracking_no:
             return
-        request = TrackingRequest(carrier=case.carrier, tracking_no=case.tracking_no, at=workflow.now())
+        request = TrackingRequest(carrier=carrier, tracking_no=tracking_no, at=workflow.now())
         try:
-            answer = await calls.track_parcel(request, summary=f"ask {case.carrier}")
+            answer = await calls.track_parcel(request, summary=f"ask {carrier}")
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            case.note("carrier did not answer", case.carrier)
+            case.note("carrier did not answer", carrier)
             return
         for event in answer.events:
-            self._parcel.take(event)
+            case.parcels.scan(event)

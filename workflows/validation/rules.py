@@ -9,9 +9,10 @@ from typing import NoReturn
 
 from temporalio.exceptions import ApplicationError
 
-from domain.actions import PERMITTED_ROLES, Action, allowed_actions
+from domain.actions import PERMITTED_ROLES, Action
 from workflows.case import ReturnCase
 from workflows.contracts import ActionRequest
+from workflows.parcel import Parcel
 
 ACTION_NOT_ALLOWED = "ActionNotAllowed"
 ROLE_NOT_PERMITTED = "RoleNotPermitted"
@@ -25,7 +26,7 @@ _CLOCK_SKEW = timedelta(minutes=5)
 
 def allowed(case: ReturnCase, action: Action, request: ActionRequest) -> None:
     """Refuse an action that the return does not allow now, that the role may not send, or on an old version."""
-    possible = allowed_actions(case.standing())
+    possible = case.allowed_actions()
     if action not in possible:
         now = ", ".join(possible) or "none"
         refuse(
@@ -64,16 +65,17 @@ def named_once(line_ids: Iterable[str], field: str = "lines") -> None:
         seen.append(line_id)
 
 
-def not_too_many(case: ReturnCase, quantities: Iterable[tuple[str, int]], field: str = "lines") -> None:
-    """Refuse more units of a line than the return was authorised for."""
+def not_too_many(parcel: Parcel, quantities: Iterable[tuple[str, int]], field: str = "lines") -> None:
+    """Refuse more units of a line than the parcel has."""
     totals: dict[str, int] = {}
     for index, (line_id, quantity) in enumerate(quantities):
         totals[line_id] = totals.get(line_id, 0) + quantity
-        if totals[line_id] > case.lines[line_id].authorized:
+        expected = parcel.line(line_id).expected
+        if totals[line_id] > expected:
             refuse(
                 INVALID_ACTION,
                 f"{field}[{index}].quantity",
-                f"The return has {case.lines[line_id].authorized} units of {line_id}, not {totals[line_id]}.",
+                f"The parcel has {expected} units of {line_id}, not {totals[line_id]}.",
             )
 
 

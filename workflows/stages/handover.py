@@ -1,0 +1,133 @@
+"""Hand-over by the customer: how to ship, a label where one is needed, reminders, then it expires (section 7)."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from domain.actions import Role
+from domain.clocks import ClockName
+from domain.keys import label_reference
+from domain.outbox import Template
+from domain.shipping import Label, LabelRequest
+from domain.status import Logistics
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.parcel import Parcel
+from workflows.stages.tracking import Tracking
+
+_ASK_AGAIN = timedelta(minutes=30)
+
+
+class HandoverWait:
+    """Waits for the customer to hand one parcel over."""
+
+    def __init__(self, case: ReturnCase, parcel: Parcel, tracking: Tracking) -> None:
+        self._case = case
+        self._parcel = parcel
+        self._tracking = tracking
+        self.started_at: datetime | None = None
+        self._refusals_before = 0
+
+    async def run(self, by_label: bool, started_at: datetime | None = None) -> bool:
+        """Say whether the parcel was handed over in time; a promise that began earlier keeps its end."""
+        case = self._case
+        parcel = self._parcel
+        began_at = started_at or workflow.now()
+        self.started_at = began_at
+        self._refusals_before = parcel.collect_refusals
+        rules = case.rules.clocks
+        due_at = began_at + rules.handover
+        milestones = [
+            (number, moment)
+            for number, moment in enumerate([*rules.handover_reminders, rules.handover], start=1)
+            if began_at + moment > workflow.now()
+        ]
+        case.clocks.start(ClockName.HANDOVER, began_at, due_at, parcel.subject)
+        await self._tell_how_to_ship(by_label, due_at)
+        case.need(Role.CUSTOMER, parcel.task("ship_back"))
+        case.publish()
+        for number, milestone in milestones:
+            if not await self._ended_by(began_at + milestone):
+                await self._tracking.ask()
+            if self._has_ended():
+                break
+            if milestone is not rules.handover:
+                await case.record(
+                    "handover-reminder",
+                    case.notices.customer(Template.HANDOVER_REMINDER, number=number, due_at=due_at.isoformat()),
+                )
+        case.need("", parcel.task("ship_back"))
+        case.clocks.end(ClockName.HANDOVER, in_time=parcel.is_handed_over, subject=parcel.subject)
+        if not self._has_ended():
+            parcel.move(Logistics.EXPIRED, "nothing was handed over")
+        return parcel.is_handed_over
+
+    async def _tell_how_to_ship(self, by_label: bool, due_at: datetime) -> None:
+        case = self._case
+        parcel = self._parcel
+        if not by_label:
+            how = Template.SHIP_YOURSELF_COLLECT if case.terms.collect_authorized else Template.SHIP_YOURSELF
+            await case.record(
+                "ship-yourself",
+                *case.announcement(),
+                case.notices.customer(how, due_at=due_at.isoformat()),
+            )
+            return
+        if not parcel.is_refused_collect:
+            parcel.move(Logistics.AWAITING_LABEL)
+        found = await self._label(due_at)
+        if found is None:
+            return
+        carrier, label = found
+        case.parcels.follow(parcel, carrier, label.tracking_no)
+        if parcel.logistics is Logistics.AWAITING_LABEL:
+            parcel.move(Logistics.AWAITING_HANDOVER)
+        await case.record(
+            "label",
+            *case.announcement(),
+            case.notices.customer(
+                Template.LABEL_READY, carrier=carrier, label_url=label.url, due_at=due_at.isoformat()
+            ),
+            case.notices.expected_parcel(carrier, label.tracking_no, parcel.quantities()),
+            carrier=carrier,
+            tracking_no=label.tracking_no,
+        )
+
+    async def _label(self, due_at: datetime) -> tuple[str, Label] | None:
+        """Buy a label, of the first carrier that answers; None if the hand-over ended before one did."""
+        case = self._case
+        carriers = case.rules.pickup.carriers if case.rules.pickup else ()
+        while True:
+            for carrier in carriers:
+                request = LabelRequest(
+                    reference=label_reference(case.rma_id, self._parcel.number),
+                    rma_id=case.rma_id,
+                    carrier=carrier,
+                    at=workflow.now(),
+                    warehouse=case.rules.warehouse,
+                )
+                try:
+                    return carrier, await calls.create_label(request, summary=f"label of {carrier}")
+                except ActivityError as error:
+                    if is_cancelled_exception(error):
+                        raise
+                    case.note("label not made", f"{carrier} does not answer")
+                if self._has_ended() or workflow.now() >= due_at:
+                    return None
+            await case.record("label-stuck", case.supervisor_alert(Template.STAFF_PICKUP_STUCK))
+            if await self._ended_by(min(workflow.now() + _ASK_AGAIN, due_at)) or workflow.now() >= due_at:
+                return None
+
+    def _has_ended(self) -> bool:
+        refused_since = self._parcel.collect_refusals > self._refusals_before
+        return self._parcel.is_handed_over or refused_since or self._case.canceled
+
+    async def _ended_by(self, moment: datetime) -> bool:
+        """Wait for the hand-over or a withdrawal, at most until a moment that is not yet the promise's end."""
+        remaining = moment - workflow.now()
+        if not self._has_ended() and remaining > timedelta(0):
+            with suppress(TimeoutError):
+                await workflow.wait_condition(self._has_ended, timeout=remaining, timeout_summary="hand-over")
+        return self._has_ended()

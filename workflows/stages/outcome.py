@@ -1,0 +1,79 @@
+"""What the customer gets for the units of a parcel, as the terms of the return say (section 6)."""
+
+from temporalio import workflow
+
+from domain.application import Remedy
+from domain.intents import RefundBasis
+from domain.outbox import OutboxItem
+from domain.refund import UnitsToSettle
+from workflows.case import ReturnCase
+from workflows.parcel import Parcel
+from workflows.stages.exchange import Exchange
+from workflows.stages.repair import Repair
+from workflows.stages.settlement import Settlement
+from workflows.stages.store_credit import StoreCredit
+from workflows.stages.trade_in import TradeIn
+
+
+class Outcome:
+    """Settles what each parcel brought. A refund waits for no other parcel; an exchange is one shipment."""
+
+    def __init__(
+        self,
+        case: ReturnCase,
+        settlement: Settlement,
+        exchange: Exchange,
+        store_credit: StoreCredit,
+        trade_in: TradeIn,
+        repair: Repair,
+    ) -> None:
+        self._case = case
+        self._settlement = settlement
+        self._exchange = exchange
+        self._store_credit = store_credit
+        self._trade_in = trade_in
+        self._repair = repair
+        self._to_exchange: list[UnitsToSettle] = []
+
+    async def settle(
+        self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
+    ) -> None:
+        """Give the customer what the accepted units of a parcel are worth; the outbox tells what was found."""
+        case = self._case
+        if not accepted:
+            await case.record("inspected", *outbox)
+        elif case.remedy is not Remedy.EXCHANGE:
+            await self.pay(parcel, RefundBasis.INSPECTION, accepted, outbox)
+        elif len(case.parcels) == 1:
+            await self._exchange.run(accepted, outbox)
+        else:
+            await case.record("inspected", *outbox)
+            await self._exchange_together(accepted)
+
+    async def pay(
+        self,
+        parcel: Parcel,
+        basis: RefundBasis,
+        units: tuple[UnitsToSettle, ...],
+        outbox: tuple[OutboxItem, ...],
+    ) -> None:
+        """Pay for units of a parcel in the way of the remedy; a repair pays only for what was lost."""
+        match self._case.remedy:
+            case Remedy.STORE_CREDIT:
+                await self._store_credit.refund(basis, units, outbox, parcel.subject)
+            case Remedy.TRADE_IN:
+                await self._trade_in.pay(units, outbox)
+            case Remedy.REPAIR if basis is RefundBasis.INSPECTION:
+                await self._repair.run(units, outbox)
+            case _:
+                await self._settlement.refund(basis, units, outbox, subject=parcel.subject)
+
+    async def _exchange_together(self, accepted: tuple[UnitsToSettle, ...]) -> None:
+        """Exchange the units of all parcels at once, as soon as none is awaited any more."""
+        is_first = not self._to_exchange
+        self._to_exchange.extend(accepted)
+        if not is_first:
+            return
+        await workflow.wait_condition(lambda: not self._case.parcels.are_awaited)
+        units, self._to_exchange = tuple(self._to_exchange), []
+        await self._exchange.run(units, ())
