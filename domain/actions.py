@@ -125,8 +125,8 @@ class Standing(Record):
     """As much of a return as decides which actions it allows.
 
     `at_rest` says that nothing of the return goes on any more but a complaint about it.
-    `offer_awaits` is the side that has to answer an open offer; None while there is none. `substitutes` are the
-    remedies that the customer may choose from, where the one in force cannot be had.
+    `offer_awaits` is the side that has to answer an open offer; None while there is none.
+    `substitutes` are the remedies that the customer may choose from, where the one in force cannot be had.
     """
 
     remedy: Remedy
