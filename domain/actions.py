@@ -6,7 +6,7 @@ from enum import StrEnum
 from domain.application import Remedy
 from domain.complaints import ComplaintState
 from domain.record import Identifier, Record
-from domain.status import BEFORE_HANDOVER, Approval, InspectionStatus, Logistics, Reimbursement
+from domain.status import BEFORE_HANDOVER, NOTHING_AUTHORIZED, Approval, InspectionStatus, Logistics, Reimbursement
 
 
 class Role(StrEnum):
@@ -126,8 +126,8 @@ class Standing(Record):
     """As much of a return as decides which actions it allows.
 
     `at_rest` says that nothing of the return goes on any more but a complaint about it.
-    `offer_awaits` is the side that has to answer an open offer; None while there is none. `substitutes` are the
-    remedies that the customer may choose from, where the one in force cannot be had.
+    `offer_awaits` is the side that has to answer an open offer; None while there is none.
+    `substitutes` are the remedies that the customer may choose from, where the one in force cannot be had.
     """
 
     remedy: Remedy
@@ -230,7 +230,7 @@ def _allows(now: Standing, action: Action) -> bool:
         case Action.REQUEST_EVIDENCE:
             return now.approval is Approval.MANUAL_REVIEW and now.offer_awaits is None
         case Action.DECIDE_LIABILITY:
-            return approved and now.reimbursement is Reimbursement.NONE
+            return approved and now.reimbursement in NOTHING_AUTHORIZED
         case Action.COMPLAIN:
             return now.complaint in (ComplaintState.NONE, ComplaintState.CLOSED)
         case Action.ANSWER_COMPLAINT:

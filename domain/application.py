@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from domain.reasons import ReturnReason
-from domain.record import Identifier, MinorUnits, Record, UtcDatetime
+from domain.record import Identifier, Record, UtcDatetime
 
 
 class Channel(StrEnum):
@@ -38,11 +38,6 @@ class Remedy(StrEnum):
     STORE_CREDIT = "store_credit"
     TRADE_IN = "trade_in"
     CANCEL_ORDER = "cancel_order"
-
-    @property
-    def is_for_an_amount(self) -> bool:
-        """Whether it pays an amount that is asked for or agreed, and not one that follows from the goods."""
-        return self in (Remedy.PRICE_COMPENSATION, Remedy.COUPON_COMPENSATION, Remedy.TRADE_IN)
 
 
 _PAYS_TO_A_METHOD = frozenset({Remedy.RETURN_AND_REFUND, Remedy.REFUND_ONLY, Remedy.EXCHANGE, Remedy.REPAIR})
@@ -102,8 +97,7 @@ class ApplicationLine(Record):
     """Units of one order line.
 
     `replacement_item_ids` names a variant per unit, for an exchange only; `part_item_ids` the parts that are
-    missing, for reissue_parts only. `serial_numbers` are what the customer reads on the goods, where they have
-    any.
+    missing, for reissue_parts only. `serial_numbers` are what the customer reads on the goods, if they have any.
     """
 
     line_id: Identifier
@@ -173,8 +167,6 @@ class ReturnApplication(Record):
 
     `payment_method_id` is the means to refund to, or to settle an exchange's price difference with; without
     it the money goes back to where it came from. Naming another one is the customer's consent to it.
-    `amount_minor` is what the customer asks for as a compensation or for an old appliance, in minor units of the
-    order's currency; 0 leaves it to the shop's offer.
 
     `parcels` says how the units are packed, where they travel in more than one parcel; together the parcels
     hold exactly the units of the lines.
@@ -185,7 +177,6 @@ class ReturnApplication(Record):
     desired_resolution: Remedy
     lines: tuple[ApplicationLine, ...] = Field(default=(), max_length=500, validate_default=True)
     payment_method_id: Identifier | None = None
-    amount_minor: MinorUnits = 0
     channel: Channel = Channel.ORDER_SYSTEM
     ship_back: ShipBackMethod = ShipBackMethod.PICKUP
     pickup_address: PickupAddress | None = None
@@ -224,14 +215,6 @@ class ReturnApplication(Record):
         if method_id and resolution is not None and resolution not in _PAYS_TO_A_METHOD:
             raise ValueError(f"{resolution.value} takes no means of payment; leave it out")
         return method_id
-
-    @field_validator("amount_minor")
-    @classmethod
-    def _amount_is_a_compensation(cls, amount_minor: int, info: ValidationInfo) -> int:
-        resolution = info.data.get("desired_resolution")
-        if amount_minor and resolution is not None and not resolution.is_for_an_amount:
-            raise ValueError(f"{resolution.value} pays what the goods are worth; leave the amount out")
-        return amount_minor
 
     @field_validator("lines")
     @classmethod

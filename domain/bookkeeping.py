@@ -118,9 +118,10 @@ class SettlementRequest(Record):
 
 
 class SettlementPlan(Record):
-    """What is to be paid, the end of the promise, UTC, and the bonus beside the refund, in minor units.
+    """What is to be paid, and the end of the promise, UTC.
 
-    `provisional` says that the official calendar of a day on the way is not known yet.
+    `provisional` says that the official calendar of a day on the way is not known yet. `bonus_minor` is given
+    beside the refund, where that goes to store credit.
     """
 
     refund: AuthorizedRefund
@@ -198,7 +199,7 @@ class Review(Record):
         late_refusals: The sentence for a refusal that may still come, by the item or the order it is about.
         warehouse: Where the parcels of the return go.
         lines: The rules by line id.
-        trade_in_minor: What the policy offers for the units, if they are traded in; minor units.
+        trade_in_minor: What the policy offers for the units, if they are traded in.
     """
 
     refusal: Refusal | None = None

@@ -2,6 +2,7 @@
 
 from domain.application import Remedy, ReturnApplication
 from domain.intents import RefundBasis
+from domain.liability import Liability
 from domain.reasons import REASON_RULES, LiableParty
 from domain.refund import Circumstances, RefundClaim, UnitsToSettle
 
@@ -26,7 +27,7 @@ def expected_claim(application: ReturnApplication, travels_free: bool) -> Refund
         basis=basis,
         units=tuple(UnitsToSettle(line_id=line.line_id, quantity=line.quantity) for line in application.lines),
         circumstances=Circumstances(
-            liability={line.line_id: REASON_RULES[line.reason].liable for line in application.lines},
+            liability={line.line_id: Liability.of(REASON_RULES[line.reason].liable) for line in application.lines},
             ship_back=application.ship_back,
             freight=LiableParty.MERCHANT if travels_free else None,
         ),

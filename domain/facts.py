@@ -165,6 +165,7 @@ def _check_parts(application: ReturnApplication, variants: Mapping[str, Variant]
                     code=RefusalCode.PART_UNKNOWN,
                     field=f"lines[{index}].part_item_ids[{position}]",
                     detail=f"The catalogue knows no part {item_id}.",
+                    values={"item_id": item_id},
                 )
     return None
 

@@ -2,7 +2,7 @@
 
 from domain.application import ShipBackMethod
 from domain.intents import RefundBasis
-from domain.liability import WHOLE_BPS, Liability, freight_bps_of_customer, owes_outbound_shipping
+from domain.liability import CUSTOMERS, WHOLE_BPS, freight_bps_of_customer, owes_outbound_shipping
 from domain.orders import OrderSnapshot
 from domain.reasons import LiableParty
 from domain.refund import FeeKind, FeeLine, RefundClaim, RefundLine, RefundRules, SettledBefore
@@ -12,53 +12,48 @@ _PREPAID_BY_THE_SHOP = (ShipBackMethod.PICKUP, ShipBackMethod.LABEL, ShipBackMet
 
 def owed_shipping(order: OrderSnapshot, claim: RefundClaim, before: SettledBefore) -> int:
     """The outbound shipping in minor units: once per order, when another than the customer is liable (rule 6)."""
-    is_owed = claim.order_entirely or owes_outbound_shipping(_liabilities(claim))
+    is_owed = claim.order_entirely or owes_outbound_shipping(
+        claim.circumstances.of(entry.line_id) for entry in claim.units
+    )
     return order.shipping_minor - before.shipping_minor if is_owed else 0
 
 
 def customers_freight_bps(claim: RefundClaim) -> int:
     """The customer's share of the return freight of goods that came back, in basis points (rule 7).
 
-    What was agreed counts first. Otherwise it is the least that the customer answers for of what is paid for.
+    What was agreed counts first. Otherwise it follows from the liability for everything that is paid for.
     """
+    circumstances = claim.circumstances
     came_back = claim.basis in (RefundBasis.INSPECTION, RefundBasis.EXCHANGE_DIFFERENCE)
-    if not came_back or claim.circumstances.ship_back is None or not claim.units:
+    if not came_back or circumstances.ship_back is None or not claim.units:
         return 0
-    if claim.circumstances.freight is not None:
-        return WHOLE_BPS if claim.circumstances.freight is LiableParty.CUSTOMER else 0
-    return freight_bps_of_customer(_liabilities(claim))
+    if circumstances.freight is not None:
+        return WHOLE_BPS if circumstances.freight is LiableParty.CUSTOMER else 0
+    return freight_bps_of_customer(circumstances.of(entry.line_id) for entry in claim.units)
 
 
 def return_freight(
     claim: RefundClaim, before: SettledBefore, rules: RefundRules, currency: str, most_minor: int
 ) -> tuple[FeeLine, ...]:
-    """The freight that the shop laid out for a return: taken off once, and never more than there is (rule 7).
+    """The customer's share of the freight that the shop laid out for a return: taken off once (rule 7).
 
-    What the first refund of the return could not bear is taken off its next.
+    It is rounded in the customer's favour, and never more than there is; what the first refund of the return could
+    not bear is taken off its next.
     """
-    laid_out = claim.circumstances.ship_back in _PREPAID_BY_THE_SHOP
-    if not laid_out:
+    if claim.circumstances.ship_back not in _PREPAID_BY_THE_SHOP:
         return ()
     share_minor = rules.return_freight_minor.get(currency, 0) * customers_freight_bps(claim) // WHOLE_BPS
-    due_minor = max(share_minor - before.freight_minor, 0)
-    amount_minor = min(due_minor, most_minor)
+    amount_minor = min(max(share_minor - before.freight_minor, 0), most_minor)
     return (FeeLine(kind=FeeKind.RETURN_FREIGHT, amount_minor=amount_minor),) if amount_minor else ()
 
 
 def restocking_fee(
     claim: RefundClaim, line: RefundLine, rules: RefundRules, most_minor: int
 ) -> tuple[FeeLine, ...]:
-    """The restocking fee for units that were inspected: none where the seller is liable (rule 8)."""
-    if (
-        claim.basis is not RefundBasis.INSPECTION
-        or not claim.circumstances.liability_for(line.line_id).is_customers
-    ):
+    """The restocking fee for inspected units: none where the seller is liable, be it in part (rule 8)."""
+    if claim.basis is not RefundBasis.INSPECTION or claim.circumstances.of(line.line_id) != CUSTOMERS:
         return ()
-    amount_minor = min(line.gross_minor * rules.restocking_bps // 10_000, most_minor)
+    amount_minor = min(line.gross_minor * rules.restocking_bps // WHOLE_BPS, most_minor)
     if not amount_minor:
         return ()
     return (FeeLine(kind=FeeKind.RESTOCKING, amount_minor=amount_minor, line_id=line.line_id),)
-
-
-def _liabilities(claim: RefundClaim) -> list[Liability]:
-    return [claim.circumstances.liability_for(entry.line_id) for entry in claim.units]

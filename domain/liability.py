@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.reasons import LiableParty
 from domain.record import Record
@@ -28,23 +28,10 @@ class Liability(Record):
         return decided if isinstance(decided, Liability) else cls(shares={decided: WHOLE_BPS})
 
     @property
-    def is_customers(self) -> bool:
-        """Whether the customer answers alone."""
-        return self.customer_bps == WHOLE_BPS
-
-    @property
     def customer_bps(self) -> int:
         """The customer's share."""
         return self.shares.get(LiableParty.CUSTOMER, 0)
 
-
-def _shares_of(decided: object) -> object:
-    """A single party answers alone; anything else is left to the validation of shares."""
-    return {"shares": {decided: WHOLE_BPS}} if isinstance(decided, str) else decided
-
-
-DecidedLiability = Annotated[Liability, BeforeValidator(_shares_of)]
-"""Liability as it is kept; a record that names a single party reads as that party alone."""
 
 CUSTOMERS = Liability(shares={LiableParty.CUSTOMER: WHOLE_BPS})
 """Where nobody else is named."""
@@ -60,4 +47,4 @@ def freight_bps_of_customer(liabilities: Iterable[Liability]) -> int:
 
 def owes_outbound_shipping(liabilities: Iterable[Liability]) -> bool:
     """Whether outbound shipping goes back: another than the customer is liable, be it in part (rule 6)."""
-    return any(not liability.is_customers for liability in liabilities)
+    return any(liability.customer_bps < WHOLE_BPS for liability in liabilities)

@@ -74,6 +74,7 @@ class Template(StrEnum):
     PARTS_SENT = "parts_sent"
     PARTS_OUT_OF_STOCK = "parts_out_of_stock"
     COMPENSATION_COUPON = "compensation_coupon"
+    PRICE_COMPENSATION = "price_compensation"
     STORE_CREDIT_PAID = "store_credit_paid"
     STORE_CREDIT_BONUS = "store_credit_bonus"
     TRADE_IN_PAID = "trade_in_paid"

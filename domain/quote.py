@@ -51,7 +51,7 @@ def quote_refund(
     if shipping_minor:
         rows.append(WorksheetRow(rule=WorksheetRule.OUTBOUND_SHIPPING, amount_minor=shipping_minor))
     fees = _fees(order, claim, before, rules, lines, goods_minor - lost_minor, shipping_minor)
-    rows.extend(_fee_row(fee, rules, order.currency) for fee in fees)
+    rows.extend(_fee_row(fee, claim, rules, order.currency) for fee in fees)
     rows.extend(_compensation_rows(claim, before))
     rows.extend(_insurance_rows(order, claim))
     return RefundQuote(
@@ -234,9 +234,9 @@ def _fees(
     return tuple(fees)
 
 
-def _fee_row(fee: FeeLine, rules: RefundRules, currency: str) -> WorksheetRow:
+def _fee_row(fee: FeeLine, claim: RefundClaim, rules: RefundRules, currency: str) -> WorksheetRow:
     inputs = (
-        {"fee_minor": rules.return_freight_minor.get(currency, 0)}
+        {"fee_minor": rules.return_freight_minor.get(currency, 0), "share_bps": customers_freight_bps(claim)}
         if fee.kind is FeeKind.RETURN_FREIGHT
         else {"fee_bps": rules.restocking_bps}
     )

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from domain.application import ShipBackMethod
 from domain.intents import RefundBasis
-from domain.liability import CUSTOMERS, DecidedLiability, Liability
+from domain.liability import CUSTOMERS, Liability
 from domain.policy import Policy
 from domain.policy.promotions import ClawBack
 from domain.reasons import LiableParty
@@ -38,16 +38,16 @@ class Circumstances(Record):
     """The facts that decide about shipping and fees.
 
     Attributes:
-        liability: Who answers for the return of each line; the customer where nobody is named.
+        liability: Who answers for the return of each line, in shares; the customer where nobody is named.
         ship_back: How the goods travelled back; None if they did not.
         freight: Who was agreed to pay the return freight; None where it follows from the liability.
     """
 
-    liability: dict[str, DecidedLiability] = Field(default_factory=dict)
+    liability: dict[str, Liability] = Field(default_factory=dict)
     ship_back: ShipBackMethod | None = None
     freight: LiableParty | None = None
 
-    def liability_for(self, line_id: str) -> Liability:
+    def of(self, line_id: str) -> Liability:
         """Who answers for the return of a line."""
         return self.liability.get(line_id, CUSTOMERS)
 

@@ -48,12 +48,6 @@ class ReviewReason(StrEnum):
     TRADE_IN_OFFERED = "trade_in_offered"
 
 
-BY_A_PERSON = frozenset({Remedy.REFUND_ONLY, Remedy.REPAIR, Remedy.REISSUE_PARTS})
-"""Remedies for what went wrong, as the customer tells it: a person decides them."""
-
-_RESTS_ON_A_FAULT = (Remedy.REPAIR, Remedy.REISSUE_PARTS)
-
-
 RISKS = frozenset(
     {
         ReviewReason.RISK_RETURN_RATE,
@@ -74,6 +68,10 @@ class Finding(Record):
     reason: ReviewReason
     line_id: str = ""
     values: dict[str, str | int] = Field(default_factory=dict)
+
+
+_BY_A_PERSON = (Remedy.REFUND_ONLY, Remedy.REPAIR, Remedy.REISSUE_PARTS)
+"""Remedies for what went wrong, as the customer tells it: a person decides them."""
 
 
 class ReviewDecision(Record):
@@ -118,15 +116,13 @@ def auto_review(
     if missing := list(review.missing_evidence()):
         return review.decide(ReviewOutcome.EVIDENCE_REQUESTED, missing)
     risks = list(review.risks(earlier_returns))
-    trade_in = application.desired_resolution is Remedy.TRADE_IN
-    doubts = [*(review.doubts_of_a_trade_in() if trade_in else review.doubts()), *risks]
+    doubts = [*review.doubts(), *risks]
     if late:
         doubts.append(Finding(reason=ReviewReason.AUTO_REVIEW_LATE))
     if doubts:
         returnless = [] if risks else list(review.returnless())
         return review.decide(ReviewOutcome.MANUAL_REVIEW, [*doubts, *returnless])
-    all_is_well = Finding(reason=ReviewReason.TRADE_IN_OFFERED) if trade_in else review.all_is_well()
-    return review.decide(ReviewOutcome.APPROVED, [all_is_well])
+    return review.decide(ReviewOutcome.APPROVED, [review.all_is_well()])
 
 
 class _Review:
@@ -155,27 +151,26 @@ class _Review:
         )
 
     def missing_evidence(self) -> Iterator[Finding]:
-        """What has to be shown before anything can be decided."""
+        """What has to be shown before anything can be decided; a remedy that mends a fault shows it anyway."""
+        mends = self._application.desired_resolution in (Remedy.REPAIR, Remedy.REISSUE_PARTS)
         for asked, line in self._lines:
             kind = self._policy.evidence.missing(asked.reason, asked.evidence)
-            if not kind and self._application.desired_resolution in _RESTS_ON_A_FAULT and not asked.evidence:
+            if kind is None and mends and not asked.evidence:
                 kind = EvidenceKind.IMAGE
             if kind:
                 video = kind is EvidenceKind.VIDEO
                 reason = ReviewReason.VIDEO_MISSING if video else ReviewReason.EVIDENCE_MISSING
                 yield _about(line, reason, answer_days=self._policy.clocks.evidence.days)
 
-    def doubts_of_a_trade_in(self) -> Iterator[Finding]:
-        """What the shop offers for everybody needs no person; another amount does. Old goods have no window."""
-        offered = trade_in_offer(self._application, self._order, self._policy)
-        if self._application.amount_minor or not offered:
-            yield Finding(reason=ReviewReason.REMEDY_NEEDS_A_PERSON)
-
     def doubts(self) -> Iterator[Finding]:
-        """What a person has to look at."""
+        """What a person has to look at. What the shop offers for everybody's old goods needs none, at any age."""
+        if self._application.desired_resolution is Remedy.TRADE_IN:
+            if not trade_in_offer(self._application, self._order, self._policy):
+                yield Finding(reason=ReviewReason.REMEDY_NEEDS_A_PERSON)
+            return
         if self._application.desired_resolution in COMPENSATIONS:
             yield Finding(reason=ReviewReason.AMOUNT_TO_AGREE)
-        if self._application.desired_resolution in BY_A_PERSON:
+        if self._application.desired_resolution in _BY_A_PERSON:
             yield Finding(reason=ReviewReason.REMEDY_NEEDS_A_PERSON)
         if any(window is None for window in map(self._window, self._lines)):
             yield Finding(reason=ReviewReason.DELIVERY_TIME_UNKNOWN)
@@ -226,7 +221,11 @@ class _Review:
             yield Finding(reason=ReviewReason.RETURNLESS)
 
     def all_is_well(self) -> Finding:
-        """The reason to approve, with the window that ends first."""
+        """The reason to approve: the offer for old goods, else the window that ends first."""
+        if self._application.desired_resolution is Remedy.TRADE_IN:
+            offer = trade_in_offer(self._application, self._order, self._policy)
+            values: dict[str, str | int] = {"offer_minor": offer, "currency": self._order.currency}
+            return Finding(reason=ReviewReason.TRADE_IN_OFFERED, values=values)
         windows = [window for window in map(self._window, self._lines) if window]
         first = min(windows, key=lambda window: window.ends_at)
         return Finding(

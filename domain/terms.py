@@ -32,6 +32,5 @@ class Terms(Record):
         """What the customer asks for, in force until something else is decided or agreed."""
         return cls(
             remedy=application.desired_resolution,
-            amount_minor=application.amount_minor,
             item_ids=application.replacement_item_ids() + application.part_item_ids(),
         )

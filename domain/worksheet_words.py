@@ -21,8 +21,8 @@ _EN = {
     "and lose {loss_minor}; {taken_before_minor} was taken off before",
     WorksheetRule.OUTBOUND_SHIPPING: "outbound shipping, once per order",
     WorksheetRule.RESTOCKING_FEE: "restocking fee: {fee_bps} basis points",
-    WorksheetRule.RETURN_FREIGHT: "return freight that the shop laid out: {fee_minor}, once per return and "
-    "never more than the refund",
+    WorksheetRule.RETURN_FREIGHT: "return freight that the shop laid out: {share_bps} basis points of "
+    "{fee_minor}, once per return and never more than the refund",
     WorksheetRule.COMPENSATION: "agreed compensation; {compensated_before_minor} was paid on the line before",
     WorksheetRule.FREIGHT_INSURANCE: "beside the refund: {insurer} insures the return freight and pays the "
     "customer directly, up to this amount",
@@ -43,7 +43,8 @@ _ZH_CN = {
     "此前已扣 {taken_before_minor}",
     WorksheetRule.OUTBOUND_SHIPPING: "发货运费，每单只退一次",
     WorksheetRule.RESTOCKING_FEE: "重新上架费：万分之 {fee_bps}",
-    WorksheetRule.RETURN_FREIGHT: "商家垫付的退货运费：{fee_minor}，每次退货只扣一次，且不超过退款",
+    WorksheetRule.RETURN_FREIGHT: "商家垫付的退货运费：{fee_minor} 的万分之 {share_bps}，每次退货只扣一次，"
+    "且不超过退款",
     WorksheetRule.COMPENSATION: "协商补偿；该行此前已补偿 {compensated_before_minor}",
     WorksheetRule.FREIGHT_INSURANCE: "不在退款之内：{insurer} 承保退货运费，直接赔付顾客，最高为此金额",
     WorksheetRule.REPLACEMENT: "换货商品价格",

@@ -44,6 +44,7 @@ from workflows.stages.exchange import Exchange
 from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
+from workflows.stages.price_compensation import PriceCompensation
 from workflows.stages.refund_only import RefundOnly
 from workflows.stages.reissue_parts import ReissueParts
 from workflows.stages.repair import Repair
@@ -87,6 +88,7 @@ class ReturnWorkflow(
         self._substitutes = Substitutes(case)
         self._refund_only = RefundOnly(case, self._settlement)
         self._parts = ReissueParts(case, self._substitutes)
+        self._price = PriceCompensation(case, self._settlement)
         self._coupon = CouponCompensation(case)
         store_credit = StoreCredit(case, self._settlement)
         trade_in = TradeIn(case)
@@ -113,6 +115,8 @@ class ReturnWorkflow(
                 await self._settlement.refund(RefundBasis.CANCELLATION, self._all_units(), (order_cancelled,))
             case Remedy.REFUND_ONLY:
                 await self._refund_only.run()
+            case Remedy.PRICE_COMPENSATION:
+                await self._price.run()
             case Remedy.COUPON_COMPENSATION:
                 await self._coupon.run()
             case Remedy.REISSUE_PARTS:

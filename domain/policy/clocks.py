@@ -36,6 +36,8 @@ class ClockDurations(Record):
 
     @model_validator(mode="after")
     def _orders_its_steps(self) -> Self:
+        if self.evidence < timedelta(days=1):
+            raise ValueError("evidence: must be a day at least, since customers are told it in days")
         if self.transit_lost <= self.transit_trace:
             raise ValueError("transit_lost: must be longer than transit_trace")
         if self.inspection_management <= self.inspection:

@@ -13,7 +13,7 @@ class CurrencyAmounts(Record):
     Attributes:
         inspection_coupon_minor: The coupon for an inspection later than promised.
         return_freight_minor: What a prepaid label or a pickup takes off the refund of a customer who is liable.
-        payout_caps: What each role may grant alone beyond the rules.
+        payout_caps: What each role may grant alone.
         store_credit_bonus_bps: What a refund to store credit is worth more, in basis points.
         trade_in_minor: What is offered for an old unit, by the category of its line.
     """

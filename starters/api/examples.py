@@ -41,7 +41,6 @@ APPLICATIONS: dict[str, Any] = {
         "customer_id": "C-101",
         "desired_resolution": "coupon_compensation",
         "lines": [{"line_id": "SHIRT-M-SAND", "quantity": 1, "reason": "late_delivery"}],
-        "amount_minor": 2000,
     },
     "Cancel an order that has not shipped": {
         "order_id": "CN-1009",

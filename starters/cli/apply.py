@@ -49,9 +49,6 @@ def apply_command(
         list[str] | None,
         typer.Option(metavar="LINE=ITEM", help="For reissue_parts, a part that is missing; repeatable."),
     ] = None,
-    amount: Annotated[
-        int, typer.Option(help="For a compensation, what the customer asks for, in minor units.")
-    ] = 0,
     evidence: Annotated[
         list[str] | None,
         typer.Option(metavar="LINE=KIND:REF", help="A photo or film, such as 1=image:photos/7.jpg; repeatable."),
@@ -76,9 +73,10 @@ def apply_command(
       returns apply --order CN-1002 --customer C-102 --line JACKET-L-GREEN \\
         --resolution exchange --replacement JACKET-L-GREEN=JACKET-M-GREEN \\
         --payment-method CARD-102
-    Ask for a coupon of 20 yuan and keep the goods:
+    Have missing parts sent:
       returns apply --order CN-1001 --customer C-101 --line SHIRT-M-SAND \\
-        --resolution coupon_compensation --amount 2000 --reason late_delivery
+        --resolution reissue_parts --part SHIRT-M-SAND=BUTTON-SAND \\
+        --reason missing_parts --evidence SHIRT-M-SAND=image:photos/7.jpg
     Cancel an order that has not shipped:
       returns apply --order CN-1009 --customer C-102 --resolution cancel_order
     From a file:
@@ -95,7 +93,6 @@ def apply_command(
             "desired_resolution": resolution,
             "lines": _lines(line or [], reason, condition, replacement or [], part or [], evidence or []),
             "payment_method_id": payment_method,
-            "amount_minor": amount,
             "ship_back": method,
         }
         application = built(ReturnApplication, values)

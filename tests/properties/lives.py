@@ -30,6 +30,7 @@ _REMEDIES = (
     "refund_only",
     "repair",
     "coupon_compensation",
+    "price_compensation",
 )
 Body = dict[str, Any]
 
@@ -92,7 +93,6 @@ class Life:
             self.order,
             self._request_id,
             desired_resolution=remedy,
-            amount_minor=pick.randint(1, 3_000) if remedy == "coupon_compensation" else 0,
             ship_back=pick.choice(["pickup", "pickup", "label", "customer_ships"]),
             lines=[
                 {

@@ -19,6 +19,7 @@ from domain.bookkeeping import (
 )
 from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
+from domain.liability import Liability
 from domain.orders import OrderLine, OrderSnapshot, OrderStatus, Payment, PaymentMethod
 from domain.outbox import OutboxItem, OutboxKind
 from domain.reasons import LiableParty
@@ -38,7 +39,7 @@ REVIEW = Review(
 )
 
 
-SHOP_IS_LIABLE = Circumstances(liability={f"L{number}": LiableParty.MERCHANT for number in range(9)})
+SHOP_IS_LIABLE = Circumstances(liability={f"L{number}": Liability.of(LiableParty.MERCHANT) for number in range(9)})
 """The outbound shipping is owed along with whatever is paid."""
 
 

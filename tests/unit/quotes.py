@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from domain.application import ShipBackMethod
 from domain.intents import RefundBasis
+from domain.liability import Liability
 from domain.orders import Discount, LineDiscount, OrderLine, OrderSnapshot, OrderStatus, TaxComponent
 from domain.quote import quote_refund
 from domain.reasons import LiableParty
@@ -56,8 +57,8 @@ def order(
     )
 
 
-def liable(party: LiableParty, *line_ids: str) -> dict[str, LiableParty]:
-    return dict.fromkeys(line_ids, party)
+def liable(party: LiableParty | Liability, *line_ids: str) -> dict[str, Liability]:
+    return dict.fromkeys(line_ids, Liability.of(party))
 
 
 class Books:
@@ -74,7 +75,7 @@ class Books:
         deduction_bps: int = 0,
         compensations: Mapping[str, int] | None = None,
         basis: RefundBasis = RefundBasis.INSPECTION,
-        liability: Mapping[str, LiableParty] | None = None,
+        liability: Mapping[str, Liability] | None = None,
         ship_back: ShipBackMethod | None = ShipBackMethod.PICKUP,
         freight: LiableParty | None = None,
         same_return: bool = False,

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from domain.application import Locale, ShipBackMethod
 from domain.intents import RefundBasis
+from domain.liability import Liability
 from domain.orders import Discount, FreightInsurance, Funder, LineDiscount, OrderSnapshot, paid_by_line
 from domain.policy import ClawBack
 from domain.reasons import LiableParty
@@ -95,6 +96,16 @@ def test_return_freight_is_capped_at_the_refund_and_its_rest_is_taken_off_the_ne
 def test_one_fault_in_a_parcel_frees_the_customer_of_its_freight() -> None:
     books = Books(order([line("A", 1, 5000), line("B", 1, 5000)]), FREIGHT)
     assert books.pay({"A": 1, "B": 1}, liability=liable(LiableParty.MERCHANT, "B")).total_minor == 10000
+
+
+def test_a_shared_fault_shares_the_freight_in_the_customers_favour() -> None:
+    mixed = Liability(shares={LiableParty.CUSTOMER: 3_333, LiableParty.MERCHANT: 6_667})
+    books = Books(order([line("A", 1, 5000)], shipping=700), RefundRules(return_freight_minor={"CNY": 1000}))
+    quote = books.pay({"A": 1}, liability=liable(mixed, "A"))
+    assert [fee.amount_minor for fee in quote.fees] == [333]
+    assert quote.total_minor == 5000 + 700 - 333
+    picky = Books(order([line("A", 1, 5000)]), RefundRules(restocking_bps=1000))
+    assert picky.pay({"A": 1}, liability=liable(mixed, "A")).fees == ()
 
 
 @pytest.mark.parametrize("basis", [RefundBasis.LOST_IN_TRANSIT, RefundBasis.CANCELLATION])

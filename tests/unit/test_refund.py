@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.intents import RefundBasis
+from domain.liability import Liability
 from domain.orders import Discount, OrderLine, OrderSnapshot, OrderStatus, TaxComponent, TenderKind, paid_by_line
 from domain.quote import quote_refund
 from domain.reasons import LiableParty
@@ -50,7 +51,7 @@ def quote(
 ) -> RefundQuote:
     """The quote of accepted units after others; with somebody liable for each."""
     circumstances = Circumstances(
-        liability={entry.line_id: LiableParty(liable) for entry in entries} if liable else {}
+        liability={entry.line_id: Liability.of(LiableParty(liable)) for entry in entries} if liable else {}
     )
     claim = RefundClaim(basis=RefundBasis.INSPECTION, units=tuple(entries), circumstances=circumstances)
     return quote_refund(snapshot, claim, SettledBefore(units=dict(settled)))

@@ -4,7 +4,7 @@ import pytest
 
 from domain.actions import Action, Role
 from domain.intents import IntentState
-from domain.status import Reimbursement
+from domain.status import NOTHING_AUTHORIZED, Reimbursement
 from starters.errors import InvalidAction
 from tests.pipeline import Pipeline, line, outage
 from tests.workflow.payouts import DAY, HOUR, MINUTE, exactly_once, means, paid_to, shipped_back, with_means
@@ -76,7 +76,7 @@ async def test_a_provider_that_asks_for_patience_is_not_taken_for_unknown(pipeli
     payment = {"payment_id": f"{order['order_id']}-p1"}
     await pipeline.fault(target="payments.refund", kind="too_busy", seconds=3600, match=payment)
     await pipeline.inspect(rma_id)
-    await pipeline.until(rma_id, lambda status: status.reimbursement is not Reimbursement.NONE)
+    await pipeline.until(rma_id, lambda status: status.reimbursement not in NOTHING_AUTHORIZED)
     await pipeline.lapse(rma_id, 40 * MINUTE)
     assert await pipeline.told(rma_id, "staff_alert") == []
     if not (await pipeline.returns.status(rma_id)).is_final:

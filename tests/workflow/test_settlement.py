@@ -206,7 +206,7 @@ async def test_what_was_paid_back_before_is_not_paid_again(pipeline: Pipeline) -
     await pipeline.inspect(rma_id)
     await pipeline.until(rma_id, lambda status: status.needs == Role.SUPERVISOR or status.is_final)
     assert await pipeline.books("refunds", rma_id) == []
-    assert await pipeline.messages(rma_id, 1, "staff_alert") == ["staff_settlement_late"]
+    assert await pipeline.messages(rma_id, 1, "staff_alert") == ["staff_ledger_refused"]
 
 
 async def test_a_means_of_payment_is_not_chosen_before_one_is_declined(pipeline: Pipeline) -> None:

@@ -9,7 +9,8 @@ from domain.refusals import RefusalCode
 from domain.status import Approval, Header, Logistics
 from starters.errors import InvalidAction
 from tests.pipeline import Pipeline, line
-from tests.workflow.payouts import DAY, HOUR, MINUTE, paid_to
+from tests.workflow.payouts import MINUTE, paid_to
+from tests.workflow.test_agreement import terms
 
 OLD = {"line_id": "FRIDGE", "quantity": 2, "condition": "used"}
 ACCEPTED = {"line_id": "FRIDGE", "quantity": 1, "verdict": "accepted", "grade": "B"}
@@ -143,17 +144,34 @@ async def test_a_trade_in_whose_answer_is_lost_is_paid_once(pipeline: Pipeline, 
     assert (await account(pipeline, order))["balance_minor"] == 40_000
 
 
-async def test_another_amount_for_an_old_appliance_is_decided_by_a_person(pipeline: Pipeline) -> None:
-    order = await fridges(pipeline)
-    asked = {"desired_resolution": "trade_in", "lines": [OLD], "amount_minor": 90_000}
-    decision = await pipeline.apply(order, "T-more", **asked)
+async def test_goods_without_an_offer_are_traded_in_by_agreement(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    decision = await pipeline.apply(order, desired_resolution="trade_in")
     assert (decision.approval, decision.reasons) == (Approval.MANUAL_REVIEW, ("remedy_needs_a_person",))
-    await pipeline.act(decision.rma_id, Action.REVIEW, Role.SUPERVISOR, approve=False, note="the offer stands")
-    await pipeline.lapse(decision.rma_id, 7 * DAY + HOUR)
-    assert (await pipeline.end(decision.rma_id)).header is Header.DECLINED
-    shirt = await pipeline.apply(await pipeline.order(), desired_resolution="trade_in")
-    with pytest.raises(InvalidAction, match="No amount is agreed"):
-        await pipeline.act(shirt.rma_id, Action.REVIEW, Role.SUPERVISOR, approve=True, note="fine")
+    rma_id = decision.rma_id
+    with pytest.raises(InvalidAction, match="make_offer"):
+        await pipeline.act(rma_id, Action.REVIEW, Role.SUPERVISOR, approve=True, note="fine")
+    offer = terms(remedy="trade_in", amount_minor=3_000)
+    await pipeline.act(rma_id, Action.MAKE_OFFER, Role.AGENT_TIER_2, terms=offer)
+    await pipeline.act(rma_id, Action.ACCEPT_OFFER, Role.CUSTOMER, offer_number=1)
+    await pipeline.to_the_warehouse(rma_id)
+    await pipeline.inspect(rma_id)
+    await pipeline.end(rma_id)
+    assert await granted(pipeline, rma_id) == {f"{rma_id}-trade-in-1": 3_000}
+
+
+async def test_a_bonus_that_was_agreed_takes_the_place_of_the_policys(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    used = [{"line_id": "SHIRT-M", "quantity": 1, "condition": "used"}]
+    rma_id = (await pipeline.apply(order, lines=used)).rma_id
+    offer = terms(remedy="store_credit", amount_minor=1_000)
+    await pipeline.act(rma_id, Action.MAKE_OFFER, Role.AGENT_TIER_2, terms=offer)
+    await pipeline.act(rma_id, Action.ACCEPT_OFFER, Role.CUSTOMER, offer_number=1)
+    await pipeline.to_the_warehouse(rma_id)
+    await pipeline.inspect(rma_id)
+    await pipeline.end(rma_id)
+    assert (await account(pipeline, order))["balance_minor"] == 11_000
+    assert await granted(pipeline, rma_id) == {f"{rma_id}-bonus-1": 1_000}
 
 
 async def test_a_trade_in_is_paid_as_agreed_or_not_at_all(pipeline: Pipeline) -> None:

@@ -14,8 +14,8 @@ from domain.explanation import Authorization
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
-from domain.refund import Circumstances, UnitsToSettle
-from domain.status import Reimbursement
+from domain.refund import Circumstances, LineCompensation, UnitsToSettle
+from domain.status import Logistics, Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.stages.payment import Payments
@@ -37,10 +37,12 @@ class Settlement:
         outbox: tuple[OutboxItem, ...] = (),
         instead_of: str = "",
         subject: str = "",
+        compensations: tuple[LineCompensation, ...] = (),
     ) -> SettlementPlan:
-        """Pay back what the units are worth; for a cancellation everything that is left of the order.
+        """Pay back what the units are worth and what was agreed on top of it.
 
-        Several refunds of one return may run side by side; `subject` tells their promises apart.
+        For a cancellation that is everything that is left of the order. Several refunds of one return may run
+        side by side; `subject` tells their promises apart.
         """
         case = self._case
         self._payments.settlements += 1
@@ -53,6 +55,7 @@ class Settlement:
                 round=self._payments.next_round(),
                 basis=basis,
                 units=tuple(units),
+                compensations=compensations,
                 destination=self._destination(),
                 circumstances=self.circumstances(),
                 order_entirely=basis is RefundBasis.CANCELLATION,
@@ -114,8 +117,11 @@ class Settlement:
     def circumstances(self) -> Circumstances:
         """The facts that decide about shipping and fees; what they come to is the ledger's to say."""
         case = self._case
+        travelled = case.logistics is not Logistics.NOT_REQUIRED
         return Circumstances(
-            liability=case.liability, ship_back=case.application.ship_back, freight=case.terms.freight
+            liability=case.liability,
+            ship_back=case.application.ship_back if travelled else None,
+            freight=case.terms.freight,
         )
 
     def _destination(self) -> str | None:

@@ -50,11 +50,10 @@ def review(case: ReturnCase, request: ReviewVerdict) -> None:
         refuse(ROLE_NOT_PERMITTED, "actor.role", "An appeal is decided by a supervisor.")
     if case.approval is Approval.APPEALED and request.actor.id == case.declined_by:
         refuse(ROLE_NOT_PERMITTED, "actor.id", "An appeal is decided by another person than the one who declined.")
-    if request.approve and case.remedy in COMPENSATIONS:
-        refuse(INVALID_ACTION, "approve", "A compensation needs an amount that both sides agree on: make_offer.")
-    asks_more = case.remedy is Remedy.TRADE_IN and case.terms.amount_minor != case.rules.trade_in_minor
-    if request.approve and asks_more:
-        refuse(INVALID_ACTION, "approve", "This amount is not what is offered to everybody: make_offer.")
+    has_no_amount = case.remedy is Remedy.TRADE_IN and not case.terms.amount_minor
+    if request.approve and (has_no_amount or case.remedy in COMPENSATIONS):
+        what = case.remedy.value
+        refuse(INVALID_ACTION, "approve", f"A {what} needs an amount that both sides agree on: make_offer.")
     _known_liability(case, request.liability)
 
 
