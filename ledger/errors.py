@@ -61,6 +61,18 @@ class DeliveryNotFound(LedgerError):
     """The outbox has no item under this message id."""
 
 
+class ReceiptIdReused(LedgerError):
+    """The id of a receipt was used before for another parcel."""
+
+
+class ParkedNotFound(LedgerError):
+    """There are no parked goods under this id."""
+
+
+class AlreadyDecided(LedgerError):
+    """Somebody has decided on the parked goods already."""
+
+
 class EventNotFound(LedgerError):
     """The carrier's event was never accepted."""
 

@@ -25,9 +25,30 @@ from domain.coupons import BreachCertificate
 from domain.intents import PaymentIntent
 from domain.outbox import Delivery
 from domain.policy.authority import PayoutCaps
+from domain.receiving import (
+    BlindReceipt,
+    DueReceipt,
+    ParkedDisposal,
+    ParkedMatch,
+    ParkedParcel,
+    ParkedState,
+    Received,
+)
 from domain.refund import RefundRules
 from domain.shipping import CarrierEvent
-from ledger import audit, balances, breaches, budgets, intents, outbox, parcels, refunds, returns, tenders
+from ledger import (
+    audit,
+    balances,
+    breaches,
+    budgets,
+    intents,
+    outbox,
+    parcels,
+    receiving,
+    refunds,
+    returns,
+    tenders,
+)
 from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery
 from ledger.engine import open_engine, reading, writing
 from ledger.schema import require_current_schema
@@ -324,3 +345,61 @@ class Ledger:
         """Scans that have not reached their return although it is known by now, oldest first."""
         with reading(self.engine) as session:
             return parcels.undelivered(session, limit)
+
+    # Parcels that came without their return being known
+
+    def accept_receipt(self, receipt: BlindReceipt) -> Received:
+        """Keep a receipt, once for its id: divided among the returns that wait for its goods, the rest parked.
+
+        Raises:
+            ReceiptIdReused: If its id was used for another parcel.
+        """
+        with writing(self.engine) as session:
+            receiving.accept(session, receipt)
+            return receiving.received(session, receipt.receipt_id)
+
+    def received(self, receipt_id: str) -> Received:
+        """What became of a receipt so far."""
+        with reading(self.engine) as session:
+            return receiving.received(session, receipt_id)
+
+    def due_receipts(self, limit: int = 100, receipt_id: str | None = None) -> list[DueReceipt]:
+        """The parts that their returns have not taken yet, oldest first; those of one receipt if it is named."""
+        with reading(self.engine) as session:
+            return receiving.due(session, limit, receipt_id)
+
+    def receipt_taken(self, part_id: int, at: datetime) -> None:
+        """Note that a return has taken its part of a receipt."""
+        with writing(self.engine) as session:
+            receiving.taken(session, part_id, at)
+
+    def receipt_refused(self, part_id: int, detail: str) -> None:
+        """Park what a return refused of a receipt."""
+        with writing(self.engine) as session:
+            receiving.refused(session, part_id, detail)
+
+    def parked_parcels(self, state: ParkedState = ParkedState.PARKED, limit: int = 100) -> list[ParkedParcel]:
+        """Parked goods in a state, oldest first."""
+        with reading(self.engine) as session:
+            return receiving.parked(session, state, limit)
+
+    def match_parked(self, parked_id: str, decision: ParkedMatch, at: datetime) -> ParkedParcel:
+        """Give parked goods to the return that a person found.
+
+        Raises:
+            ParkedNotFound: If there are none under the id.
+            AlreadyDecided: If somebody decided before, and otherwise.
+            ReturnNotFound: If there is no such return, or it has ended.
+        """
+        with writing(self.engine) as session:
+            return receiving.match_parked(session, parked_id, decision, at)
+
+    def dispose_parked(self, parked_id: str, decision: ParkedDisposal, at: datetime) -> ParkedParcel:
+        """Write down where parked goods go that belong to no return.
+
+        Raises:
+            ParkedNotFound: If there are none under the id.
+            AlreadyDecided: If somebody decided before, and otherwise.
+        """
+        with writing(self.engine) as session:
+            return receiving.dispose_parked(session, parked_id, decision, at)

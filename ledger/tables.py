@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.audit import AuditOutcome
 from domain.intents import IntentState, PaymentDirection, RefundBasis
+from domain.receiving import ParkedState, ParkReason
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
 
 
@@ -237,6 +238,57 @@ class CarrierEventRow(Base):
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReceiptRow(Base):
+    """A parcel that the warehouse received without knowing its return."""
+
+    __tablename__ = "receipts"
+
+    id: Mapped[SequenceKey]
+    receipt_id: Mapped[str] = mapped_column(unique=True)
+    receipt: Mapped[Document]
+
+
+class ReceiptPartRow(Base):
+    """What one return gets of a receipt, or of goods that were parked; a refused part is parked in its turn."""
+
+    __tablename__ = "receipt_parts"
+    __table_args__ = (
+        Index(
+            "ix_receipt_parts_due",
+            "id",
+            sqlite_where=text("taken_at IS NULL AND NOT is_refused"),
+            postgresql_where=text("taken_at IS NULL AND NOT is_refused"),
+        ),
+    )
+
+    id: Mapped[SequenceKey]
+    receipt_id: Mapped[str] = mapped_column(ForeignKey("receipts.receipt_id"), index=True)
+    rma_id: Mapped[str] = mapped_column(index=True)
+    part: Mapped[Document]
+    parcel: Mapped[int | None]
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_refused: Mapped[bool] = mapped_column(default=False)
+
+
+class ParkedParcelRow(Base):
+    """Goods for which no return was found: they wait for a person."""
+
+    __tablename__ = "parked_parcels"
+
+    id: Mapped[SequenceKey]
+    parked_id: Mapped[str] = mapped_column(unique=True)
+    receipt_id: Mapped[str] = mapped_column(ForeignKey("receipts.receipt_id"), index=True)
+    state: Mapped[ParkedState] = mapped_column(text_enum(ParkedState), index=True)
+    reason: Mapped[ParkReason] = mapped_column(text_enum(ParkReason))
+    detail: Mapped[str] = mapped_column(default="")
+    goods: Mapped[Document]
+    rma_id: Mapped[str] = mapped_column(default="")
+    disposition: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+    decided_by: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BreachRow(Base):

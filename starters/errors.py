@@ -17,6 +17,10 @@ class ReturnNotFound(ReturnsError):
     """There is no such return."""
 
 
+class ParkedNotFound(ReturnsError):
+    """Nothing is parked under this id."""
+
+
 class RequestIdReused(ReturnsError):
     """The request id already started a return with another body."""
 

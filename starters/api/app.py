@@ -13,9 +13,11 @@ from starters.api.carrier_events import carrier_events_router
 from starters.api.documentation import DocumentedApi, problems
 from starters.api.error_handlers import answer_errors
 from starters.api.health import health_router
+from starters.api.receiving import receiving_router
 from starters.api.returns import returns_router
 from starters.api.settings import ApiSettings
 from starters.client import ReturnsClient
+from starters.receiving import Receiving
 
 _DESCRIPTION = """\
 Start returns, follow them, and pass on what people and carriers report. A return that was accepted cannot be
@@ -49,7 +51,8 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
     patch_fastapi(app, redirect_from_root_to_docs=False)
     token = settings.api_token
     guard = [Depends(require_token(token.get_secret_value()))] if token else []
-    for router in (returns_router(returns), actions_router(returns, ledger), audit_router(ledger)):
+    receiving = receiving_router(Receiving(returns, ledger))
+    for router in (returns_router(returns), actions_router(returns, ledger), audit_router(ledger), receiving):
         app.include_router(router, dependencies=guard, responses=problems(401) if token else {})
     app.include_router(carrier_events_router(returns, ledger, settings.carrier_webhook_secret.get_secret_value()))
     app.include_router(health_router(returns, ledger))

@@ -8,12 +8,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from domain.application import ReturnApplication
+from domain.receiving import BlindReceipt, ParkedDisposal, ParkedMatch
 from starters.api.carrier_event import PushedCarrierEvent
 from starters.api.problems import MEDIA_TYPE, Problem
 from workflows.contracts import ACTION_REQUESTS
 
 _REFERENCE = "#/components/schemas/{model}"
-_STRICT_BODIES: tuple[type[BaseModel], ...] = (ReturnApplication, *ACTION_REQUESTS.values())
+_STRICT_BODIES: tuple[type[BaseModel], ...] = (
+    ReturnApplication,
+    *ACTION_REQUESTS.values(),
+    BlindReceipt,
+    ParkedMatch,
+    ParkedDisposal,
+)
 _LENIENT: tuple[type[BaseModel], ...] = (PushedCarrierEvent, Problem)
 _PROBLEMS = {
     400: "The body is not JSON.",

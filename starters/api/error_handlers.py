@@ -13,6 +13,7 @@ from starters.errors import (
     AboveAuthority,
     ActionNotAllowed,
     InvalidAction,
+    ParkedNotFound,
     RequestIdReused,
     ReturnNotFound,
     ReturnsError,
@@ -26,6 +27,7 @@ RETRY_AFTER_SECONDS = "5"
 
 _RETURNS_ERRORS: dict[type[ReturnsError], tuple[int, str]] = {
     ReturnNotFound: (404, "return_not_found"),
+    ParkedNotFound: (404, "parked_not_found"),
     ActionNotAllowed: (409, "action_not_allowed"),
     RoleNotPermitted: (403, "role_not_permitted"),
     AboveAuthority: (403, "above_authority"),

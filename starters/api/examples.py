@@ -57,6 +57,36 @@ _TERMS = {
     "time_limits": "Paid within 3 business days of your consent.",
     "freight": "merchant",
     "fees": [],
+RECEIPTS: dict[str, Any] = {
+    "By its tracking number": {
+        "receipt_id": "DOCK-2-000871",
+        "actor": _WAREHOUSE,
+        "received_at": "2026-11-22T08:00:00Z",
+        "carrier": "sf",
+        "tracking_no": "SF1389007",
+    },
+    "Opened, with goods of two returns": {
+        "receipt_id": "DOCK-2-000872",
+        "actor": _WAREHOUSE,
+        "received_at": "2026-11-22T08:05:00Z",
+        "rma_ids": ["RMA-7Q2M4K9TZB3X5W8A"],
+        "goods": [{"item_id": "SHIRT-M-SAND", "quantity": 1}, {"item_id": "JACKET-L-GREEN", "quantity": 1}],
+    },
+}
+PARKED_MATCH: dict[str, Any] = {
+    "Its return was found": {
+        "actor": _WAREHOUSE,
+        "rma_id": "RMA-7Q2M4K9TZB3X5W8A",
+        "lines": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
+        "note": "The name on the note is the customer's.",
+    }
+}
+PARKED_DISPOSAL: dict[str, Any] = {
+    "They belong to nobody": {
+        "actor": _SUPERVISOR,
+        "disposition": "DONATE",
+        "note": "Nobody has asked for them in 90 days.",
+    }
 }
 
 ACTIONS: dict[Action, Any] = {

@@ -11,6 +11,7 @@ from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
 from starters.cli.policy import policy_app
 from starters.cli.processes import api_command, sandbox_command, worker_command
+from starters.cli.receiving import parked_app, receipt_command
 from starters.cli.scan import scan_command
 from starters.cli.session import Session
 from starters.cli.warehouse import inspect_command, receive_command
@@ -68,6 +69,8 @@ app.command("cancel", rich_help_panel=_RETURNS)(cancel_command)
 app.command("act", rich_help_panel=_RETURNS)(act_command)
 app.command("audit", rich_help_panel=_RETURNS)(audit_command)
 app.command("receive", rich_help_panel=_WAREHOUSE)(receive_command)
+app.command("receipt", rich_help_panel=_WAREHOUSE)(receipt_command)
+app.add_typer(parked_app, name="parked", rich_help_panel=_WAREHOUSE)
 app.command("inspect", rich_help_panel=_WAREHOUSE)(inspect_command)
 app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
 app.add_typer(policy_app, name="policy", rich_help_panel=_RULES)

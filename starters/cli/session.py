@@ -81,6 +81,11 @@ class Session:
         except refusals.AuditUnavailable as error:
             typer.echo(f"returns: the refusal could not be written to the audit: {error}", err=True)
 
+    def api_url(self) -> str:
+        """The API of the local stack; empty if there is none."""
+        stack = find_stack()
+        return stack.api_url if stack else ""
+
     def _stack(self) -> StackFile | None:
         elsewhere = self._address or any(os.environ.get(name, "").strip() for name in _TEMPORALS_OWN)
         return None if elsewhere else find_stack()
