@@ -252,9 +252,13 @@ class ReturnApplication(Record):
                 )
         return parcels
 
-    def replacement_item_ids(self) -> tuple[str, ...]:
-        """Every variant that the exchange asks for, one entry per unit."""
-        return tuple(item for line in self.lines for item in line.replacement_item_ids)
+    def replacement_item_ids(self, authorized: Mapping[str, int] | None = None) -> tuple[str, ...]:
+        """Every variant that the exchange asks for, one per unit; of each line the first authorised ones."""
+        return tuple(
+            item
+            for line in self.lines
+            for item in line.replacement_item_ids[: (authorized or {}).get(line.line_id)]
+        )
 
     def part_item_ids(self) -> tuple[str, ...]:
         """Every part that is missing."""

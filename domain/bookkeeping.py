@@ -48,9 +48,11 @@ class ReturnOpening(LedgerEntry):
 class StageEntry(LedgerEntry):
     """What a step decided: messages, and the parcel or the breach that it registers.
 
-    `releases` names the ops of grants beyond the rules that are not used after all.
+    `releases` names the ops of grants beyond the rules that are not used after all, `released` the units that the
+    return lets go of.
     """
 
+    released: dict[str, int] = Field(default_factory=dict)
     carrier: str = ""
     tracking_no: str = ""
     breach: BreachCertificate | None = None

@@ -1,6 +1,8 @@
 """What the warehouse finds: grade, verdict and disposition per quantity (section 8)."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -48,6 +50,13 @@ class ConditionCheck(Record):
     photos: tuple[str, ...] = Field(default=(), max_length=20)
 
 
+class SerialCheck(StrEnum):
+    """Whether the serial number is the one that was sold."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+
+
 class InspectedUnits(Record):
     """Units of one return line that were found alike.
 
@@ -63,6 +72,7 @@ class InspectedUnits(Record):
     disposition: Disposition = Disposition.RESTOCK
     deduction_bps: int = Field(default=0, ge=0, le=10_000)
     repairable: bool = True
+    serial: SerialCheck | None = None
     checks: tuple[ConditionCheck, ...] = Field(default=(), max_length=50)
     note: str = Field(default="", max_length=2_000)
 
@@ -75,3 +85,59 @@ class InspectedUnits(Record):
         if self.verdict is Verdict.REJECTED and not (self.note or self.checks):
             raise ValueError("note: a rejection needs a note or a check that the customer can be shown")
         return self
+
+
+class Unexpected(StrEnum):
+    """EXTRA: more than was to come, or of the order and not of the return. WRONG: not what was sold at all."""
+
+    EXTRA = "extra"
+    WRONG = "wrong"
+
+
+class UnexpectedGoods(Record):
+    """Goods in a parcel that do not belong to the return. They are a result, and never refunded by themselves.
+
+    `item` is an order line, an item, or in plain words what it is.
+    """
+
+    item: str = Field(min_length=1, max_length=200)
+    quantity: int = Field(ge=1, le=100_000)
+    kind: Unexpected
+    grade: Grade = Grade.FAIL
+    disposition: Literal[Disposition.HOLD, Disposition.RETURN_TO_CUSTOMER] = Disposition.HOLD
+    photos: tuple[str, ...] = Field(default=(), max_length=20)
+    note: str = Field(default="", max_length=2_000)
+
+
+def sort_out(
+    units: Sequence[InspectedUnits], expected: Mapping[str, int]
+) -> tuple[tuple[InspectedUnits, ...], tuple[UnexpectedGoods, ...]]:
+    """Tell the units that were to come from those that were not.
+
+    Where more of a line came than was expected, what was accepted counts first, in the customer's favour; the
+    surplus is held. `expected` are the units of the parcel by line.
+    """
+    left = dict(expected)
+    ours: list[InspectedUnits] = []
+    surplus: list[UnexpectedGoods] = []
+    for entry in sorted(units, key=lambda entry: entry.verdict is Verdict.REJECTED):
+        counted = min(entry.quantity, left.get(entry.line_id, 0))
+        left[entry.line_id] = left.get(entry.line_id, 0) - counted
+        if counted:
+            ours.append(entry.model_copy(update={"quantity": counted}))
+        if counted < entry.quantity:
+            surplus.append(_extra(entry, entry.quantity - counted))
+    return tuple(ours), tuple(surplus)
+
+
+def _extra(entry: InspectedUnits, quantity: int) -> UnexpectedGoods:
+    back = entry.disposition is Disposition.RETURN_TO_CUSTOMER
+    return UnexpectedGoods(
+        item=entry.line_id,
+        quantity=quantity,
+        kind=Unexpected.EXTRA,
+        grade=entry.grade,
+        disposition=Disposition.RETURN_TO_CUSTOMER if back else Disposition.HOLD,
+        photos=tuple(photo for check in entry.checks for photo in check.photos)[:20],
+        note=entry.note,
+    )

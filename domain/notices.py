@@ -1,11 +1,11 @@
 """Who is told what, and when: the outbox items of each step (section 11)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from domain.actions import Role
 from domain.application import Locale, Remedy, ReturnApplication
 from domain.fees import customers_freight_bps
-from domain.inspection import InspectedUnits
+from domain.inspection import InspectedUnits, UnexpectedGoods
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, OutboxKind, Template
 from domain.refund import RefundClaim
@@ -66,6 +66,26 @@ class Notices:
                 {"line_id": entry.line_id, "quantity": entry.quantity, "grade": entry.grade.value},
             )
             for entry in units
+        )
+
+    def unexpected(self, goods: Sequence[UnexpectedGoods]) -> tuple[OutboxItem, ...]:
+        """Tell the customer and the desk of goods that are not of the return, and the warehouse where they go."""
+        findings = "; ".join(
+            f"{found.quantity} x {found.item}" + (f": {found.note}" if found.note else "") for found in goods
+        )
+        photos = ", ".join(photo for found in goods for photo in found.photos) or "-"
+        return (
+            self.customer(Template.UNEXPECTED_GOODS, findings=findings, photos=photos),
+            self.staff(Template.STAFF_UNEXPECTED_GOODS, Role.SUPERVISOR, findings=findings),
+            *(
+                self._item(
+                    OutboxKind.GOODS_DISPOSITION,
+                    found.disposition.value,
+                    "warehouse",
+                    {"item": found.item, "quantity": found.quantity, "grade": found.grade.value},
+                )
+                for found in goods
+            ),
         )
 
     def review(self, decision: ReviewDecision, remedy: Remedy, why: Iterable[str]) -> tuple[OutboxItem, ...]:

@@ -23,6 +23,11 @@ class ParcelLine(Record):
     rejected: Quantity = 0
     missing: Quantity = 0
 
+    def expecting(self, more: int) -> Self:
+        """More of them were packed here than planned, or fewer; what was sent follows."""
+        expected = self.expected + more
+        return self.model_copy(update={"expected": expected, "shipped": expected if self.shipped else 0})
+
     def sent(self) -> Self:
         """All of them are on their way."""
         return self.model_copy(update={"shipped": self.expected})

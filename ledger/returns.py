@@ -39,11 +39,18 @@ def open_return(session: Session, opening: ReturnOpening) -> Review:
 
 
 def record(session: Session, entry: StageEntry) -> None:
-    """Write what a step decided: its parcel, its breach, the grants it gives back, and its messages."""
+    """Write what a step decided: its parcel, its breach, what it gives back, and its messages.
+
+    Raises:
+        UnitsNotHeld: If the return holds fewer units than it lets go of.
+    """
     if not is_first(session, entry, EntryKind.STAGE):
         return
     if entry.tracking_no:
         parcels.register(session, entry.rma_id, entry.carrier, entry.tracking_no)
+    if entry.released:
+        lock_order_of(session, entry.rma_id)
+        units.let_go(session, entry.rma_id, entry.released)
     if entry.breach:
         breaches.owe_coupon(session, entry.breach)
     if entry.releases:

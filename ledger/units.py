@@ -127,6 +127,20 @@ def check_claimed(session: Session, rma_id: str, line_ids: Iterable[str]) -> Non
             raise UnitsNotHeld(f"return {rma_id} is not about line {line_id}, which is to be compensated")
 
 
+def let_go(session: Session, rma_id: str, released: Mapping[str, int]) -> None:
+    """Let go of units that were applied for and not authorised. The order must be locked.
+
+    Raises:
+        UnitsNotHeld: If the return holds fewer.
+    """
+    claims = {claim.line_id: claim for claim in _claims(session, rma_id)}
+    for line_id, quantity in released.items():
+        claim = claims.get(line_id)
+        if claim is None or claim.held < quantity:
+            raise UnitsNotHeld(f"return {rma_id} does not hold {quantity} units of line {line_id} to let go of")
+        claim.held -= quantity
+
+
 def release(session: Session, rma_id: str) -> None:
     """Let go of every unit that the return still holds. The order must be locked."""
     for claim in _claims(session, rma_id):

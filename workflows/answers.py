@@ -118,6 +118,7 @@ def _parcel(case: ReturnCase, parcel: Parcel) -> ParcelStatus:
         logistics=parcel.logistics,
         inspection=parcel.inspection,
         lines=tuple(parcel.lines.values()),
+        unexpected=parcel.unexpected,
         allowed_actions=tuple(action for action in PARCEL_ACTIONS if allows_for_parcel(standing, action)),
         next_deadline=case.clocks.next_deadline(PARCEL_CLOCKS, parcel.subject),
     )

@@ -228,6 +228,7 @@ class ReturnCase:
         breach: BreachCertificate | None = None,
         coupon_id: str = "",
         releases: tuple[str, ...] = (),
+        released: dict[str, int] | None = None,
     ) -> None:
         """Write what a step decided, and what is to be told of it, in one ledger transaction."""
         await calls.record_stage(
@@ -241,6 +242,7 @@ class ReturnCase:
                 breach=breach,
                 coupon_id=coupon_id,
                 releases=releases,
+                released=released or {},
             )
         )
 
@@ -272,6 +274,11 @@ class ReturnCase:
             return ()
         self._approval_told = True
         return (self.notices.customer(Template.APPROVED),)
+
+    def announce_as(self, template: Template, **params: str | int) -> OutboxItem:
+        """The approval in the words of another template, in the place of the usual one."""
+        self._approval_told = True
+        return self.notices.customer(template, **params)
 
     async def make_final(self, what: str, ends: bool = False) -> None:
         """Have the history keep a decision that a silence or a withdrawal brought, before the ledger acts on it.

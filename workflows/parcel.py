@@ -6,6 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from domain.actions import ContestState
+from domain.inspection import UnexpectedGoods
 from domain.quantities import Packing, ParcelLine
 from domain.shipping import CarrierEvent, CarrierEventKind
 from domain.status import LOGISTICS_PROGRESS, InspectionStatus, Logistics
@@ -30,6 +31,7 @@ class Parcel:
     def __init__(self, number: int, lines: Packing, opened_at: datetime, note: Note) -> None:
         self.number = number
         self.lines = lines
+        self.unexpected: tuple[UnexpectedGoods, ...] = ()
         self.logistics = Logistics.NOT_REQUIRED
         self.inspection = InspectionStatus.PENDING
         self.contest = ContestState.NONE

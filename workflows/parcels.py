@@ -1,6 +1,6 @@
 """The parcels of one return, and the axes of the return that follow from theirs (section 2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from domain.actions import ContestState
@@ -37,6 +37,30 @@ class Parcels:
         parcel = Parcel(number, lines, self._opened_at, note)
         self._all.append(parcel)
         return parcel
+
+    def room(self, parcel: Parcel, line_id: str) -> int:
+        """The units of a line that a parcel may bring: its own, and those of others that have not come."""
+        return parcel.line(line_id).expected + sum(
+            other.line(line_id).expected - other.line(line_id).received for other in self._lenders(parcel)
+        )
+
+    def repack(self, parcel: Parcel, came: Mapping[str, int]) -> None:
+        """Take units that came in a parcel out of the others that they were planned for: a plan is only a plan."""
+        for line_id, quantity in came.items():
+            for other in self._lenders(parcel):
+                short = quantity - parcel.line(line_id).expected
+                spare = other.line(line_id).expected - other.line(line_id).received
+                moved = min(short, spare)
+                if moved > 0:
+                    other.count(other.line(line_id).expecting(-moved))
+                    parcel.count(parcel.line(line_id).expecting(moved))
+
+    def _lenders(self, parcel: Parcel) -> list[Parcel]:
+        return [
+            other
+            for other in self._all
+            if other is not parcel and other.is_on_its_way and other.inspection is InspectionStatus.PENDING
+        ]
 
     def follow(self, parcel: Parcel, carrier: str, tracking_no: str) -> None:
         """Follow a tracking number of a parcel, and take the scans of it that came before we knew it."""

@@ -57,6 +57,8 @@ _TERMS = {
     "time_limits": "Paid within 3 business days of your consent.",
     "freight": "merchant",
     "fees": [],
+}
+
 RECEIPTS: dict[str, Any] = {
     "By its tracking number": {
         "receipt_id": "DOCK-2-000871",

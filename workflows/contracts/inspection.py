@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from domain.inspection import InspectedUnits
+from domain.inspection import InspectedUnits, UnexpectedGoods
 from domain.record import Identifier, Record
 from workflows.contracts.base import ParcelRequest
 
@@ -10,10 +10,12 @@ from workflows.contracts.base import ParcelRequest
 class InspectionReport(ParcelRequest):
     """The finished inspection: every unit that came is in it; what is not in it is missing.
 
-    A parcel that was empty has no units.
+    A parcel that was empty has no units. Units beyond those that were to come, and goods that do not belong to
+    the return at all (`unexpected`), are results too: they are held or sent back, and never refunded.
     """
 
     units: tuple[InspectedUnits, ...] = Field(max_length=1_000)
+    unexpected: tuple[UnexpectedGoods, ...] = Field(default=(), max_length=200)
     tracking_no: Identifier | None = None
 
 

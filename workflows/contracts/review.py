@@ -5,7 +5,7 @@ from pydantic import Field
 from domain.application import Evidence
 from domain.liability import Liability
 from domain.reasons import LiableParty
-from domain.record import Identifier, Record
+from domain.record import Identifier, Quantity, Record
 from workflows.contracts.base import ActionRequest
 
 
@@ -38,10 +38,14 @@ class ReviewVerdict(ActionRequest):
     """A person's decision. A reviewer may change who is liable, per line, with the reason in the note.
 
     One party answers alone, or several in shares of 10000 basis points.
+
+    With `authorized`, by line, fewer units than were applied for may come back; a line that is not named keeps
+    all of its units.
     """
 
     approve: bool
     note: str = Field(min_length=1, max_length=2_000)
+    authorized: dict[str, Quantity] = Field(default_factory=dict, max_length=500)
     liability: dict[str, LiableParty | Liability] = Field(default_factory=dict)
 
 

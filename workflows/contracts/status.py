@@ -6,6 +6,7 @@ from domain.actions import Action
 from domain.application import Remedy
 from domain.authority import PendingPayout
 from domain.clocks import Clock, ClockName
+from domain.inspection import UnexpectedGoods
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
 from domain.offers import Offer
@@ -49,6 +50,7 @@ class ParcelStatus(Record):
     logistics: Logistics
     inspection: InspectionStatus
     lines: tuple[ParcelLine, ...] = ()
+    unexpected: tuple[UnexpectedGoods, ...] = ()
     allowed_actions: tuple[Action, ...] = ()
     next_deadline: "Deadline | None" = None
 

@@ -1,6 +1,7 @@
 """Inspection: within 48 hours of reaching the warehouse, or a coupon, exactly once (section 8)."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -8,7 +9,7 @@ from temporalio import workflow
 from domain.actions import Role
 from domain.clocks import ClockName
 from domain.coupons import BreachCertificate, CouponOrder
-from domain.inspection import InspectedUnits, Verdict
+from domain.inspection import InspectedUnits, Verdict, sort_out
 from domain.keys import inspection_clock_key
 from domain.notices import MANAGEMENT, WAREHOUSE_SUPERVISOR
 from domain.outbox import Template
@@ -30,6 +31,7 @@ class InspectionStage:
         self._parcel = parcel
         self._tracking = tracking
         self._report: InspectionReport | None = None
+        self._units: tuple[InspectedUnits, ...] = ()
         self._reported_at: datetime | None = None
         self._coupon: asyncio.Task[None] | None = None
         self._is_late = False
@@ -37,25 +39,26 @@ class InspectionStage:
     @property
     def units(self) -> tuple[InspectedUnits, ...]:
         """What was found."""
-        return self._report.units if self._report else ()
+        return self._units
 
     def on_report(self, report: InspectionReport) -> None:
         """Take the finished inspection; what it does not name is missing."""
         parcel = self._parcel
         self._report = report
+        self._case.parcels.repack(parcel, _wanted(report))
+        self._units, surplus = sort_out(report.units, parcel.quantities())
+        parcel.unexpected = (*surplus, *report.unexpected)
         self._reported_at = workflow.now()
         parcel.received_at = parcel.received_at or self._reported_at
         parcel.count(
             *(
-                line.found(
-                    _quantity(report, line_id, Verdict.ACCEPTED), _quantity(report, line_id, Verdict.REJECTED)
-                )
+                line.found(self._quantity(line_id, Verdict.ACCEPTED), self._quantity(line_id, Verdict.REJECTED))
                 for line_id, line in parcel.lines.items()
             )
         )
         for line_id in parcel.lines:
             before = self._case.lines[line_id].unrepairable
-            self._case.set_line(line_id, unrepairable=before + _unrepairable(report, line_id))
+            self._case.set_line(line_id, unrepairable=before + _unrepairable(self._units, line_id))
         parcel.move(self._outcome(), f"{report.actor.role.value} {report.actor.id}")
 
     async def run(self) -> None:
@@ -189,14 +192,21 @@ class InspectionStage:
             return InspectionStatus.PARTIALLY_ACCEPTED
         return InspectionStatus.REJECTED
 
+    def _quantity(self, line_id: str, verdict: Verdict) -> int:
+        return sum(e.quantity for e in self._units if e.line_id == line_id and e.verdict is verdict)
 
-def _quantity(report: InspectionReport, line_id: str, verdict: Verdict) -> int:
-    return sum(entry.quantity for entry in report.units if entry.line_id == line_id and entry.verdict is verdict)
 
-
-def _unrepairable(report: InspectionReport, line_id: str) -> int:
+def _unrepairable(units: Sequence[InspectedUnits], line_id: str) -> int:
     return sum(
         entry.quantity
-        for entry in report.units
+        for entry in units
         if entry.line_id == line_id and entry.verdict is Verdict.ACCEPTED and not entry.repairable
     )
+
+
+def _wanted(report: InspectionReport) -> dict[str, int]:
+    """The units that the report names, by line."""
+    wanted: dict[str, int] = {}
+    for entry in report.units:
+        wanted[entry.line_id] = wanted.get(entry.line_id, 0) + entry.quantity
+    return wanted

@@ -130,4 +130,5 @@ class Journey:
             missing=sum(line.missing for line in lines),
             findings=findings,
         )
-        return (message, *self._case.notices.dispositions(self.inspection.units))
+        told = (message, *self._case.notices.dispositions(self.inspection.units))
+        return (*told, *self._case.notices.unexpected(self.parcel.unexpected)) if self.parcel.unexpected else told

@@ -63,6 +63,9 @@ class Journeys:
             parcel.refuse_collect("freight collect was not agreed", receipt.received_at)
             return
         given_up = parcel.logistics in _GIVEN_UP
+        before = {line.line_id: line.received for line in parcel.lines.values()}
+        came = {line.line_id: line.quantity + before.get(line.line_id, 0) for line in receipt.lines}
+        self._case.parcels.repack(parcel, came)
         parcel.receive(receipt)
         if given_up:
             self._running.append(asyncio.create_task(self.of(parcel).came_late()))

@@ -249,22 +249,52 @@ class ReviewStage:
     async def _others_agree(self) -> bool:
         """Approve, once the stock is held for an exchange or the fulfilment stopped for a cancellation."""
         case = self._case
-        if case.remedy is Remedy.EXCHANGE and not await self._stock_is_held():
-            return False
+        authorized = self._authorized()
+        if case.remedy is Remedy.EXCHANGE:
+            items = case.application.replacement_item_ids(authorized)
+            case.terms = case.terms.model_copy(update={"item_ids": items})
+            if not await self._stock_is_held():
+                return False
         if case.remedy is Remedy.CANCEL_ORDER and not await self._fulfilment_is_stopped():
             return False
         if case.canceled:
             return False
-        for line_id, line in case.lines.items():
-            case.set_line(line_id, authorized=line.requested)
+        for line_id, quantity in authorized.items():
+            case.set_line(line_id, authorized=quantity)
         case.need("", "review")
         case.move(Approval.APPROVED)
         case.decided = True
+        await self._let_go_of_the_rest()
         return True
+
+    def _authorized(self) -> dict[str, int]:
+        """The units that may come back, by line: all, unless a person approved fewer."""
+        fewer = self._verdict.authorized if self._verdict else {}
+        return {line_id: fewer.get(line_id, line.requested) for line_id, line in self._case.lines.items()}
+
+    async def _let_go_of_the_rest(self) -> None:
+        """Release the units that were not authorised, and tell the customer which may come back."""
+        case = self._case
+        lines = case.lines.values()
+        released = {
+            line.line_id: line.requested - line.authorized for line in lines if line.authorized < line.requested
+        }
+        if not released or self._verdict is None:
+            return
+        await case.record(
+            "partly-authorised",
+            case.announce_as(
+                Template.PARTLY_APPROVED,
+                requested=sum(line.requested for line in lines),
+                authorized=sum(line.authorized for line in lines),
+                reason=self._verdict.note,
+            ),
+            released=released,
+        )
 
     async def _stock_is_held(self) -> bool:
         case = self._case
-        items = case.application.replacement_item_ids()
+        items = case.terms.item_ids
         hold = StockHold(
             reference=replacement_reference(case.rma_id),
             item_ids=items,

@@ -55,6 +55,8 @@ def review(case: ReturnCase, request: ReviewVerdict) -> None:
         what = case.remedy.value
         refuse(INVALID_ACTION, "approve", f"A {what} needs an amount that both sides agree on: make_offer.")
     _known_liability(case, request.liability)
+    if request.authorized:
+        _authorized(case, request)
 
 
 def liability(case: ReturnCase, request: LiabilityVerdict) -> None:
@@ -66,3 +68,16 @@ def liability(case: ReturnCase, request: LiabilityVerdict) -> None:
 def _known_liability(case: ReturnCase, line_ids: Iterable[str]) -> None:
     if unknown := next((line_id for line_id in line_ids if line_id not in case.lines), None):
         refuse(INVALID_ACTION, f"liability.{unknown}", f"The return has no line {unknown}.")
+
+
+def _authorized(case: ReturnCase, request: ReviewVerdict) -> None:
+    if not request.approve or case.remedy is Remedy.CANCEL_ORDER:
+        refuse(INVALID_ACTION, "authorized", "Only the approval of goods that come back can be for a part.")
+    for line_id, quantity in request.authorized.items():
+        if line_id not in case.lines:
+            refuse(INVALID_ACTION, f"authorized.{line_id}", f"The return has no line {line_id}.")
+        requested = case.lines[line_id].requested
+        if quantity > requested:
+            refuse(INVALID_ACTION, f"authorized.{line_id}", f"{requested} units of {line_id} were applied for.")
+    if not any(request.authorized.get(line.line_id, line.requested) for line in case.lines.values()):
+        refuse(INVALID_ACTION, "authorized", "Nothing would come back; decline the return instead.")

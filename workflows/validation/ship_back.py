@@ -57,10 +57,15 @@ def receipt(case: ReturnCase, request: Receipt, now: datetime) -> Parcel:
     not_before_the_application(case, "received_at", request.received_at)
     known_lines(case, (line.line_id for line in request.lines))
     named_once(line.line_id for line in request.lines)
-    not_too_many(
-        parcel,
-        ((line.line_id, parcel.line(line.line_id).received + line.quantity) for line in request.lines),
-    )
+    for index, line in enumerate(request.lines):
+        left = case.parcels.room(parcel, line.line_id) - parcel.line(line.line_id).received
+        if line.quantity > left:
+            refuse(
+                INVALID_ACTION,
+                f"lines[{index}].quantity",
+                f"Of {line.line_id} {left} units are still to come, not {line.quantity}; "
+                "name what is beyond them in the inspection.",
+            )
     if request.freight_collect and parcel.has_arrived:
         refuse(INVALID_ACTION, "freight_collect", f"Parcel {parcel.number} has arrived already.")
     return parcel
