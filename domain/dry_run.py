@@ -9,6 +9,7 @@ from domain.application import Evidence, Remedy, ReturnApplication
 from domain.bookkeeping import Review, ReviewRequest
 from domain.explanations import Explanations
 from domain.intents import RefundBasis
+from domain.liability import Liability
 from domain.orders import OrderSnapshot, Variant
 from domain.policy import Policy
 from domain.quote import quote_refund
@@ -42,7 +43,7 @@ class RecordedReturn(Record):
     variants: tuple[Variant, ...] = ()
     evidence: tuple[dict[str, tuple[Evidence, ...]], ...] = ()
     approved_by_person: bool | None = None
-    liability: dict[str, LiableParty] = Field(default_factory=dict)
+    liability: dict[str, Liability] = Field(default_factory=dict)
     was_approved: bool = False
     settled: tuple[UnitsToSettle, ...] = ()
     arrived_at: UtcDatetime | None = None
@@ -209,7 +210,9 @@ def _amounts(record: RecordedReturn, order: OrderSnapshot, policy: Policy, revie
         basis=RefundBasis.POLICY_EXCEPTION if returnless else RefundBasis.INSPECTION,
         units=units,
         circumstances=Circumstances(
-            liability={line.line_id: REASON_RULES[line.reason].liable for line in record.application.lines}
+            liability={
+                line.line_id: Liability.of(REASON_RULES[line.reason].liable) for line in record.application.lines
+            }
             | record.liability,
             ship_back=None if returnless else record.application.ship_back,
             freight=LiableParty.MERCHANT if review.free_size_swap else None,

@@ -15,6 +15,7 @@ from domain.actions import Action
 from domain.bookkeeping import Review, SettlementPlan
 from domain.dry_run import RecordedReturn
 from domain.inspection import InspectedUnits, Verdict
+from domain.liability import Liability
 from domain.orders import OrderFacts
 from domain.record import UtcDatetime
 from domain.refund import RefundLine, UnitsToSettle
@@ -105,7 +106,11 @@ class _Reading:
                 for _, submission in self._updates(Action.SUBMIT_EVIDENCE, EvidenceSubmission)
             ),
             approved_by_person=by_person,
-            liability={line_id: party for _, each in verdicts for line_id, party in each.liability.items()},
+            liability={
+                line_id: Liability.of(decided)
+                for _, each in verdicts
+                for line_id, decided in each.liability.items()
+            },
             was_approved=by_itself if by_person is None else by_person,
             settled=tuple(self._settled([unit for _, report in reports for unit in report.units])),
             arrived_at=min(self._arrivals(), default=None),

@@ -107,7 +107,7 @@ def test_the_same_rules_change_nothing() -> None:
         ),
         (
             record(),
-            {"currencies": {"USD": {"inspection_coupon_minor": 1}}, "returnless": {}, "risk": {}},
+            {"currencies": {"USD": STANDARD.currencies["USD"].model_dump()}, "returnless": {}, "risk": {}},
             {"decision": ("currency_not_supported",), "reasons": (), "warehouse": "", "refund_minor": 0},
         ),
     ],
@@ -121,9 +121,8 @@ def test_what_a_policy_changes(
 
 
 def test_a_return_freight_is_charged_to_a_customer_who_is_liable() -> None:
-    amounts = STANDARD.model_dump()["currencies"] | {
-        "CNY": {"inspection_coupon_minor": 5_000, "return_freight_minor": 300}
-    }
+    amounts = STANDARD.model_dump()["currencies"]
+    amounts["CNY"] |= {"return_freight_minor": 300}
     assert under(policy(currencies=amounts), record()).model_dump(include={"refund_minor", "freight_minor"}) == {
         "refund_minor": 700,
         "freight_minor": 300,

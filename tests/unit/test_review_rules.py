@@ -300,6 +300,7 @@ EVERY_FINDING = [
     reviewed(asked({"condition": "used"}), rules=policy(form={"required": ["description"]})),
     reviewed(asked({"serial_numbers": ["x"]}), order({"serial_numbers": ["S1"], "unit_price_minor": 6_000_000})),
     reviewed(asked()),
+    reviewed(asked(desired_resolution="trade_in"), order({"category": "appliances"})),
 ]
 
 
