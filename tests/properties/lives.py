@@ -11,11 +11,18 @@ import httpx
 from domain.actions import PERMITTED_ROLES, Action
 from domain.keys import inspection_clock_key, pickup_reference, refund_key, rma_id_for
 from domain.status import Logistics
-from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
+from starters.errors import (
+    AboveAuthority,
+    ActionNotAllowed,
+    InvalidAction,
+    RoleNotPermitted,
+    VersionOutdated,
+)
 from tests.pipeline import Pipeline, line
 from workflows.contracts import ReturnStatus
 
 _STEPS = 40
+_REFUSALS = (ActionNotAllowed, InvalidAction, RoleNotPermitted, AboveAuthority, VersionOutdated)
 _DAYS_TO_THE_END = 60
 _IN_A_CARRIERS_HANDS = (
     Logistics.AWAITING_HANDOVER,
@@ -159,7 +166,7 @@ class Life:
         self.log.append(f"{role.value} sends {action.value} {body}")
         try:
             await self._pipeline.act(self.rma_id, action, role, **body)
-        except (ActionNotAllowed, InvalidAction, RoleNotPermitted) as refusal:
+        except _REFUSALS as refusal:
             self.log.append(f"refused: {refusal}")
 
     async def _to_the_end(self) -> ReturnStatus:
@@ -270,6 +277,29 @@ class Life:
             return {"repaired": False, "note": "The frame is broken."}
         return {"repaired": True, "carrier": "swift", "tracking_no": f"BACK{uuid4().hex[:10]}"}
 
+    async def _offer(self, status: ReturnStatus) -> Body:
+        """An amount that may lie above what the goods were paid, or above what the agent may grant."""
+        return {
+            "terms": {
+                "remedy": self._random.choice(["price_compensation", "coupon_compensation"]),
+                "amount_minor": self._random.choice([500, 4_000, 60_000]),
+                "basis": "The goods differ from their description.",
+                "process": "Keep the goods.",
+                "time_limits": "Paid within 3 business days.",
+                "freight": "merchant",
+            }
+        }
+
+    async def _counter(self, status: ReturnStatus) -> Body:
+        return await self._offer(status) | await self._number(status)
+
+    async def _number(self, status: ReturnStatus) -> Body:
+        return {"offer_number": status.offers[-1].number}
+
+    async def _consent(self, status: ReturnStatus) -> Body:
+        assert status.pending_payout is not None
+        return {"amount_minor": status.pending_payout.amount_minor, "expected_version": status.version}
+
     async def _substitute(self, status: ReturnStatus) -> Body:
         return {"remedy": self._random.choice(status.substitutes).value}
 
@@ -306,6 +336,12 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.RECORD_ARBITRATION: Life._ruling,
     Action.PAUSE_CLOCKS: Life._pause,
     Action.RESUME_CLOCKS: Life._nothing,
+    Action.MAKE_OFFER: Life._offer,
+    Action.ACCEPT_OFFER: Life._number,
+    Action.COUNTER_OFFER: Life._counter,
+    Action.DECLINE_OFFER: Life._number,
+    Action.APPROVE_PAYOUT: Life._consent,
+    Action.DECLINE_PAYOUT: Life._nothing,
     Action.CHOOSE_SUBSTITUTE: Life._substitute,
     Action.REPORT_REPAIR: Life._repair,
 }
