@@ -71,6 +71,7 @@ class Template(StrEnum):
     EXCHANGE_RELEASED = "exchange_released"
     EXCHANGE_REFUNDED = "exchange_refunded"
     EXCHANGE_STOCK_LOST = "exchange_stock_lost"
+    EXCHANGE_OUT_OF_STOCK = "exchange_out_of_stock"
     SHIP_YOURSELF_COLLECT = "ship_yourself_collect"
     REFUND_WITHOUT_RETURN = "refund_without_return"
     PARTS_SENT = "parts_sent"

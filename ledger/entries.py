@@ -1,6 +1,6 @@
 """Each entry is written once: its answer is stored under its op, and every repeat gets that answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select, update
@@ -44,7 +44,7 @@ def once(
         EntryKeyReused: If the op was used for an entry of another kind.
     """
     if not is_first(session, entry, kind):
-        return answers(session, entry.rma_id, kind, answer_type)[entry.op]
+        return answers(session, entry.rma_id, (kind,), answer_type)[entry.op]
     answer = act()
     session.execute(
         update(EntryRow).where(*_is(entry.rma_id, entry.op)).values(answer=answer.model_dump(mode="json"))
@@ -52,11 +52,13 @@ def once(
     return answer
 
 
-def answers(session: Session, rma_id: str, kind: EntryKind, answer_type: type[Answer]) -> dict[str, Answer]:
-    """The answers that a return's entries of a kind got, by op, in the sequence in which they were written."""
+def answers(
+    session: Session, rma_id: str, kinds: Sequence[EntryKind], answer_type: type[Answer]
+) -> dict[str, Answer]:
+    """The answers that a return's entries of some kinds got, by op, in the sequence in which they were written."""
     rows = session.execute(
         select(EntryRow.op, EntryRow.answer)
-        .where(EntryRow.rma_id == rma_id, EntryRow.kind == kind, EntryRow.answer.is_not(None))
+        .where(EntryRow.rma_id == rma_id, EntryRow.kind.in_(kinds), EntryRow.answer.is_not(None))
         .order_by(EntryRow.id)
     )
     return {op: answer_type.model_validate(answer) for op, answer in rows}
@@ -72,6 +74,16 @@ def supersede(session: Session, rma_id: str, op: str, by: str) -> None:
     if earlier.superseded_by:
         raise AlreadySuperseded(f"op {op} of {rma_id} was superseded by {earlier.superseded_by}")
     earlier.superseded_by = by
+
+
+def chain_to(session: Session, rma_id: str, op: str) -> tuple[str, ...]:
+    """An entry and those whose place it took, one after the other, the latest first."""
+    chain = [op]
+    while earlier := session.scalars(
+        select(EntryRow.op).where(EntryRow.rma_id == rma_id, EntryRow.superseded_by == chain[-1])
+    ).one_or_none():
+        chain.append(earlier)
+    return tuple(chain)
 
 
 def _is(rma_id: str, op: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
 from domain.fees import owed_shipping
-from domain.intents import IntentState, PaymentDirection, PaymentIntent
+from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
 from domain.keys import refund_key
 from domain.orders import OrderSnapshot
 from domain.quote import quote_refund
@@ -15,7 +15,7 @@ from domain.refund import RefundClaim, RefundQuote, RefundRules, SettledBefore
 from domain.tenders import Draw
 from domain.worksheet import WorksheetRow, WorksheetRule
 from ledger import intents, money, outbox, units
-from ledger.entries import answers, once, supersede
+from ledger.entries import answers, chain_to, once, supersede
 from ledger.errors import AuthorizationNotFound, ChargeOutstanding
 from ledger.orders import frozen, lock_order_of
 from ledger.settled import settled_before
@@ -44,8 +44,15 @@ def authorize(session: Session, request: RefundAuthorization, rules: RefundRules
         ChargeOutstanding: If `instead_of` names an exchange whose charge has no outcome yet.
         IntentKeyTaken: If the round was used before.
     """
-    kind = EntryKind.FALL_THROUGH if request.instead_of else EntryKind.REFUND
-    return once(session, request, kind, AuthorizedRefund, lambda: _authorize(session, request, rules))
+    return once(session, request, _kind(request), AuthorizedRefund, lambda: _authorize(session, request, rules))
+
+
+def _kind(request: RefundAuthorization) -> EntryKind:
+    """An exchange may give way to another exchange, or to a payout."""
+    if not request.instead_of:
+        return EntryKind.REFUND
+    is_exchange = request.basis is RefundBasis.EXCHANGE_DIFFERENCE
+    return EntryKind.SUBSTITUTE if is_exchange else EntryKind.FALL_THROUGH
 
 
 def _authorize(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
@@ -102,7 +109,8 @@ def _earlier_quote(
     session: Session, order: OrderRow, facts: OrderSnapshot, request: RefundAuthorization
 ) -> RefundQuote:
     """The quote of the exchange, with the outbound shipping if only its payout owes it."""
-    earlier = answers(session, request.rma_id, EntryKind.REFUND, AuthorizedRefund).get(request.instead_of)
+    exchanges = (EntryKind.REFUND, EntryKind.SUBSTITUTE)
+    earlier = answers(session, request.rma_id, exchanges, AuthorizedRefund).get(request.instead_of)
     if earlier is None:
         raise AuthorizationNotFound(f"return {request.rma_id} has no refund under op {request.instead_of}")
     supersede(session, request.rma_id, request.instead_of, by=request.op)
@@ -131,6 +139,7 @@ def _adjustments(
 def _moved_since(session: Session, request: RefundAuthorization) -> int:
     """What the customer was charged for the exchange, less what was paid back for it, in minor units.
 
+    What moved for the exchanges whose place it took counts as well.
     A refund on its way counts as paid back: should it be declined, it gets another means of payment. One that
     is declined already is paid out here instead, so nothing may take its place any more.
     """
@@ -138,7 +147,7 @@ def _moved_since(session: Session, request: RefundAuthorization) -> int:
         select(IntentRow)
         .where(
             IntentRow.rma_id == request.rma_id,
-            IntentRow.settles.in_((request.instead_of, "")),
+            IntentRow.settles.in_((*chain_to(session, request.rma_id, request.instead_of), "")),
             IntentRow.superseded_by == "",
         )
         .with_for_update()

@@ -48,16 +48,26 @@ def settled_before(session: Session, order: OrderRow, rma_id: str) -> SettledBef
 def _quotes(session: Session, order_id: str) -> list[tuple[str, RefundQuote, bool]]:
     """The return, the quote, and whether it fell through, of every refund that was quoted for the order."""
     rows = session.execute(
-        select(EntryRow.rma_id, EntryRow.answer, EntryRow.superseded_by)
+        select(EntryRow.rma_id, EntryRow.op, EntryRow.kind, EntryRow.answer, EntryRow.superseded_by)
         .join(ReturnRow, ReturnRow.rma_id == EntryRow.rma_id)
         .where(
             ReturnRow.order_id == order_id,
-            EntryRow.kind == EntryKind.REFUND,
+            EntryRow.kind.in_((EntryKind.REFUND, EntryKind.SUBSTITUTE, EntryKind.FALL_THROUGH)),
             EntryRow.answer.is_not(None),
         )
         .order_by(EntryRow.id)
-    )
+    ).all()
+    takes_the_place = {(row.rma_id, row.op): row for row in rows}
+
+    def fell_through(rma_id: str, op: str) -> bool:
+        """Whether the last of the entries that took its place was a payout and not another exchange."""
+        row = takes_the_place[rma_id, op]
+        while row.superseded_by:
+            row = takes_the_place[rma_id, row.superseded_by]
+        return row.kind is EntryKind.FALL_THROUGH
+
     return [
-        (rma_id, AuthorizedRefund.model_validate(answer).quote, bool(superseded_by))
-        for rma_id, answer, superseded_by in rows
+        (row.rma_id, AuthorizedRefund.model_validate(row.answer).quote, fell_through(row.rma_id, row.op))
+        for row in rows
+        if row.kind is EntryKind.REFUND
     ]

@@ -101,6 +101,7 @@ class EntryKind(StrEnum):
     STAGE = "stage"
     REFUND = "refund"
     FALL_THROUGH = "fall_through"
+    SUBSTITUTE = "substitute"
     CHARGE = "charge"
     REPLACEMENT = "replacement"
     TAKE_OVER = "take_over"

@@ -61,7 +61,7 @@ def _charge(session: Session, request: ChargeAuthorization) -> PaymentIntent:
 
 def _exchange_charged(session: Session, request: ChargeAuthorization) -> str:
     """The op of the return's last refund that left this amount owing; empty if none did."""
-    refunds = answers(session, request.rma_id, EntryKind.REFUND, AuthorizedRefund)
+    refunds = answers(session, request.rma_id, (EntryKind.REFUND, EntryKind.SUBSTITUTE), AuthorizedRefund)
     owing = [op for op, refund in refunds.items() if refund.owed_by_customer_minor == request.amount_minor]
     return owing[-1] if owing else ""
 

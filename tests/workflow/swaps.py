@@ -65,6 +65,12 @@ class Swap:
         """How the stock's books say that the hold stands."""
         return str((await self.pipeline.books("holds", self.rma_id))[-1]["status"])
 
+    async def substitute(self, remedy: str, *items: str) -> None:
+        """The customer's choice in the place of a replacement that is out of stock."""
+        await self.pipeline.until(self.rma_id, lambda status: "choose_substitute" in status.allowed_actions)
+        fields = {"remedy": remedy, "item_ids": [self.item(item) for item in items]}
+        await self.pipeline.act(self.rma_id, Action.CHOOSE_SUBSTITUTE, Role.CUSTOMER, None, **fields)
+
     async def choose(self, name: str) -> None:
         await self.pipeline.until(self.rma_id, lambda status: "choose_payment_method" in status.allowed_actions)
         await self.pipeline.act(

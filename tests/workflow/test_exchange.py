@@ -153,6 +153,7 @@ async def test_a_replacement_that_is_refused_at_release_is_paid_out(
     await case.apply(item, **changes)
     await taken(pipeline, case)
     await case.come_back()
+    await case.substitute("return_and_refund")
     await pipeline.end(case.rma_id)
     assert await case.moved() == (
         {case.means(name): amount for name, amount in refunds.items()},

@@ -96,6 +96,7 @@ async def test_stock_that_another_took_meanwhile_becomes_a_refund_and_the_custom
     await noted(pipeline, case, "replacement stock lost")
     await pipeline.scan(case.rma_id, "delivered")
     await pipeline.inspect(case.rma_id)
+    await case.substitute("return_and_refund")
     result = await pipeline.end(case.rma_id)
     assert result.refunded_minor == 10_000
     told = await pipeline.told(case.rma_id)

@@ -1,4 +1,4 @@
-"""Exchange: the difference is settled first, then the replacement is released; else it is a refund (section 6)."""
+"""Exchange: the difference is settled first, then the replacement is released, or a substitute (section 6)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,6 +6,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
+from domain.application import Remedy
 from domain.bookkeeping import ChargeAuthorization, RefundAuthorization, SettlementPlan
 from domain.exchange import ReplacementAnswer, ReplacementOrder
 from domain.intents import RefundBasis
@@ -16,42 +17,82 @@ from workflows import calls
 from workflows.case import ReturnCase
 from workflows.stages.payment import Payments
 from workflows.stages.settlement import Settlement
+from workflows.stages.stock import give_back_stock
 from workflows.stages.stock_lease import StockLease
+from workflows.stages.substitution import Substitution
 
 
 class Exchange:
     """Exchanges the accepted units for the variants that were held for them."""
 
-    def __init__(self, case: ReturnCase, settlement: Settlement, payments: Payments, lease: StockLease) -> None:
+    def __init__(
+        self,
+        case: ReturnCase,
+        settlement: Settlement,
+        payments: Payments,
+        lease: StockLease,
+        substitution: Substitution,
+    ) -> None:
         self._case = case
         self._lease = lease
         self._settlement = settlement
         self._payments = payments
+        self._substitution = substitution
 
     async def run(self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]) -> None:
-        """Settle the difference and release the replacement; what cannot be exchanged is refunded."""
+        """Settle the difference and release the replacement. One that is out of stock is the customer's choice."""
         case = self._case
         if not await self._lease.is_held():
-            refunded = case.notices.customer(Template.EXCHANGE_REFUNDED)
-            await self._settlement.refund(RefundBasis.INSPECTION, units, (*outbox, refunded))
+            await self.substitute(units, Template.EXCHANGE_OUT_OF_STOCK, outbox)
             return
-        if await self.release(units, self._items_for(units), replacement_reference(case.rma_id), outbox):
+        op = case.step("exchange")
+        items = self._items_for(units)
+        plan = await self._authorize_difference(op, units, items, outbox)
+        if not await self._difference_is_settled(plan):
+            await self._refund(units, instead_of=op)
+        elif await self._is_released(items, replacement_reference(case.rma_id)):
             case.holds_stock = False
+            await self._tell_released()
+        else:
+            await self.substitute(units, Template.EXCHANGE_OUT_OF_STOCK, instead_of=op)
 
-    async def release(
+    async def substitute(
         self,
         units: Sequence[UnitsToSettle],
-        items: tuple[str, ...],
-        reference: str,
+        why: Template,
         outbox: tuple[OutboxItem, ...] = (),
-    ) -> bool:
-        """Settle the difference and have the items sent that are held under a reference.
+        instead_of: str = "",
+    ) -> None:
+        """Exchange the units for what the customer chooses in the place of what cannot be had, or refund them.
 
-        What cannot be exchanged is refunded; then the stock is still held.
+        `instead_of` is the op of the exchange that was authorised for them before, if one was.
         """
         case = self._case
+        if case.remedy is Remedy.EXCHANGE and not workflow.patched("exchange-substitute"):
+            await self._refund(units, outbox, instead_of)
+            return
+        chosen = await self._substitution.choice(units, why, outbox)
+        if chosen is None:
+            await self._refund(units, instead_of=instead_of)
+            return
         op = case.step("exchange")
-        plan = await self._settlement.authorize(
+        plan = await self._authorize_difference(op, units, chosen.item_ids, (), instead_of)
+        if await self._difference_is_settled(plan) and await self._is_released(chosen.item_ids, chosen.reference):
+            await self._tell_released()
+            return
+        await give_back_stock(case, chosen.reference)
+        await self._refund(units, instead_of=op)
+
+    async def _authorize_difference(
+        self,
+        op: str,
+        units: Sequence[UnitsToSettle],
+        items: tuple[str, ...],
+        outbox: tuple[OutboxItem, ...],
+        instead_of: str = "",
+    ) -> SettlementPlan:
+        case = self._case
+        return await self._settlement.authorize(
             RefundAuthorization(
                 rma_id=case.rma_id,
                 op=op,
@@ -63,19 +104,21 @@ class Exchange:
                 destination=case.application.payment_method_id,
                 circumstances=self._settlement.circumstances(),
                 less_minor=sum(self._price(item) for item in items),
+                instead_of=instead_of,
             )
         )
-        if await self._difference_is_settled(plan) and await self._is_released(items, reference):
-            self._payments.show_settled()
-            await case.record("exchange-released", case.notices.customer(Template.EXCHANGE_RELEASED))
-            return True
-        await self._settlement.refund(
-            RefundBasis.INSPECTION,
-            units,
-            outbox=(case.notices.customer(Template.EXCHANGE_REFUNDED),),
-            instead_of=op,
-        )
-        return False
+
+    async def _tell_released(self) -> None:
+        self._payments.show_settled()
+        await self._case.record("exchange-released", self._case.notices.customer(Template.EXCHANGE_RELEASED))
+
+    async def _refund(
+        self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...] = (), instead_of: str = ""
+    ) -> None:
+        is_exchange = self._case.remedy is Remedy.EXCHANGE
+        template = Template.EXCHANGE_REFUNDED if is_exchange else Template.SUBSTITUTE_REFUNDED
+        refunded = self._case.notices.customer(template)
+        await self._settlement.refund(RefundBasis.INSPECTION, units, (*outbox, refunded), instead_of=instead_of)
 
     def _items_for(self, units: Sequence[UnitsToSettle]) -> tuple[str, ...]:
         wanted = {line.line_id: line.replacement_item_ids for line in self._case.application.lines}

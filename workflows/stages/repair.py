@@ -14,15 +14,15 @@ from domain.repair import RepairCancellation, RepairOrder
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import RepairReport, RepairStatus
-from workflows.stages.substitution import Substitution
+from workflows.stages.exchange import Exchange
 
 
 class Repair:
     """Has units repaired under a promise. What cannot be repaired in time is replaced or paid, by choice."""
 
-    def __init__(self, case: ReturnCase, substitution: Substitution) -> None:
+    def __init__(self, case: ReturnCase, exchange: Exchange) -> None:
         self._case = case
-        self._substitution = substitution
+        self._exchange = exchange
         self._reports: dict[str, RepairReport] = {}
 
     def on_report(self, report: RepairReport) -> None:
@@ -68,7 +68,7 @@ class Repair:
 
     async def _replace(self, units: tuple[UnitsToSettle, ...]) -> None:
         if units:
-            await self._substitution.run(units, Template.REPAIR_NOT_POSSIBLE)
+            await self._exchange.substitute(units, Template.REPAIR_NOT_POSSIBLE)
 
     async def _is_repaired(self, units: tuple[UnitsToSettle, ...]) -> bool:
         """Order the repair and wait for the workshop's report until the promise is due."""

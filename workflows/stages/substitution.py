@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -10,52 +11,45 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 from domain.actions import Role
 from domain.application import Remedy
 from domain.exchange import StockHold, are_variants_of
-from domain.intents import RefundBasis
 from domain.keys import substitute_reference
 from domain.orders import FactsRequest
-from domain.outbox import Template
+from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
 from workflows import calls
 from workflows.case import ReturnCase
-from workflows.stages.exchange import Exchange
-from workflows.stages.settlement import Settlement
 from workflows.stages.stock import give_back_stock
 from workflows.stages.substitute import Substitutes
 
 _CHOICES = (Remedy.RETURN_AND_REFUND, Remedy.EXCHANGE)
 
 
-class Substitution:
-    """Asks, and settles what was chosen. Silence is a refund."""
+class HeldSubstitute(NamedTuple):
+    """What the customer chose, held in stock under a reference."""
 
-    def __init__(
-        self, case: ReturnCase, substitutes: Substitutes, exchange: Exchange, settlement: Settlement
-    ) -> None:
+    reference: str
+    item_ids: tuple[str, ...]
+
+
+class Substitution:
+    """Asks the customer, and holds what was chosen."""
+
+    def __init__(self, case: ReturnCase, substitutes: Substitutes) -> None:
         self._case = case
         self._substitutes = substitutes
-        self._exchange = exchange
-        self._settlement = settlement
         self._holds = 0
         self._one_at_a_time = asyncio.Lock()
 
-    async def run(self, units: Sequence[UnitsToSettle], why: Template) -> None:
-        """Tell the customer why, take the choice, and exchange or refund the units."""
+    async def choice(
+        self, units: Sequence[UnitsToSettle], why: Template, outbox: tuple[OutboxItem, ...]
+    ) -> HeldSubstitute | None:
+        """Tell the customer why, and take the choice; None for a refund, which silence is as well."""
         async with self._one_at_a_time:
             due_at = workflow.now() + self._case.rules.clocks.substitute
-            await self._case.record("substitute", self._case.notices.customer(why, due_at=due_at.isoformat()))
-            chosen = await self._held_items(units, due_at)
-        if chosen is not None:
-            reference, items = chosen
-            if not await self._exchange.release(units, items, reference):
-                await give_back_stock(self._case, reference)
-            return
-        refunded = self._case.notices.customer(Template.SUBSTITUTE_REFUNDED)
-        await self._settlement.refund(RefundBasis.INSPECTION, units, (refunded,))
+            told = self._case.notices.customer(why, due_at=due_at.isoformat())
+            await self._case.record("substitute", *outbox, told)
+            return await self._held_items(units, due_at)
 
-    async def _held_items(
-        self, units: Sequence[UnitsToSettle], due_at: datetime
-    ) -> tuple[str, tuple[str, ...]] | None:
-        """The variants that the customer chose, held in stock, with the reference; None for a refund."""
+    async def _held_items(self, units: Sequence[UnitsToSettle], due_at: datetime) -> HeldSubstitute | None:
         case = self._case
         case.substitute_units = sum(entry.quantity for entry in units)
         case.need(Role.CUSTOMER, "substitute")
@@ -64,7 +58,7 @@ class Substitution:
                 if choice.remedy is not Remedy.EXCHANGE:
                     return None
                 if reference := await self._hold(choice.item_ids, units):
-                    return reference, choice.item_ids
+                    return HeldSubstitute(reference, choice.item_ids)
                 await case.record(
                     "substitute-unavailable",
                     case.notices.customer(Template.SUBSTITUTE_UNAVAILABLE, due_at=due_at.isoformat()),
