@@ -183,7 +183,7 @@ class ReturnCase:
         return self.parcels.first_scan_at
 
     @property
-    def lines(self) -> dict[str, LineStatus]:
+    def lines(self) -> Mapping[str, LineStatus]:
         """The quantities of each line: what was asked and authorised, and what became of it in all parcels."""
         if not len(self.parcels):
             return dict(self._lines)
@@ -259,7 +259,7 @@ class ReturnCase:
                 self.move(Reimbursement.QUOTED, f"{review.quote.total_minor} {review.quote.currency}")
             self.notices = self.notices.routed_to(review.warehouse)
             for line_id, rules in review.lines.items():
-                self.lines[line_id] = self.lines[line_id].model_copy(update=rules.model_dump())
+                self._lines[line_id] = self._lines[line_id].model_copy(update=rules.model_dump())
         if review.decision and announced_at_review(review.decision, self.remedy):
             self._approval_told = True
         return review

@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import httpx
 import uvicorn
 
-from domain.actions import Action
+from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
 from domain.bookkeeping import StageEntry
 from domain.explanation import Explanation
 from domain.keys import rma_id_for
+from domain.receiving import BlindReceipt
 from domain.shipping import CarrierEvent
 from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbursement
 from ledger.ledger import Ledger
@@ -136,6 +138,14 @@ class Api:
 
     def new_return(self, key: str = "k-1") -> str:
         return str(self.apply(APPLICATION, key).json()["rma_id"])
+
+    def new_parked(self) -> str:
+        """The id of goods that no return was found for."""
+        receipt_id = f"D-{uuid4().hex[:10]}"
+        dock = Actor(role=Role.WAREHOUSE, id="dock-2")
+        receipt = BlindReceipt(receipt_id=receipt_id, actor=dock, received_at=NOW)
+        (parked_id,) = self.ledger.accept_receipt(receipt).parked_ids
+        return parked_id
 
     def act(self, rma_id: str, action: str, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
         return self.http.post(f"/v1/returns/{rma_id}/actions/{action}", json=body, headers=headers)
