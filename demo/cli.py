@@ -133,7 +133,7 @@ def _stages(result: StoryResult) -> list[str]:
     if result.status is None:
         return []
     seen = [entry.what for entry in result.status.timeline]
-    return [stage for stage, mark in _STAGES.items() if any(what.startswith(mark) for what in seen)]
+    return [stage for stage, mark in _STAGES.items() if any(mark in what for what in seen)]
 
 
 def _moved(ending: Ending) -> list[str]:

@@ -16,12 +16,19 @@ class _Data(BaseModel):
 
 
 class Step(_Data):
-    """One thing that happens in a story."""
+    """One thing that happens in a story.
+
+    Attributes:
+        parcel: Which parcel the courier scans.
+        by: Who acts, where two people of a role do.
+    """
 
     lapse: timedelta | None = Field(default=None, alias="pass")
     scan: str | None = None
     act: Action | None = None
     role: Role | None = Field(default=None, alias="as")
+    by: str | None = None
+    parcel: int = 1
     body: dict[str, Any] = Field(default_factory=dict)
     until: dict[str, str] | None = None
 
@@ -82,6 +89,7 @@ class Story(_Data):
 
 
 def load_stories() -> tuple[Story, ...]:
-    """Read the stories that are part of the package."""
-    text = resources.files("demo").joinpath("stories.toml").read_text("utf-8")
-    return tuple(Story.model_validate(table) for table in tomllib.loads(text)["story"])
+    """Read the stories that are part of the package, file by file in the order of their names."""
+    files = sorted(resources.files("demo").joinpath("stories").iterdir(), key=lambda file: file.name)
+    texts = [file.read_text("utf-8") for file in files if file.name.endswith(".toml")]
+    return tuple(Story.model_validate(table) for text in texts for table in tomllib.loads(text)["story"])

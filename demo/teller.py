@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import TimeSkipper
 
 from demo.story import Step, Story
-from domain.actions import Action, Actor, Role
+from domain.actions import Action, Actor
 from domain.shipping import CarrierEventKind
 from starters.client import ReturnsClient
 from starters.errors import ServiceUnavailable
@@ -23,6 +23,7 @@ _SEEN_AS = {
     CarrierEventKind.PICKED_UP: ("PICKED_UP", "IN_TRANSIT", "DELIVERED"),
     CarrierEventKind.ACCEPTED: ("IN_TRANSIT", "DELIVERED"),
     CarrierEventKind.DELIVERED: ("DELIVERED", "RECEIVED"),
+    CarrierEventKind.LOST: ("IN_TRANSIT", "LOST"),
 }
 
 
@@ -90,40 +91,45 @@ class Teller:
             if step.lapse is not None:
                 await self._skipper.fast_forward(handle, step.lapse)
             elif step.scan is not None:
-                await self._scan(step.scan, number, rma_id, handle)
+                await self._scan(step.scan, step.parcel, number, rma_id, handle)
             elif step.act is not None and step.role is not None:
-                await self._act(step.act, step.role, step.body, number, rma_id, handle)
+                actor = Actor(role=step.role, id=step.by or f"{step.role.value}-1")
+                await self._act(step.act, actor, step.body, number, rma_id, handle)
             elif step.until is not None:
                 wanted = step.until
                 await self._until(rma_id, lambda status: _says(status, wanted))
 
-    async def _scan(self, kind: str, number: int, rma_id: str, handle: WorkflowHandle[object, object]) -> None:
-        """Have the courier scan the parcel; the carrier's webhook carries it into the return."""
-        status = await self._status(rma_id)
+    async def _scan(
+        self, kind: str, parcel: int, number: int, rma_id: str, handle: WorkflowHandle[object, object]
+    ) -> None:
+        """Have the courier scan a parcel; the carrier's webhook carries it into the return."""
+        scanned = (await self._status(rma_id)).parcels[parcel - 1]
         scan = {
             "event_id": f"{rma_id}-{number}",
             "kind": kind,
             "occurred_at": (await self._skipper.get_current_time(handle)).isoformat(),
         }
         answer = await self._sandbox.post(
-            f"/carriers/{status.carrier}/tracking/{status.tracking_no}/scans", json=scan
+            f"/carriers/{scanned.carrier}/tracking/{scanned.tracking_no}/scans", json=scan
         )
         answer.raise_for_status()
         seen_as = _SEEN_AS[CarrierEventKind(kind)]
-        await self._until(rma_id, lambda status: status.logistics.value in seen_as)
+        await self._until(rma_id, lambda status: status.parcels[parcel - 1].logistics.value in seen_as)
 
     async def _act(
         self,
         action: Action,
-        role: Role,
+        actor: Actor,
         body: dict[str, object],
         number: int,
         rma_id: str,
         handle: WorkflowHandle[object, object],
     ) -> None:
-        fields = {"actor": Actor(role=role, id=f"{role.value}-1"), **body}
+        fields = {"actor": actor, **body}
         if action is Action.RECEIVE:
             fields["received_at"] = await self._skipper.get_current_time(handle)
+        if action is Action.APPROVE_PAYOUT:
+            fields["expected_version"] = (await self._status(rma_id)).version
         request = ACTION_REQUESTS[action].model_validate(fields)
         while True:
             try:
@@ -145,7 +151,16 @@ class Teller:
 
 
 def _says(status: ReturnStatus, wanted: dict[str, str]) -> bool:
-    return all(str(getattr(status, name)) == value for name, value in wanted.items())
+    return all(_value(status, name) == value for name, value in wanted.items())
+
+
+def _value(status: ReturnStatus, name: str) -> str:
+    """A field of the status, or of a parcel: ``parcel2.logistics``."""
+    if not name.startswith("parcel"):
+        return str(getattr(status, name))
+    parcel, field = name.removeprefix("parcel").split(".")
+    number = int(parcel)
+    return str(getattr(status.parcels[number - 1], field)) if len(status.parcels) >= number else ""
 
 
 def _stage(status: ReturnStatus) -> str:
