@@ -25,7 +25,7 @@ _STAGES = {
     "review": "approval",
     "ship-back": "logistics",
     "inspection": "inspection",
-    "settlement": "reimbursement",
+    "settlement": "reimbursement AUTHORIZED",
 }
 """The stages, by how the timeline speaks of them."""
 

@@ -249,6 +249,7 @@ class ReviewStage:
     async def _others_agree(self) -> bool:
         """Approve, once the stock is held for an exchange or the fulfilment stopped for a cancellation."""
         case = self._case
+        await self._agreement.close()
         authorized = self._authorized()
         if case.remedy is Remedy.EXCHANGE and self._verdict and self._verdict.authorized:
             items = case.application.replacement_item_ids(authorized)
