@@ -9,6 +9,9 @@ from activities.errors import ledger_refusals
 from domain.application import Remedy
 from domain.bookkeeping import (
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
     ReturnClosing,
     ReturnOpening,
     Review,
@@ -19,6 +22,7 @@ from domain.bookkeeping import (
     TenderReplacement,
 )
 from domain.calendar import add_business_days
+from domain.chargebacks import Chargeback
 from domain.exchange import is_free_size_swap
 from domain.facts import check_facts, price_difference, settling_method_id
 from domain.intents import PaymentIntent
@@ -101,6 +105,18 @@ class LedgerActivities:
         """Record an intent in the place of a declined one."""
         with ledger_refusals():
             return self._ledger.replace_tender(request)
+
+    @activity.defn(name="ledger.report_chargeback")
+    def report_chargeback(self, report: ChargebackReport) -> Chargeback:
+        """Keep a chargeback; the order's refunds freeze."""
+        with ledger_refusals():
+            return self._ledger.report_chargeback(report)
+
+    @activity.defn(name="ledger.decide_chargeback")
+    def decide_chargeback(self, decision: ChargebackDecision) -> ChargebackOutcome:
+        """Release what a chargeback froze, or count it as paid back."""
+        with ledger_refusals():
+            return self._ledger.decide_chargeback(decision)
 
     @activity.defn(name="ledger.close_return")
     def close_return(self, closing: ReturnClosing) -> Done:

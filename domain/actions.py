@@ -19,6 +19,7 @@ class Role(StrEnum):
     AGENT_TIER_3 = "agent_tier_3"
     SUPERVISOR = "supervisor"
     WAREHOUSE = "warehouse"
+    PAYMENT_PROVIDER = "payment_provider"
 
 
 AGENTS = (Role.AGENT_TIER_1, Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
@@ -52,6 +53,9 @@ class Action(StrEnum):
     ANSWER_COMPLAINT = "answer_complaint"
     ESCALATE_TO_PLATFORM = "escalate_to_platform"
     RECORD_ARBITRATION = "record_arbitration"
+    REPORT_CHARGEBACK = "report_chargeback"
+    RELEASE_HOLD = "release_hold"
+    ACCEPT_CHARGEBACK = "accept_chargeback"
     PAUSE_CLOCKS = "pause_clocks"
     RESUME_CLOCKS = "resume_clocks"
 
@@ -75,6 +79,9 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.ANSWER_COMPLAINT: (Role.SUPERVISOR,),
     Action.ESCALATE_TO_PLATFORM: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECORD_ARBITRATION: (Role.ORDER_SYSTEM, Role.SUPERVISOR),
+    Action.REPORT_CHARGEBACK: (Role.PAYMENT_PROVIDER, Role.ORDER_SYSTEM),
+    Action.RELEASE_HOLD: (Role.SUPERVISOR,),
+    Action.ACCEPT_CHARGEBACK: (Role.SUPERVISOR,),
     Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
     Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
 }
@@ -92,7 +99,8 @@ class ContestState(StrEnum):
 class Standing(Record):
     """As much of a return as decides which actions it allows.
 
-    `at_rest` says that nothing of the return goes on any more but a complaint about it.
+    `at_rest` says that nothing of the return goes on any more but a complaint about it; `charged_back`, that a
+    chargeback waits for its decision.
     """
 
     remedy: Remedy
@@ -105,6 +113,7 @@ class Standing(Record):
     suspended: bool = False
     complaint: ComplaintState = ComplaintState.NONE
     at_rest: bool = False
+    charged_back: bool = False
     ended: bool
 
 
@@ -195,6 +204,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.complaint in (ComplaintState.OPEN, ComplaintState.ANSWERED)
         case Action.RECORD_ARBITRATION:
             return now.complaint is ComplaintState.ESCALATED and now.at_rest
+        case Action.REPORT_CHARGEBACK:
+            return now.approval not in (Approval.REQUESTED, Approval.AUTO_REVIEW, Approval.REFUSED)
+        case Action.RELEASE_HOLD | Action.ACCEPT_CHARGEBACK:
+            return now.charged_back
         case Action.PAUSE_CLOCKS:
             return not now.suspended
         case Action.RESUME_CLOCKS:

@@ -25,6 +25,7 @@ class ClockName(StrEnum):
     COMPLAINT = "complaint"
     ESCALATION = "escalation"
     ARBITRATION = "arbitration"
+    CHARGEBACK = "chargeback"
     SETTLEMENT = "settlement"
     REFUND_UNKNOWN = "refund_unknown"
     PAYMENT_METHOD = "payment_method"

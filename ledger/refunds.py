@@ -9,7 +9,7 @@ from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
 from domain.intents import IntentState, PaymentDirection, PaymentIntent
 from domain.keys import refund_key
 from domain.refund import Draw, RefundQuote, quote_refund
-from ledger import intents, money, outbox, units
+from ledger import chargebacks, intents, money, outbox, units
 from ledger.entries import answers, once, supersede
 from ledger.errors import AuthorizationNotFound, ChargeOutstanding
 from ledger.orders import frozen, lock_order_of
@@ -41,6 +41,8 @@ def _authorize(session: Session, request: RefundAuthorization) -> AuthorizedRefu
         quote = _settle(session, order, request)
         worth_minor = quote.total_minor
     amount_minor = worth_minor - request.less_minor
+    if amount_minor > 0:
+        amount_minor = chargebacks.set_against(session, order.order_id, amount_minor)
     if request.order_entirely:
         draws = money.draw_everything(session, order.order_id)
         owed_minor = 0
@@ -94,7 +96,7 @@ def _moved_since(session: Session, request: RefundAuthorization) -> int:
         if intent.state is IntentState.DECLINED:
             intent.superseded_by = request.op
         elif intent.direction is PaymentDirection.REFUND:
-            moved_minor -= intent.amount_minor
+            moved_minor -= intent.amount_minor + intent.covered_minor
         elif intent.state.is_paid:
             moved_minor += intent.amount_minor
         else:

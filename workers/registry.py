@@ -90,5 +90,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.authorize_refund,
         books.authorize_charge,
         books.replace_tender,
+        books.report_chargeback,
+        books.decide_chargeback,
         books.close_return,
     ]

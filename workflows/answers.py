@@ -59,9 +59,11 @@ def status_of(case: ReturnCase) -> ReturnStatus:
                 method_id=intent.method_id,
                 amount_minor=intent.amount_minor,
                 state=intent.state,
+                covered_minor=intent.covered_minor,
             )
             for intent in case.payments.values()
         ),
+        chargebacks=tuple(case.chargebacks.values()),
         coupons=(
             CouponStatus(
                 clock=ClockName.INSPECTION,

@@ -12,6 +12,9 @@ from temporalio import workflow
 
 from domain.bookkeeping import (
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
     IntentCall,
     ReturnClosing,
     Review,
@@ -21,6 +24,7 @@ from domain.bookkeeping import (
     StageEntry,
     TenderReplacement,
 )
+from domain.chargebacks import Chargeback
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
 from domain.intents import PaymentIntent
@@ -114,6 +118,8 @@ record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
 replace_tender = LedgerCall("ledger.replace_tender", TenderReplacement, PaymentIntent)
+report_chargeback = LedgerCall("ledger.report_chargeback", ChargebackReport, Chargeback)
+decide_chargeback = LedgerCall("ledger.decide_chargeback", ChargebackDecision, ChargebackOutcome)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
@@ -136,5 +142,7 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     authorize_refund,
     authorize_charge,
     replace_tender,
+    report_chargeback,
+    decide_chargeback,
     close_return,
 )

@@ -24,12 +24,14 @@ from workflows.contracts import (
     ReturnResult,
     ReturnStatus,
 )
+from workflows.handlers.chargeback import ChargebackHandlers
 from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.complaint import ComplaintHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
+from workflows.stages.chargeback import ChargebackLane
 from workflows.stages.complaint import ComplaintLane
 from workflows.stages.exchange import Exchange
 from workflows.stages.journeys import Journeys
@@ -43,7 +45,13 @@ from workflows.validation.review import same_request
 
 @workflow.defn(name=ids.RETURN_WORKFLOW)
 class ReturnWorkflow(
-    ReviewHandlers, ShipBackHandlers, InspectionHandlers, PaymentHandlers, ClockHandlers, ComplaintHandlers
+    ReviewHandlers,
+    ShipBackHandlers,
+    InspectionHandlers,
+    PaymentHandlers,
+    ClockHandlers,
+    ComplaintHandlers,
+    ChargebackHandlers,
 ):
     """One return, from the application to its end."""
 
@@ -55,6 +63,7 @@ class ReturnWorkflow(
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
         self._complaints = ComplaintLane(case, self._settlement)
+        self._chargebacks = ChargebackLane(case)
         self._lease = StockLease(case)
         self._exchange = Exchange(case, self._settlement, self._payments, self._lease)
         self._journeys = Journeys(case, self._settlement, Outcome(case, self._settlement, self._exchange))
@@ -64,10 +73,18 @@ class ReturnWorkflow(
         """Take the return through its stages and close it."""
         if await self._review.run():
             await self._carry_out()
-        await self._complaints.has_ended()
+        await self._disputes_end()
         await self._close()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return result_of(self._case)
+
+    async def _disputes_end(self) -> None:
+        """Wait for what is still in dispute when the rest is done; without a dispute nothing is waited for."""
+        self._case.at_rest = True
+        while self._complaints.is_pending or self._chargebacks.is_pending:
+            await self._complaints.has_ended()
+            await self._chargebacks.has_ended()
+        self._case.closing = True
 
     async def _carry_out(self) -> None:
         if self._case.remedy is Remedy.CANCEL_ORDER:

@@ -26,6 +26,7 @@ class ClockDurations(Record):
     complaint: PositiveDuration = timedelta(hours=24)
     escalation: PositiveDuration = timedelta(hours=72)
     arbitration: PositiveDuration = timedelta(days=15)
+    chargeback: PositiveDuration = timedelta(days=7)
     refund_unknown: PositiveDuration = timedelta(hours=1)
     payment_method: PositiveDuration = timedelta(hours=72)
     settlement_business_days: int = Field(default=3, strict=True, ge=1, le=60)

@@ -48,7 +48,7 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
     patch_fastapi(app, redirect_from_root_to_docs=False)
     token = settings.api_token
     guard = [Depends(require_token(token.get_secret_value()))] if token else []
-    for router in (returns_router(returns), actions_router(returns)):
+    for router in (returns_router(returns), actions_router(returns, ledger)):
         app.include_router(router, dependencies=guard, responses=problems(401) if token else {})
     app.include_router(carrier_events_router(returns, ledger, settings.carrier_webhook_secret.get_secret_value()))
     app.include_router(health_router(returns, ledger))

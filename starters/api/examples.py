@@ -84,6 +84,23 @@ ACTIONS: dict[Action, Any] = {
         "note": "The photos show that the fault was there on delivery.",
         "units": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
     },
+    Action.REPORT_CHARGEBACK: {
+        "actor": {"role": "payment_provider", "id": "psp"},
+        "chargeback_id": "CB-20031",
+        "payment_id": "CN-1001-p1",
+        "amount_minor": 12900,
+    },
+    Action.RELEASE_HOLD: {
+        "actor": _SUPERVISOR,
+        "chargeback_id": "CB-20031",
+        "outcome": "withdrawn",
+        "note": "The customer withdrew it at the bank.",
+    },
+    Action.ACCEPT_CHARGEBACK: {
+        "actor": _SUPERVISOR,
+        "chargeback_id": "CB-20031",
+        "note": "The bank decided for the customer.",
+    },
     Action.PAUSE_CLOCKS: {
         "actor": _SUPERVISOR,
         "cause": "natural_disaster",

@@ -251,6 +251,18 @@ class Life:
         units = [{"line_id": line_id, "quantity": units} for line_id, units in left.items() if units]
         return {"reference": "PLATFORM-1", "note": "So it is.", "units": self._random.choice([units, []])}
 
+    async def _chargeback(self, _: ReturnStatus) -> Body:
+        payment = self._random.choice(self._pipeline.ledger.order_balance(self.order["order_id"]).payments)
+        return {
+            "chargeback_id": f"CB-{uuid4().hex[:8]}",
+            "payment_id": payment.payment_id,
+            "amount_minor": self._random.randint(1, payment.captured_minor),
+        }
+
+    async def _of_a_chargeback(self, status: ReturnStatus) -> Body:
+        waiting = [entry.chargeback_id for entry in status.chargebacks if entry.state == "open"]
+        return {"chargeback_id": self._random.choice(waiting), "note": "So the bank says.", "outcome": "won"}
+
     async def _method(self, _: ReturnStatus) -> Body:
         return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
 
@@ -264,6 +276,7 @@ _BRINGS_IT_ON = (
     Action.CHOOSE_PAYMENT_METHOD,
     Action.ANSWER_COMPLAINT,
     Action.RECORD_ARBITRATION,
+    Action.RELEASE_HOLD,
 )
 
 BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
@@ -285,6 +298,9 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.ANSWER_COMPLAINT: Life._note,
     Action.ESCALATE_TO_PLATFORM: Life._note,
     Action.RECORD_ARBITRATION: Life._ruling,
+    Action.REPORT_CHARGEBACK: Life._chargeback,
+    Action.RELEASE_HOLD: Life._of_a_chargeback,
+    Action.ACCEPT_CHARGEBACK: Life._of_a_chargeback,
     Action.PAUSE_CLOCKS: Life._pause,
     Action.RESUME_CLOCKS: Life._nothing,
 }

@@ -143,7 +143,7 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
 }
 
-ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN}
+ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN, Action.REPORT_CHARGEBACK}
 """What every open return allows."""
 
 for actions in STATES.values():
@@ -163,6 +163,9 @@ CHANGES_NOTHING_THAT_IS_ALLOWED = {Action.SUBMIT_EVIDENCE, Action.DECIDE_LIABILI
 """What may be sent again and again."""
 
 PERMITTED = {action: roles[-1] for action, roles in PERMITTED_ROLES.items()}
+
+
+CHARGEBACK = {"chargeback_id": "CB-1", "note": "x"}
 
 
 async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str, Any]:
@@ -187,6 +190,13 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"units": [ACCEPTED, REJECTED]}
         case Action.RECORD_ARBITRATION:
             return {"note": "so it is", "reference": "P-1"}
+        case Action.REPORT_CHARGEBACK:
+            order_id = (await pipeline.returns.status(rma_id)).order_id
+            return CHARGEBACK | {"payment_id": f"{order_id}-p1", "amount_minor": 100}
+        case Action.RELEASE_HOLD:
+            return CHARGEBACK | {"outcome": "won"}
+        case Action.ACCEPT_CHARGEBACK:
+            return CHARGEBACK
         case Action.PAUSE_CLOCKS:
             return {
                 "cause": "strike",
@@ -253,6 +263,9 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.COMPLAIN: {"note": "x"},
     Action.ANSWER_COMPLAINT: {"note": "x"},
     Action.RECORD_ARBITRATION: {"note": "x", "reference": "P-1"},
+    Action.REPORT_CHARGEBACK: CHARGEBACK | {"payment_id": "P-1", "amount_minor": 1},
+    Action.RELEASE_HOLD: CHARGEBACK | {"outcome": "won"},
+    Action.ACCEPT_CHARGEBACK: CHARGEBACK,
     Action.PAUSE_CLOCKS: {"cause": "strike", "note": "x", "until": "2026-01-01T00:00:00Z"},
 }
 

@@ -5,6 +5,7 @@ Contracts grow only by fields with defaults, so that a worker of another version
 
 from workflows.contracts.actions import ACTION_REQUESTS
 from workflows.contracts.base import ActionAnswer, ActionRequest, ParcelRequest
+from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import (
@@ -51,6 +52,8 @@ __all__ = [
     "AppealRequest",
     "ArbitrationRuling",
     "CancelRequest",
+    "ChargebackAcceptance",
+    "ChargebackNotice",
     "ClockPause",
     "ClockResumption",
     "Complaint",
@@ -68,6 +71,7 @@ __all__ = [
     "EvidenceSubmission",
     "HandedOverLine",
     "Handover",
+    "HoldRelease",
     "InspectionReport",
     "LiabilityVerdict",
     "LineStatus",

@@ -2,6 +2,7 @@
 
 from domain.actions import Action
 from workflows.contracts.base import ActionRequest
+from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
@@ -35,6 +36,9 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.ANSWER_COMPLAINT: ComplaintAnswer,
     Action.ESCALATE_TO_PLATFORM: Escalation,
     Action.RECORD_ARBITRATION: ArbitrationRuling,
+    Action.REPORT_CHARGEBACK: ChargebackNotice,
+    Action.RELEASE_HOLD: HoldRelease,
+    Action.ACCEPT_CHARGEBACK: ChargebackAcceptance,
     Action.PAUSE_CLOCKS: ClockPause,
     Action.RESUME_CLOCKS: ClockResumption,
 }

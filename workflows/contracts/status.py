@@ -4,6 +4,7 @@ from pydantic import Field
 
 from domain.actions import Action
 from domain.application import Remedy
+from domain.chargebacks import Chargeback
 from domain.clocks import Clock, ClockName
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
@@ -42,13 +43,17 @@ class ParcelStatus(Record):
 
 
 class PaymentStatus(Record):
-    """A movement of money of the return; minor units of the return's currency."""
+    """A movement of money of the return; minor units of the return's currency.
+
+    `covered_minor` is what a chargeback gave the customer in its place.
+    """
 
     key: str
     direction: PaymentDirection
     method_id: str
     amount_minor: MinorUnits
     state: IntentState
+    covered_minor: MinorUnits = 0
 
 
 class CouponStatus(Record):
@@ -112,6 +117,7 @@ class ReturnStatus(Record):
     liability: dict[str, Liability] = Field(default_factory=dict)
     parcels: tuple[ParcelStatus, ...] = ()
     payments: tuple[PaymentStatus, ...] = ()
+    chargebacks: tuple[Chargeback, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
     clocks: tuple[Clock, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
