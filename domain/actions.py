@@ -46,6 +46,8 @@ class Action(StrEnum):
     ACCEPT_RESULT = "accept_result"
     CONTEST = "contest"
     DECIDE_CONTEST = "decide_contest"
+    REQUEST_EXPERT = "request_expert"
+    EXPERT_OPINION = "expert_opinion"
     CHOOSE_PAYMENT_METHOD = "choose_payment_method"
     REQUEST_EVIDENCE = "request_evidence"
     DECIDE_LIABILITY = "decide_liability"
@@ -72,6 +74,8 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.ACCEPT_RESULT: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.CONTEST: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.DECIDE_CONTEST: (Role.SUPERVISOR,),
+    Action.REQUEST_EXPERT: AGENTS,
+    Action.EXPERT_OPINION: (Role.AGENT_TIER_2, Role.AGENT_TIER_3),
     Action.CHOOSE_PAYMENT_METHOD: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.REQUEST_EVIDENCE: AGENTS,
     Action.DECIDE_LIABILITY: (Role.SUPERVISOR,),
@@ -93,6 +97,7 @@ class ContestState(StrEnum):
     NONE = "none"
     OPEN = "open"
     CONTESTED = "contested"
+    EXPERT = "expert"
     CLOSED = "closed"
 
 
@@ -125,6 +130,8 @@ PARCEL_ACTIONS = (
     Action.ACCEPT_RESULT,
     Action.CONTEST,
     Action.DECIDE_CONTEST,
+    Action.REQUEST_EXPERT,
+    Action.EXPERT_OPINION,
 )
 """What is done with one parcel of a return: allowed as that parcel stands, whatever became of the others."""
 
@@ -188,8 +195,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return uninspected and now.logistics in _AT_THE_WAREHOUSE
         case Action.ACCEPT_RESULT | Action.CONTEST:
             return now.contest is ContestState.OPEN
-        case Action.DECIDE_CONTEST:
+        case Action.DECIDE_CONTEST | Action.REQUEST_EXPERT:
             return now.contest is ContestState.CONTESTED
+        case Action.EXPERT_OPINION:
+            return now.contest is ContestState.EXPERT
         case Action.CHOOSE_PAYMENT_METHOD:
             return now.reimbursement is Reimbursement.ALTERNATE_TENDER
         case Action.REQUEST_EVIDENCE:

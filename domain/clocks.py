@@ -22,6 +22,7 @@ class ClockName(StrEnum):
     TRANSIT = "transit"
     INSPECTION = "inspection"
     CONTEST = "contest"
+    EXPERT = "expert"
     COMPLAINT = "complaint"
     ESCALATION = "escalation"
     ARBITRATION = "arbitration"

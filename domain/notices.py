@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from domain.actions import Role
 from domain.application import Locale, Remedy, ReturnApplication
-from domain.inspection import InspectedUnits
+from domain.inspection import Disposition, InspectedUnits
 from domain.outbox import OutboxItem, OutboxKind, Template
 from domain.review import ReviewDecision, ReviewOutcome
 
@@ -56,6 +56,15 @@ class Notices:
                 {"line_id": entry.line_id, "quantity": entry.quantity, "grade": entry.grade.value},
             )
             for entry in units
+        )
+
+    def goods_to_customer(self, line_id: str, quantity: int) -> OutboxItem:
+        """Tell the warehouse to send goods that were not accepted back to the customer."""
+        return self._item(
+            OutboxKind.GOODS_DISPOSITION,
+            Disposition.RETURN_TO_CUSTOMER.value,
+            "warehouse",
+            {"line_id": line_id, "quantity": quantity},
         )
 
     def review(self, decision: ReviewDecision, remedy: Remedy) -> tuple[OutboxItem, ...]:

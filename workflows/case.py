@@ -116,7 +116,7 @@ class ReturnCase:
     @property
     def is_contested(self) -> bool:
         """Whether the customer may still earn, or waits for, more than the inspection accepted."""
-        return self.contest in (ContestState.OPEN, ContestState.CONTESTED)
+        return self.contest in (ContestState.OPEN, ContestState.CONTESTED, ContestState.EXPERT)
 
     @property
     def is_disputed(self) -> bool:

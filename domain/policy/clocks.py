@@ -23,6 +23,7 @@ class ClockDurations(Record):
     inspection: PositiveDuration = timedelta(hours=48)
     inspection_management: PositiveDuration = timedelta(hours=96)
     contest: PositiveDuration = timedelta(hours=72)
+    expert: PositiveDuration = timedelta(hours=48)
     complaint: PositiveDuration = timedelta(hours=24)
     escalation: PositiveDuration = timedelta(hours=72)
     arbitration: PositiveDuration = timedelta(days=15)

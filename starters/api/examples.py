@@ -68,6 +68,13 @@ ACTIONS: dict[Action, Any] = {
         "note": "The scratch is on the photo of the delivery.",
         "accepted": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
     },
+    Action.REQUEST_EXPERT: {"actor": _SUPERVISOR, "note": "Is the crack from a fall or from the mould?"},
+    Action.EXPERT_OPINION: {
+        "actor": {"role": "agent_tier_2", "id": "support-3"},
+        "finding": "fault",
+        "note": "The seam of the mould gave way.",
+        "photos": ["lab/8812-1.jpg"],
+    },
     Action.CHOOSE_PAYMENT_METHOD: {"actor": _CUSTOMER, "method_id": "GIFT-101"},
     Action.REQUEST_EVIDENCE: {"actor": _AGENT, "note": "A photo of the label with the serial number."},
     Action.DECIDE_LIABILITY: {

@@ -263,6 +263,9 @@ class Life:
         waiting = [entry.chargeback_id for entry in status.chargebacks if entry.state == "open"]
         return {"chargeback_id": self._random.choice(waiting), "note": "So the bank says.", "outcome": "won"}
 
+    async def _opinion(self, _: ReturnStatus) -> Body:
+        return {"finding": self._random.choice(["fault", "misuse", "misunderstanding"]), "note": "Took it apart."}
+
     async def _method(self, _: ReturnStatus) -> Body:
         return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
 
@@ -272,6 +275,7 @@ _BRINGS_IT_ON = (
     Action.SUBMIT_EVIDENCE,
     Action.RECEIVE,
     Action.INSPECT,
+    Action.EXPERT_OPINION,
     Action.DECIDE_CONTEST,
     Action.CHOOSE_PAYMENT_METHOD,
     Action.ANSWER_COMPLAINT,
@@ -291,6 +295,8 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.ACCEPT_RESULT: Life._nothing,
     Action.CONTEST: Life._note,
     Action.DECIDE_CONTEST: Life._contest_verdict,
+    Action.REQUEST_EXPERT: Life._note,
+    Action.EXPERT_OPINION: Life._opinion,
     Action.CHOOSE_PAYMENT_METHOD: Life._method,
     Action.REQUEST_EVIDENCE: Life._note,
     Action.DECIDE_LIABILITY: Life._liability,

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from domain.actions import PERMITTED_ROLES, Action, Role
+from domain.clocks import ClockName
 from domain.status import Approval, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction, ReturnNotFound, RoleNotPermitted
 from tests.pipeline import Pipeline, line
@@ -117,6 +118,16 @@ async def contested(pipeline: Pipeline) -> str:
     return rma_id
 
 
+async def with_an_expert(pipeline: Pipeline) -> str:
+    rma_id = await contested(pipeline)
+    await pipeline.act(rma_id, Action.REQUEST_EXPERT, Role.SUPERVISOR, note="look")
+    await pipeline.until(
+        rma_id,
+        lambda status: any(entry.name is ClockName.EXPERT and entry.ended_at is None for entry in status.clocks),
+    )
+    return rma_id
+
+
 async def without_means(pipeline: Pipeline) -> str:
     rma_id = await received(pipeline)
     order_id = (await pipeline.returns.status(rma_id)).order_id
@@ -139,7 +150,8 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     delivered: {Action.RECEIVE, Action.INSPECT},
     received: {Action.INSPECT},
     contestable: {Action.ACCEPT_RESULT, Action.CONTEST},
-    contested: {Action.DECIDE_CONTEST},
+    contested: {Action.DECIDE_CONTEST, Action.REQUEST_EXPERT},
+    with_an_expert: {Action.EXPERT_OPINION},
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
 }
 
@@ -177,7 +189,7 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"approve": True, "note": "fine"}
         case Action.APPEAL | Action.CONTEST | Action.DECIDE_CONTEST | Action.REQUEST_EVIDENCE:
             return {"note": "so it is"}
-        case Action.COMPLAIN | Action.ANSWER_COMPLAINT:
+        case Action.COMPLAIN | Action.ANSWER_COMPLAINT | Action.REQUEST_EXPERT:
             return {"note": "so it is"}
         case Action.DECIDE_LIABILITY:
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
@@ -188,6 +200,8 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"received_at": await pipeline.now(rma_id)}
         case Action.INSPECT:
             return {"units": [ACCEPTED, REJECTED]}
+        case Action.EXPERT_OPINION:
+            return {"note": "so it is", "finding": "misunderstanding"}
         case Action.RECORD_ARBITRATION:
             return {"note": "so it is", "reference": "P-1"}
         case Action.REPORT_CHARGEBACK:
@@ -260,6 +274,8 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.CHOOSE_PAYMENT_METHOD: {"method_id": "CARD-1"},
     Action.REQUEST_EVIDENCE: {"note": "x"},
     Action.DECIDE_LIABILITY: {"note": "x", "liability": {"SHIRT-M": "carrier"}},
+    Action.REQUEST_EXPERT: {"note": "x"},
+    Action.EXPERT_OPINION: {"note": "x", "finding": "fault"},
     Action.COMPLAIN: {"note": "x"},
     Action.ANSWER_COMPLAINT: {"note": "x"},
     Action.RECORD_ARBITRATION: {"note": "x", "reference": "P-1"},

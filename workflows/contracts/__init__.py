@@ -12,6 +12,8 @@ from workflows.contracts.inspection import (
     Contest,
     ContestedLine,
     ContestVerdict,
+    ExpertOpinion,
+    ExpertRequest,
     InspectionReport,
     ResultAcceptance,
 )
@@ -69,6 +71,8 @@ __all__ = [
     "EvidenceLine",
     "EvidenceRequest",
     "EvidenceSubmission",
+    "ExpertOpinion",
+    "ExpertRequest",
     "HandedOverLine",
     "Handover",
     "HoldRelease",

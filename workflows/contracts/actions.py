@@ -5,7 +5,14 @@ from workflows.contracts.base import ActionRequest
 from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
-from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
+from workflows.contracts.inspection import (
+    Contest,
+    ContestVerdict,
+    ExpertOpinion,
+    ExpertRequest,
+    InspectionReport,
+    ResultAcceptance,
+)
 from workflows.contracts.payment import PaymentMethodChoice
 from workflows.contracts.review import (
     AppealRequest,
@@ -29,6 +36,8 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.ACCEPT_RESULT: ResultAcceptance,
     Action.CONTEST: Contest,
     Action.DECIDE_CONTEST: ContestVerdict,
+    Action.REQUEST_EXPERT: ExpertRequest,
+    Action.EXPERT_OPINION: ExpertOpinion,
     Action.CHOOSE_PAYMENT_METHOD: PaymentMethodChoice,
     Action.REQUEST_EVIDENCE: EvidenceRequest,
     Action.DECIDE_LIABILITY: LiabilityVerdict,

@@ -36,6 +36,17 @@ class Outcome:
             await case.record("inspected", *outbox)
             await self._exchange_together(accepted)
 
+    async def settle_contest(
+        self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
+    ) -> None:
+        """Give the customer what a contest won: the exchange, as long as its stock is still held, or the money."""
+        case = self._case
+        exchanges = case.remedy is Remedy.EXCHANGE and case.holds_stock and len(case.parcels) == 1
+        if exchanges and workflow.patched("exchange-after-contest"):
+            await self._exchange.run(accepted, outbox)
+        else:
+            await self._settlement.refund(RefundBasis.INSPECTION, accepted, outbox, subject=parcel.subject)
+
     async def _exchange_together(self, accepted: tuple[UnitsToSettle, ...]) -> None:
         """Exchange the units of all parcels at once, as soon as none is awaited any more."""
         is_first = not self._to_exchange
