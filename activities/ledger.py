@@ -18,6 +18,9 @@ from domain.authority import (
 )
 from domain.bookkeeping import (
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
     ReturnClosing,
     ReturnOpening,
     Review,
@@ -29,6 +32,7 @@ from domain.bookkeeping import (
     UnitsTakenOver,
 )
 from domain.calendar import add_business_days
+from domain.chargebacks import Chargeback
 from domain.expected import expected_claim
 from domain.explanations import Explanations
 from domain.intents import PaymentIntent
@@ -146,6 +150,18 @@ class LedgerActivities:
         with ledger_refusals():
             self._ledger.decide_payout(approval)
         return Done()
+
+    @activity.defn(name="ledger.report_chargeback")
+    def report_chargeback(self, report: ChargebackReport) -> Chargeback:
+        """Keep a chargeback; the order's refunds freeze."""
+        with ledger_refusals():
+            return self._ledger.report_chargeback(report)
+
+    @activity.defn(name="ledger.decide_chargeback")
+    def decide_chargeback(self, decision: ChargebackDecision) -> ChargebackOutcome:
+        """Release what a chargeback froze, or count it as paid back."""
+        with ledger_refusals():
+            return self._ledger.decide_chargeback(decision)
 
     @activity.defn(name="ledger.close_return")
     def close_return(self, closing: ReturnClosing) -> Done:

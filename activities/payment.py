@@ -10,11 +10,12 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.errors import PAYMENT_PENDING, to_application_error
+from activities.errors import PAYMENT_FROZEN, PAYMENT_PENDING, to_application_error
 from adapters.errors import OutcomeUnknown, ProviderError, ProviderRefused
 from adapters.payment.port import PaymentPort
 from domain.bookkeeping import IntentCall, IntentOutcome
 from domain.intents import IntentState, PaymentIntent, ProviderPayment, ProviderStatus
+from ledger.errors import IntentFrozen
 from ledger.ledger import Ledger
 
 _PENDING_RETRY = timedelta(seconds=10)
@@ -33,9 +34,15 @@ class PaymentActivities:
         """Submit an intent, or find out what became of it, and write down the outcome with its messages.
 
         Raises:
-            ApplicationError: If the outcome is not known yet; the next attempt asks before it sends.
+            ApplicationError: If the outcome is not known yet; the next attempt asks before it sends. Or if a
+                chargeback has frozen the order, which is not retried.
         """
-        intent = await asyncio.to_thread(self._ledger.intent_submitted, call.key, call.at)
+        try:
+            intent = await asyncio.to_thread(self._ledger.intent_submitted, call.key, call.at)
+        except IntentFrozen as frozen:
+            raise ApplicationError(str(frozen), type=PAYMENT_FROZEN, non_retryable=True) from frozen
+        if intent.state is IntentState.CHARGED_BACK:
+            return intent
         if intent.state.is_final:
             return await self._known(call, intent)
         try:

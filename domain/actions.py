@@ -19,6 +19,7 @@ class Role(StrEnum):
     AGENT_TIER_3 = "agent_tier_3"
     SUPERVISOR = "supervisor"
     WAREHOUSE = "warehouse"
+    PAYMENT_PROVIDER = "payment_provider"
 
 
 AGENTS = (Role.AGENT_TIER_1, Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
@@ -62,6 +63,8 @@ class Action(StrEnum):
     ACCEPT_RESULT = "accept_result"
     CONTEST = "contest"
     DECIDE_CONTEST = "decide_contest"
+    REQUEST_EXPERT = "request_expert"
+    EXPERT_OPINION = "expert_opinion"
     CHOOSE_PAYMENT_METHOD = "choose_payment_method"
     REQUEST_EVIDENCE = "request_evidence"
     DECIDE_LIABILITY = "decide_liability"
@@ -69,6 +72,9 @@ class Action(StrEnum):
     ANSWER_COMPLAINT = "answer_complaint"
     ESCALATE_TO_PLATFORM = "escalate_to_platform"
     RECORD_ARBITRATION = "record_arbitration"
+    REPORT_CHARGEBACK = "report_chargeback"
+    RELEASE_HOLD = "release_hold"
+    ACCEPT_CHARGEBACK = "accept_chargeback"
     PAUSE_CLOCKS = "pause_clocks"
     RESUME_CLOCKS = "resume_clocks"
     MAKE_OFFER = "make_offer"
@@ -93,6 +99,8 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.ACCEPT_RESULT: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.CONTEST: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.DECIDE_CONTEST: (Role.SUPERVISOR,),
+    Action.REQUEST_EXPERT: AGENTS,
+    Action.EXPERT_OPINION: (Role.AGENT_TIER_2, Role.AGENT_TIER_3),
     Action.CHOOSE_PAYMENT_METHOD: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.REQUEST_EVIDENCE: AGENTS,
     Action.DECIDE_LIABILITY: (Role.SUPERVISOR,),
@@ -100,6 +108,9 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.ANSWER_COMPLAINT: (Role.SUPERVISOR,),
     Action.ESCALATE_TO_PLATFORM: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECORD_ARBITRATION: (Role.ORDER_SYSTEM, Role.SUPERVISOR),
+    Action.REPORT_CHARGEBACK: (Role.PAYMENT_PROVIDER, Role.ORDER_SYSTEM),
+    Action.RELEASE_HOLD: (Role.SUPERVISOR,),
+    Action.ACCEPT_CHARGEBACK: (Role.SUPERVISOR,),
     Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
     Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
     Action.MAKE_OFFER: AGENTS,
@@ -119,13 +130,15 @@ class ContestState(StrEnum):
     NONE = "none"
     OPEN = "open"
     CONTESTED = "contested"
+    EXPERT = "expert"
     CLOSED = "closed"
 
 
 class Standing(Record):
     """As much of a return as decides which actions it allows.
 
-    `at_rest` says that nothing of the return goes on any more but a complaint about it.
+    `at_rest` says that nothing of the return goes on any more but a complaint about it; `charged_back`, that a
+    chargeback waits for its decision.
     `offer_awaits` is the side that has to answer an open offer; None while there is none.
     `substitutes` are the remedies that the customer may choose from, where the one in force cannot be had.
     """
@@ -140,6 +153,7 @@ class Standing(Record):
     suspended: bool = False
     complaint: ComplaintState = ComplaintState.NONE
     at_rest: bool = False
+    charged_back: bool = False
     ended: bool
     offer_awaits: Side | None = None
     payout_pending: bool = False
@@ -158,6 +172,8 @@ PARCEL_ACTIONS = (
     Action.ACCEPT_RESULT,
     Action.CONTEST,
     Action.DECIDE_CONTEST,
+    Action.REQUEST_EXPERT,
+    Action.EXPERT_OPINION,
 )
 """What is done with one parcel of a return: allowed as that parcel stands, whatever became of the others."""
 
@@ -223,8 +239,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return uninspected and now.logistics in _AT_THE_WAREHOUSE
         case Action.ACCEPT_RESULT | Action.CONTEST:
             return now.contest is ContestState.OPEN
-        case Action.DECIDE_CONTEST:
+        case Action.DECIDE_CONTEST | Action.REQUEST_EXPERT:
             return now.contest is ContestState.CONTESTED
+        case Action.EXPERT_OPINION:
+            return now.contest is ContestState.EXPERT
         case Action.CHOOSE_PAYMENT_METHOD:
             return now.reimbursement is Reimbursement.ALTERNATE_TENDER
         case Action.REQUEST_EVIDENCE:
@@ -239,6 +257,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.complaint in (ComplaintState.OPEN, ComplaintState.ANSWERED)
         case Action.RECORD_ARBITRATION:
             return now.complaint is ComplaintState.ESCALATED and now.at_rest
+        case Action.REPORT_CHARGEBACK:
+            return now.approval not in (Approval.REQUESTED, Approval.AUTO_REVIEW, Approval.REFUSED)
+        case Action.RELEASE_HOLD | Action.ACCEPT_CHARGEBACK:
+            return now.charged_back
         case Action.PAUSE_CLOCKS:
             return not now.suspended
         case Action.RESUME_CLOCKS:

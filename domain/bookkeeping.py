@@ -8,6 +8,7 @@ from pydantic import Field
 
 from domain.actions import Role
 from domain.application import ReturnApplication
+from domain.chargebacks import Chargeback, ChargebackState
 from domain.clocks import Peak
 from domain.coupons import BreachCertificate
 from domain.intents import IntentState, PaymentIntent, RefundBasis
@@ -168,6 +169,28 @@ class IntentCall(Record):
     at: UtcDatetime
     if_paid: tuple[OutboxItem, ...] = ()
     if_declined: tuple[OutboxItem, ...] = ()
+
+
+class ChargebackReport(LedgerEntry):
+    """The customer's bank took an amount of a captured payment back; minor units."""
+
+    chargeback_id: str
+    payment_id: str
+    amount_minor: MinorUnits
+
+
+class ChargebackDecision(LedgerEntry):
+    """A chargeback was won or lost."""
+
+    chargeback_id: str
+    state: ChargebackState
+
+
+class ChargebackOutcome(Record):
+    """The chargeback as it was decided, and the refunds that it covered, as they are now."""
+
+    chargeback: Chargeback
+    covered: tuple[PaymentIntent, ...] = ()
 
 
 class ReturnClosing(LedgerEntry):

@@ -13,7 +13,10 @@ class PaymentDirection(StrEnum):
 
 
 class IntentState(StrEnum):
-    """INTENT → SUBMITTED → SUCCEEDED / DECLINED / UNKNOWN; what was unknown and turns out paid is RECONCILED."""
+    """INTENT → SUBMITTED → SUCCEEDED / DECLINED / UNKNOWN; what was unknown and turns out paid is RECONCILED.
+
+    What was never sent, because the customer's bank took the money back first, is CHARGED_BACK.
+    """
 
     INTENT = "INTENT"
     SUBMITTED = "SUBMITTED"
@@ -21,6 +24,7 @@ class IntentState(StrEnum):
     DECLINED = "DECLINED"
     UNKNOWN = "UNKNOWN"
     RECONCILED = "RECONCILED"
+    CHARGED_BACK = "CHARGED_BACK"
 
     @property
     def is_paid(self) -> bool:
@@ -30,7 +34,12 @@ class IntentState(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether nothing more is to be asked of the provider."""
-        return self.is_paid or self is IntentState.DECLINED
+        return self.is_settled or self is IntentState.DECLINED
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the customer has the money: from us, or by a chargeback."""
+        return self.is_paid or self is IntentState.CHARGED_BACK
 
 
 class RefundBasis(StrEnum):
@@ -57,7 +66,8 @@ class PaymentIntent(Record):
         key: Our reference at the provider, for the life of the intent: letters, digits, ``-``, ``_``, at most 64.
         payment_id: The captured payment that a refund draws from; empty for a charge.
         method_id: Where a refund goes, or what a charge is taken from.
-        amount_minor: Minor units of `currency`.
+        amount_minor: What the provider has to move, in minor units of `currency`.
+        covered_minor: What a chargeback gave the customer in its place.
     """
 
     key: str
@@ -71,6 +81,7 @@ class PaymentIntent(Record):
     state: IntentState = IntentState.INTENT
     provider_reference: str = ""
     failure: str = ""
+    covered_minor: MinorUnits = 0
 
 
 class ProviderStatus(StrEnum):

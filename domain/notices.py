@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from domain.actions import Role
 from domain.application import Locale, Remedy, ReturnApplication
 from domain.fees import customers_freight_bps
-from domain.inspection import InspectedUnits, UnexpectedGoods
+from domain.inspection import Disposition, InspectedUnits, UnexpectedGoods
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, OutboxKind, Template
 from domain.refund import RefundClaim
@@ -66,6 +66,15 @@ class Notices:
                 {"line_id": entry.line_id, "quantity": entry.quantity, "grade": entry.grade.value},
             )
             for entry in units
+        )
+
+    def goods_to_customer(self, line_id: str, quantity: int) -> OutboxItem:
+        """Tell the warehouse to send goods that were not accepted back to the customer."""
+        return self._item(
+            OutboxKind.GOODS_DISPOSITION,
+            Disposition.RETURN_TO_CUSTOMER.value,
+            "warehouse",
+            {"line_id": line_id, "quantity": quantity},
         )
 
     def unexpected(self, goods: Sequence[UnexpectedGoods]) -> tuple[OutboxItem, ...]:

@@ -45,6 +45,7 @@ class InspectionStatus(StrEnum):
     ACCEPTED = "ACCEPTED"
     PARTIALLY_ACCEPTED = "PARTIALLY_ACCEPTED"
     REJECTED = "REJECTED"
+    EXPERT_REVIEW = "EXPERT_REVIEW"
 
 
 class Reimbursement(StrEnum):
@@ -146,6 +147,8 @@ def derive_inspection(parcels: Sequence[tuple[InspectionStatus, bool]]) -> Inspe
         return InspectionStatus.PENDING
     if any(expected and status is InspectionStatus.PENDING for status, expected in parcels):
         return InspectionStatus.IN_PROGRESS
+    if InspectionStatus.EXPERT_REVIEW in results:
+        return InspectionStatus.EXPERT_REVIEW
     if len(set(results)) == 1:
         return results[0]
     return InspectionStatus.PARTIALLY_ACCEPTED

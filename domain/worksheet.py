@@ -29,6 +29,7 @@ class WorksheetRule(StrEnum):
     FREIGHT_INSURANCE = "freight_insurance"
     REPLACEMENT = "replacement"
     MOVED_BEFORE = "moved_before"
+    CHARGED_BACK = "charged_back"
     OWED_BY_CUSTOMER = "owed_by_customer"
     ORDER_REMAINDER = "order_remainder"
 

@@ -5,13 +5,14 @@ from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 
 
 class PaymentBalance(Record):
-    """A payment of an order in minor units: captured, paid back, and set aside for refunds on their way."""
+    """A payment of an order in minor units: captured, paid back, set aside for refunds, and charged back."""
 
     payment_id: str
     method_id: str
     captured_minor: MinorUnits
     refunded_minor: MinorUnits
     reserved_minor: MinorUnits
+    charged_back_minor: MinorUnits = 0
 
 
 class LineBalance(Record):

@@ -83,3 +83,19 @@ class GrantNotPending(LedgerError):
 
 class SamePerson(LedgerError):
     """A grant above the supervisor's cap needs a second, different person."""
+
+
+class IntentFrozen(LedgerError):
+    """The refund may not be sent while a chargeback of its order is open."""
+
+
+class ChargebackNotFound(LedgerError):
+    """The order has no chargeback under this id."""
+
+
+class ChargebackConflict(LedgerError):
+    """The chargeback was reported with other facts, or was decided already."""
+
+
+class RefundInFlight(LedgerError):
+    """Whether a refund was paid is not known yet, so a chargeback cannot be counted beside it."""

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from domain.bookkeeping import IntentOutcome
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
-from ledger import money, outbox
+from ledger import freezes, money, outbox
 from ledger.entries import once
-from ledger.errors import IntentKeyTaken, IntentNotFound
+from ledger.errors import IntentFrozen, IntentKeyTaken, IntentNotFound
 from ledger.orders import lock_order
 from ledger.tables import EntryKind, IntentRow
 
@@ -74,9 +74,13 @@ def submitted(session: Session, key: str, at: datetime) -> PaymentIntent:
 
     Raises:
         IntentNotFound: If there is none under the key.
+        IntentFrozen: If it is a refund that was never sent and its order is frozen.
     """
     row = _row(session, key, lock=True)
     before = to_intent(row)
+    is_new_refund = row.direction is PaymentDirection.REFUND and row.state is IntentState.INTENT
+    if is_new_refund and freezes.is_frozen(session, row.order_id):
+        raise IntentFrozen(f"refund {key} waits: a chargeback of order {row.order_id} is open")
     if not row.state.is_final:
         row.state = IntentState.SUBMITTED
         row.attempts += 1
@@ -135,6 +139,12 @@ def unsettled(session: Session, limit: int, untouched_since: datetime) -> list[P
     return [to_intent(row) for row in rows]
 
 
+def of_return(session: Session, rma_id: str) -> list[PaymentIntent]:
+    """Every intent of a return, oldest first."""
+    rows = session.scalars(select(IntentRow).where(IntentRow.rma_id == rma_id).order_by(IntentRow.id))
+    return [to_intent(row) for row in rows]
+
+
 def lock(session: Session, key: str) -> IntentRow:
     """Lock an intent after the order whose money it moves, always in this sequence.
 
@@ -162,6 +172,7 @@ def to_intent(row: IntentRow) -> PaymentIntent:
         state=row.state,
         provider_reference=row.provider_reference,
         failure=row.failure,
+        covered_minor=row.covered_minor,
     )
 
 

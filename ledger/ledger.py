@@ -12,6 +12,9 @@ from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     AuthorizedRefund,
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
     IntentOutcome,
     RefundAuthorization,
     ReturnClosing,
@@ -21,8 +24,10 @@ from domain.bookkeeping import (
     TenderReplacement,
     UnitsTakenOver,
 )
+from domain.chargebacks import Chargeback
 from domain.coupons import BreachCertificate
 from domain.intents import PaymentIntent
+from domain.orders import OrderSnapshot
 from domain.outbox import Delivery
 from domain.policy.authority import PayoutCaps
 from domain.receiving import (
@@ -41,7 +46,9 @@ from ledger import (
     balances,
     breaches,
     budgets,
+    chargebacks,
     intents,
+    orders,
     outbox,
     parcels,
     receiving,
@@ -189,6 +196,7 @@ class Ledger:
 
         Raises:
             IntentNotFound: If there is none under the key.
+            IntentFrozen: If it is a refund that was never sent and its order is frozen.
         """
         with writing(self.engine) as session:
             return intents.submitted(session, key, at)
@@ -221,10 +229,56 @@ class Ledger:
         with writing(self.engine) as session:
             return intents.outcome(session, outcome)
 
+    def intents_of(self, rma_id: str) -> list[PaymentIntent]:
+        """Every payment intent of a return, oldest first."""
+        with reading(self.engine) as session:
+            return intents.of_return(session, rma_id)
+
     def unsettled_intents(self, limit: int, untouched_since: datetime) -> list[PaymentIntent]:
         """Intents whose end is not known and that nothing has touched since a moment, oldest first."""
         with reading(self.engine) as session:
             return intents.unsettled(session, limit, untouched_since)
+
+    def report_chargeback(self, entry: ChargebackReport) -> Chargeback:
+        """Keep a chargeback and freeze the order's refunds that are not sent yet.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            CeilingExceeded: If the order has no such payment, or it captured less.
+            ChargebackConflict: If the same chargeback was reported with other facts.
+        """
+        with writing(self.engine) as session:
+            return chargebacks.report(session, entry)
+
+    def chargeback(self, rma_id: str, chargeback_id: str) -> Chargeback:
+        """A chargeback of the order of a return.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            ChargebackNotFound: If the order has none under the id.
+        """
+        with reading(self.engine) as session:
+            return chargebacks.find(session, rma_id, chargeback_id)
+
+    def decide_chargeback(self, entry: ChargebackDecision) -> ChargebackOutcome:
+        """Let the refunds go on, or count a lost chargeback as paid back.
+
+        Raises:
+            ChargebackNotFound: If the order has no such chargeback.
+            ChargebackConflict: If it was decided before.
+            RefundInFlight: If it was lost while a refund of its payment has no outcome yet.
+        """
+        with writing(self.engine) as session:
+            return chargebacks.decide(session, entry)
+
+    def frozen_order(self, rma_id: str) -> OrderSnapshot:
+        """The order of a return, as it was when the first return of it opened.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+        """
+        with reading(self.engine) as session:
+            return orders.frozen(orders.order_of(session, rma_id))
 
     def order_balance(self, order_id: str) -> OrderBalance:
         """The books of an order.

@@ -14,7 +14,7 @@ from domain.quote import quote_refund
 from domain.refund import RefundClaim, RefundQuote, RefundRules, SettledBefore
 from domain.tenders import Draw
 from domain.worksheet import WorksheetRow, WorksheetRule
-from ledger import intents, money, outbox, units
+from ledger import chargebacks, intents, money, outbox, units
 from ledger.entries import answers, chain_to, once, supersede
 from ledger.errors import AuthorizationNotFound, ChargeOutstanding
 from ledger.orders import frozen, lock_order_of
@@ -65,6 +65,10 @@ def _authorize(session: Session, request: RefundAuthorization, rules: RefundRule
         quote = _settle(session, order, facts, request, rules)
         moved_minor = 0
     amount_minor = quote.total_minor + moved_minor - request.less_minor
+    charged_back_minor = 0
+    if amount_minor > 0:
+        due_minor = chargebacks.set_against(session, order.order_id, amount_minor)
+        charged_back_minor, amount_minor = amount_minor - due_minor, due_minor
     if request.order_entirely:
         draws = money.draw_everything(session, order.order_id)
     else:
@@ -77,7 +81,11 @@ def _authorize(session: Session, request: RefundAuthorization, rules: RefundRule
         intents=recorded,
         owed_by_customer_minor=owed_minor,
         adjustments=_adjustments(
-            request, moved_minor, owed_minor, sum(draw.amount_minor for draw in draws) - amount_minor
+            request,
+            moved_minor,
+            charged_back_minor,
+            owed_minor,
+            sum(draw.amount_minor for draw in draws) - amount_minor,
         ),
     )
 
@@ -123,13 +131,14 @@ def _earlier_quote(
 
 
 def _adjustments(
-    request: RefundAuthorization, moved_minor: int, owed_minor: int, beyond_minor: int
+    request: RefundAuthorization, moved_minor: int, charged_back_minor: int, owed_minor: int, beyond_minor: int
 ) -> tuple[WorksheetRow, ...]:
     """The rows between what is quoted and what is drawn."""
     remainder_minor = beyond_minor - owed_minor
     amounts = {
         WorksheetRule.REPLACEMENT: -request.less_minor,
         WorksheetRule.MOVED_BEFORE: moved_minor,
+        WorksheetRule.CHARGED_BACK: -charged_back_minor,
         WorksheetRule.OWED_BY_CUSTOMER: owed_minor,
         WorksheetRule.ORDER_REMAINDER: remainder_minor,
     }
@@ -157,7 +166,7 @@ def _moved_since(session: Session, request: RefundAuthorization) -> int:
         if intent.state is IntentState.DECLINED:
             intent.superseded_by = request.op
         elif intent.direction is PaymentDirection.REFUND:
-            moved_minor -= intent.amount_minor
+            moved_minor -= intent.amount_minor + intent.covered_minor
         elif intent.state.is_paid:
             moved_minor += intent.amount_minor
         else:

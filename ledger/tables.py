@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConst
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.audit import AuditOutcome
+from domain.chargebacks import ChargebackState
 from domain.intents import IntentState, PaymentDirection, RefundBasis
 from domain.receiving import ParkedState, ParkReason
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
@@ -55,11 +56,13 @@ class PaymentRow(Base):
     captured_minor: Mapped[Minor]
     refunded_minor: Mapped[Minor]
     reserved_minor: Mapped[Minor] = mapped_column(default=0)
+    charged_back_minor: Mapped[Minor] = mapped_column(default=0)
 
     @property
     def left_minor(self) -> int:
-        """What can still be paid back from it."""
-        return self.captured_minor - self.refunded_minor - self.reserved_minor
+        """What can still be paid back from it; a bank may have taken back more than there was."""
+        gone_minor = self.refunded_minor + self.reserved_minor + self.charged_back_minor
+        return max(self.captured_minor - gone_minor, 0)
 
 
 class ReturnRow(Base):
@@ -108,6 +111,8 @@ class EntryKind(StrEnum):
     OUTCOME = "outcome"
     PAYOUT = "payout"
     PAYOUT_DECISION = "payout_decision"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_DECISION = "chargeback_decision"
     CLOSING = "closing"
 
 
@@ -169,6 +174,7 @@ class IntentRow(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     unknown_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told: Mapped[bool] = mapped_column(default=False)
+    covered_minor: Mapped[Minor] = mapped_column(default=0)
 
 
 class DeliveryState(StrEnum):
@@ -358,3 +364,24 @@ class AuditRow(Base):
     outcome: Mapped[AuditOutcome] = mapped_column(text_enum(AuditOutcome))
     rule: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+
+
+class ChargebackRow(Base):
+    """A chargeback. `matched_minor` is the part of a lost one that paid what was due to the customer."""
+
+    __tablename__ = "chargebacks"
+    __table_args__ = (
+        UniqueConstraint("order_id", "chargeback_id"),
+        CheckConstraint("matched_minor >= 0 AND matched_minor <= amount_minor", name="within_amount"),
+    )
+
+    id: Mapped[SequenceKey]
+    chargeback_id: Mapped[str]
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"))
+    payment_id: Mapped[str]
+    amount_minor: Mapped[Minor]
+    matched_minor: Mapped[Minor] = mapped_column(default=0)
+    state: Mapped[ChargebackState] = mapped_column(text_enum(ChargebackState))
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -107,5 +107,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.grant_payout,
         books.decide_payout,
         books.take_over,
+        books.report_chargeback,
+        books.decide_chargeback,
         books.close_return,
     ]

@@ -68,9 +68,11 @@ def status_of(case: ReturnCase) -> ReturnStatus:
                 method_id=intent.method_id,
                 amount_minor=intent.amount_minor,
                 state=intent.state,
+                covered_minor=intent.covered_minor,
             )
             for intent in case.payments.values()
         ),
+        chargebacks=tuple(case.chargebacks.values()),
         coupons=_coupons(case),
         credits=tuple(case.credits.values()),
         repairs=tuple(case.repairs.values()),

@@ -13,6 +13,9 @@ from temporalio import workflow
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
     IntentCall,
     ReturnClosing,
     Review,
@@ -23,6 +26,7 @@ from domain.bookkeeping import (
     TenderReplacement,
     UnitsTakenOver,
 )
+from domain.chargebacks import Chargeback
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
 from domain.intents import PaymentIntent
@@ -127,6 +131,8 @@ replace_tender = LedgerCall("ledger.replace_tender", TenderReplacement, PaymentI
 grant_payout = LedgerCall("ledger.grant_payout", PayoutRequest, PayoutAnswer)
 decide_payout = LedgerCall("ledger.decide_payout", PayoutApproval, Done)
 take_over_units = LedgerCall("ledger.take_over", UnitsTakenOver, Done)
+report_chargeback = LedgerCall("ledger.report_chargeback", ChargebackReport, Chargeback)
+decide_chargeback = LedgerCall("ledger.decide_chargeback", ChargebackDecision, ChargebackOutcome)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
@@ -156,5 +162,7 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     grant_payout,
     decide_payout,
     take_over_units,
+    report_chargeback,
+    decide_chargeback,
     close_return,
 )

@@ -10,6 +10,7 @@ from domain.actions import Action, ContestState, Role, Standing, allowed_actions
 from domain.application import Remedy
 from domain.authority import PendingPayout
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
+from domain.chargebacks import Chargeback, ChargebackState
 from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
 from domain.explanation import Authorization
@@ -70,6 +71,9 @@ class ReturnCase:
         self.declined_by = ""
         self.complaint = ComplaintState.NONE
         self.at_rest = False
+        self.chargebacks: dict[str, Chargeback] = {}
+        self.freezes: list[str] = []
+        self.in_flight: list[str] = []
         self.decided = False
         self.closing = False
         self.ended = False
@@ -160,12 +164,16 @@ class ReturnCase:
     @property
     def is_contested(self) -> bool:
         """Whether the customer may still earn, or waits for, more than the inspection accepted."""
-        return self.contest in (ContestState.OPEN, ContestState.CONTESTED)
+        return self.contest in (ContestState.OPEN, ContestState.CONTESTED, ContestState.EXPERT)
 
     @property
     def is_disputed(self) -> bool:
         """Whether a dispute may still move money."""
-        return self.is_contested or self.complaint.is_pending
+        return self.is_contested or self.complaint.is_pending or bool(self.freezes)
+
+    def open_chargebacks(self) -> list[Chargeback]:
+        """The chargebacks that wait for a decision."""
+        return [entry for entry in self.chargebacks.values() if entry.state is ChargebackState.OPEN]
 
     @property
     def carrier(self) -> str:
@@ -338,6 +346,7 @@ class ReturnCase:
             appealed=self.appealed,
             complaint=self.complaint,
             at_rest=self.at_rest,
+            charged_back=bool(self.open_chargebacks()),
             suspended=self.clocks.are_suspended,
             ended=self.ended or self.closing,
             offer_awaits=self.negotiation.awaits,

@@ -28,6 +28,7 @@ from workflows.contracts import (
 )
 from workflows.handlers.agreement import AgreementHandlers
 from workflows.handlers.authority import AuthorityHandlers
+from workflows.handlers.chargeback import ChargebackHandlers
 from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.complaint import ComplaintHandlers
 from workflows.handlers.inspection import InspectionHandlers
@@ -38,6 +39,7 @@ from workflows.handlers.ship_back import ShipBackHandlers
 from workflows.handlers.substitute import SubstituteHandlers
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
+from workflows.stages.chargeback import ChargebackLane
 from workflows.stages.complaint import ComplaintLane
 from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
@@ -70,6 +72,7 @@ class ReturnWorkflow(
     RepairHandlers,
     ClockHandlers,
     ComplaintHandlers,
+    ChargebackHandlers,
 ):
     """One return, from the application to its end."""
 
@@ -83,6 +86,7 @@ class ReturnWorkflow(
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
         self._complaints = ComplaintLane(case, self._settlement)
+        self._chargebacks = ChargebackLane(case)
         self._lease = StockLease(case)
         self._substitutes = Substitutes(case)
         substitution = Substitution(case, self._substitutes)
@@ -102,10 +106,18 @@ class ReturnWorkflow(
         """Take the return through its stages and close it."""
         if await self._review.run():
             await self._carry_out()
-        await self._complaints.has_ended()
+        await self._disputes_end()
         await self._close()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return result_of(self._case)
+
+    async def _disputes_end(self) -> None:
+        """Wait for what is still in dispute when the rest is done; without a dispute nothing is waited for."""
+        self._case.at_rest = True
+        while self._complaints.is_pending or self._chargebacks.is_pending:
+            await self._complaints.has_ended()
+            await self._chargebacks.has_ended()
+        self._case.closing = True
 
     async def _carry_out(self) -> None:
         """Carry out the terms in force."""

@@ -122,6 +122,13 @@ ACTIONS: dict[Action, Any] = {
         "note": "The scratch is on the photo of the delivery.",
         "accepted": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
     },
+    Action.REQUEST_EXPERT: {"actor": _SUPERVISOR, "note": "Is the crack from a fall or from the mould?"},
+    Action.EXPERT_OPINION: {
+        "actor": {"role": "agent_tier_2", "id": "support-3"},
+        "finding": "fault",
+        "note": "The seam of the mould gave way.",
+        "photos": ["lab/8812-1.jpg"],
+    },
     Action.CHOOSE_PAYMENT_METHOD: {"actor": _CUSTOMER, "method_id": "GIFT-101"},
     Action.REQUEST_EVIDENCE: {"actor": _AGENT, "note": "A photo of the label with the serial number."},
     Action.DECIDE_LIABILITY: {
@@ -137,6 +144,23 @@ ACTIONS: dict[Action, Any] = {
         "reference": "PLATFORM-7781",
         "note": "The photos show that the fault was there on delivery.",
         "units": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
+    },
+    Action.REPORT_CHARGEBACK: {
+        "actor": {"role": "payment_provider", "id": "psp"},
+        "chargeback_id": "CB-20031",
+        "payment_id": "CN-1001-p1",
+        "amount_minor": 12900,
+    },
+    Action.RELEASE_HOLD: {
+        "actor": _SUPERVISOR,
+        "chargeback_id": "CB-20031",
+        "outcome": "withdrawn",
+        "note": "The customer withdrew it at the bank.",
+    },
+    Action.ACCEPT_CHARGEBACK: {
+        "actor": _SUPERVISOR,
+        "chargeback_id": "CB-20031",
+        "note": "The bank decided for the customer.",
     },
     Action.PAUSE_CLOCKS: {
         "actor": _SUPERVISOR,

@@ -269,6 +269,21 @@ class Life:
         units = [{"line_id": line_id, "quantity": units} for line_id, units in left.items() if units]
         return {"reference": "PLATFORM-1", "note": "So it is.", "units": self._random.choice([units, []])}
 
+    async def _chargeback(self, _: ReturnStatus) -> Body:
+        payment = self._random.choice(self._pipeline.ledger.order_balance(self.order["order_id"]).payments)
+        return {
+            "chargeback_id": f"CB-{uuid4().hex[:8]}",
+            "payment_id": payment.payment_id,
+            "amount_minor": self._random.randint(1, payment.captured_minor),
+        }
+
+    async def _of_a_chargeback(self, status: ReturnStatus) -> Body:
+        waiting = [entry.chargeback_id for entry in status.chargebacks if entry.state == "open"]
+        return {"chargeback_id": self._random.choice(waiting), "note": "So the bank says.", "outcome": "won"}
+
+    async def _opinion(self, _: ReturnStatus) -> Body:
+        return {"finding": self._random.choice(["fault", "misuse", "misunderstanding"]), "note": "Took it apart."}
+
     async def _method(self, _: ReturnStatus) -> Body:
         return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
 
@@ -309,10 +324,12 @@ _BRINGS_IT_ON = (
     Action.SUBMIT_EVIDENCE,
     Action.RECEIVE,
     Action.INSPECT,
+    Action.EXPERT_OPINION,
     Action.DECIDE_CONTEST,
     Action.CHOOSE_PAYMENT_METHOD,
     Action.ANSWER_COMPLAINT,
     Action.RECORD_ARBITRATION,
+    Action.RELEASE_HOLD,
 )
 
 BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
@@ -327,6 +344,8 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.ACCEPT_RESULT: Life._nothing,
     Action.CONTEST: Life._note,
     Action.DECIDE_CONTEST: Life._contest_verdict,
+    Action.REQUEST_EXPERT: Life._note,
+    Action.EXPERT_OPINION: Life._opinion,
     Action.CHOOSE_PAYMENT_METHOD: Life._method,
     Action.REQUEST_EVIDENCE: Life._note,
     Action.DECIDE_LIABILITY: Life._liability,
@@ -334,6 +353,9 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.ANSWER_COMPLAINT: Life._note,
     Action.ESCALATE_TO_PLATFORM: Life._note,
     Action.RECORD_ARBITRATION: Life._ruling,
+    Action.REPORT_CHARGEBACK: Life._chargeback,
+    Action.RELEASE_HOLD: Life._of_a_chargeback,
+    Action.ACCEPT_CHARGEBACK: Life._of_a_chargeback,
     Action.PAUSE_CLOCKS: Life._pause,
     Action.RESUME_CLOCKS: Life._nothing,
     Action.MAKE_OFFER: Life._offer,

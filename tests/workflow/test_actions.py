@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from domain.actions import PERMITTED_ROLES, Action, Role
+from domain.clocks import ClockName
 from domain.status import Approval, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction, ReturnNotFound, RoleNotPermitted
 from tests.pipeline import Pipeline, line
@@ -117,6 +118,16 @@ async def contested(pipeline: Pipeline) -> str:
     return rma_id
 
 
+async def with_an_expert(pipeline: Pipeline) -> str:
+    rma_id = await contested(pipeline)
+    await pipeline.act(rma_id, Action.REQUEST_EXPERT, Role.SUPERVISOR, note="look")
+    await pipeline.until(
+        rma_id,
+        lambda status: any(entry.name is ClockName.EXPERT and entry.ended_at is None for entry in status.clocks),
+    )
+    return rma_id
+
+
 async def without_means(pipeline: Pipeline) -> str:
     rma_id = await received(pipeline)
     order_id = (await pipeline.returns.status(rma_id)).order_id
@@ -145,11 +156,12 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     delivered: {Action.RECEIVE, Action.INSPECT},
     received: {Action.INSPECT},
     contestable: {Action.ACCEPT_RESULT, Action.CONTEST},
-    contested: {Action.DECIDE_CONTEST},
+    contested: {Action.DECIDE_CONTEST, Action.REQUEST_EXPERT},
+    with_an_expert: {Action.EXPERT_OPINION},
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
 }
 
-ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN}
+ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN, Action.REPORT_CHARGEBACK}
 """What every open return allows."""
 
 for actions in STATES.values():
@@ -186,6 +198,9 @@ TALKS: dict[Action, dict[str, Any]] = {
 PERMITTED = {action: roles[-1] for action, roles in PERMITTED_ROLES.items()}
 
 
+CHARGEBACK = {"chargeback_id": "CB-1", "note": "x"}
+
+
 async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str, Any]:
     """A body for the action that is right in itself."""
     match action:
@@ -195,7 +210,7 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"approve": True, "note": "fine"}
         case Action.APPEAL | Action.CONTEST | Action.DECIDE_CONTEST | Action.REQUEST_EVIDENCE:
             return {"note": "so it is"}
-        case Action.COMPLAIN | Action.ANSWER_COMPLAINT:
+        case Action.COMPLAIN | Action.ANSWER_COMPLAINT | Action.REQUEST_EXPERT:
             return {"note": "so it is"}
         case Action.DECIDE_LIABILITY:
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
@@ -206,8 +221,17 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"received_at": await pipeline.now(rma_id)}
         case Action.INSPECT:
             return {"units": [ACCEPTED, REJECTED]}
+        case Action.EXPERT_OPINION:
+            return {"note": "so it is", "finding": "misunderstanding"}
         case Action.RECORD_ARBITRATION:
             return {"note": "so it is", "reference": "P-1"}
+        case Action.REPORT_CHARGEBACK:
+            order_id = (await pipeline.returns.status(rma_id)).order_id
+            return CHARGEBACK | {"payment_id": f"{order_id}-p1", "amount_minor": 100}
+        case Action.RELEASE_HOLD:
+            return CHARGEBACK | {"outcome": "won"}
+        case Action.ACCEPT_CHARGEBACK:
+            return CHARGEBACK
         case Action.PAUSE_CLOCKS:
             return {
                 "cause": "strike",
@@ -275,9 +299,14 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.CHOOSE_PAYMENT_METHOD: {"method_id": "CARD-1"},
     Action.REQUEST_EVIDENCE: {"note": "x"},
     Action.DECIDE_LIABILITY: {"note": "x", "liability": {"SHIRT-M": "carrier"}},
+    Action.REQUEST_EXPERT: {"note": "x"},
+    Action.EXPERT_OPINION: {"note": "x", "finding": "fault"},
     Action.COMPLAIN: {"note": "x"},
     Action.ANSWER_COMPLAINT: {"note": "x"},
     Action.RECORD_ARBITRATION: {"note": "x", "reference": "P-1"},
+    Action.REPORT_CHARGEBACK: CHARGEBACK | {"payment_id": "P-1", "amount_minor": 1},
+    Action.RELEASE_HOLD: CHARGEBACK | {"outcome": "won"},
+    Action.ACCEPT_CHARGEBACK: CHARGEBACK,
     Action.PAUSE_CLOCKS: {"cause": "strike", "note": "x", "until": "2026-01-01T00:00:00Z"},
     **TALKS,
     Action.CHOOSE_SUBSTITUTE: {"remedy": "return_and_refund"},

@@ -7,12 +7,15 @@ from workflows.contracts.actions import ACTION_REQUESTS
 from workflows.contracts.agreement import CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
 from workflows.contracts.authority import PayoutConsent, PayoutRefusal
 from workflows.contracts.base import ActionAnswer, ActionRequest, ParcelRequest
+from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.contracts.inspection import (
     Contest,
     ContestedLine,
     ContestVerdict,
+    ExpertOpinion,
+    ExpertRequest,
     InspectionReport,
     ResultAcceptance,
 )
@@ -59,6 +62,8 @@ __all__ = [
     "AppealRequest",
     "ArbitrationRuling",
     "CancelRequest",
+    "ChargebackAcceptance",
+    "ChargebackNotice",
     "ClockPause",
     "ClockResumption",
     "Complaint",
@@ -76,8 +81,11 @@ __all__ = [
     "EvidenceLine",
     "EvidenceRequest",
     "EvidenceSubmission",
+    "ExpertOpinion",
+    "ExpertRequest",
     "HandedOverLine",
     "Handover",
+    "HoldRelease",
     "InspectionReport",
     "LiabilityVerdict",
     "LineStatus",

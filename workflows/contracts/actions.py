@@ -4,9 +4,17 @@ from domain.actions import Action
 from workflows.contracts.agreement import CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
 from workflows.contracts.authority import PayoutConsent, PayoutRefusal
 from workflows.contracts.base import ActionRequest
+from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
-from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
+from workflows.contracts.inspection import (
+    Contest,
+    ContestVerdict,
+    ExpertOpinion,
+    ExpertRequest,
+    InspectionReport,
+    ResultAcceptance,
+)
 from workflows.contracts.payment import PaymentMethodChoice
 from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
@@ -32,6 +40,8 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.ACCEPT_RESULT: ResultAcceptance,
     Action.CONTEST: Contest,
     Action.DECIDE_CONTEST: ContestVerdict,
+    Action.REQUEST_EXPERT: ExpertRequest,
+    Action.EXPERT_OPINION: ExpertOpinion,
     Action.CHOOSE_PAYMENT_METHOD: PaymentMethodChoice,
     Action.REQUEST_EVIDENCE: EvidenceRequest,
     Action.DECIDE_LIABILITY: LiabilityVerdict,
@@ -39,6 +49,9 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.ANSWER_COMPLAINT: ComplaintAnswer,
     Action.ESCALATE_TO_PLATFORM: Escalation,
     Action.RECORD_ARBITRATION: ArbitrationRuling,
+    Action.REPORT_CHARGEBACK: ChargebackNotice,
+    Action.RELEASE_HOLD: HoldRelease,
+    Action.ACCEPT_CHARGEBACK: ChargebackAcceptance,
     Action.PAUSE_CLOCKS: ClockPause,
     Action.RESUME_CLOCKS: ClockResumption,
     Action.MAKE_OFFER: OfferProposal,

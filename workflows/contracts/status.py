@@ -5,6 +5,7 @@ from pydantic import Field
 from domain.actions import Action
 from domain.application import Remedy
 from domain.authority import PendingPayout
+from domain.chargebacks import Chargeback
 from domain.clocks import Clock, ClockName
 from domain.inspection import UnexpectedGoods
 from domain.intents import IntentState, PaymentDirection
@@ -56,13 +57,17 @@ class ParcelStatus(Record):
 
 
 class PaymentStatus(Record):
-    """A movement of money of the return; minor units of the return's currency."""
+    """A movement of money of the return; minor units of the return's currency.
+
+    `covered_minor` is what a chargeback gave the customer in its place.
+    """
 
     key: str
     direction: PaymentDirection
     method_id: str
     amount_minor: MinorUnits
     state: IntentState
+    covered_minor: MinorUnits = 0
 
 
 class CouponStatus(Record):
@@ -168,6 +173,7 @@ class ReturnStatus(Record):
     liability: dict[str, Liability] = Field(default_factory=dict)
     parcels: tuple[ParcelStatus, ...] = ()
     payments: tuple[PaymentStatus, ...] = ()
+    chargebacks: tuple[Chargeback, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
     version: int = 1
     pending_payout: PendingPayout | None = None

@@ -90,7 +90,7 @@ class Journey:
         )
         if accepted_after_all:
             decided = self._case.notices.customer(Template.CONTEST_DECIDED)
-            await self._outcome.pay(self.parcel, RefundBasis.INSPECTION, accepted_after_all, (decided,))
+            await self._outcome.settle_contest(self.parcel, accepted_after_all, (decided,))
         await self._look_back()
 
     async def _look_back(self) -> None:

@@ -68,6 +68,17 @@ class Outcome:
             case _:
                 await self._settlement.refund(basis, units, outbox, subject=parcel.subject)
 
+    async def settle_contest(
+        self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
+    ) -> None:
+        """Give the customer what a contest won: the exchange, as long as its stock is still held, or the money."""
+        case = self._case
+        exchanges = case.remedy is Remedy.EXCHANGE and case.holds_stock and len(case.parcels) == 1
+        if exchanges and workflow.patched("exchange-after-contest"):
+            await self._exchange.run(accepted, outbox)
+        else:
+            await self.pay(parcel, RefundBasis.INSPECTION, accepted, outbox)
+
     async def _exchange_together(self, accepted: tuple[UnitsToSettle, ...]) -> None:
         """Exchange the units of all parcels at once, as soon as none is awaited any more."""
         is_first = not self._to_exchange
