@@ -29,6 +29,7 @@ class WorksheetRule(StrEnum):
     FREIGHT_INSURANCE = "freight_insurance"
     REPLACEMENT = "replacement"
     MOVED_BEFORE = "moved_before"
+    PAID_IN_ADVANCE = "paid_in_advance"
     OWED_BY_CUSTOMER = "owed_by_customer"
     ORDER_REMAINDER = "order_remainder"
 

@@ -16,7 +16,7 @@ from workflows.contracts.inspection import (
     InspectionReport,
     ResultAcceptance,
 )
-from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.payment import PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
 from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
@@ -93,6 +93,8 @@ __all__ = [
     "PickupChoice",
     "Receipt",
     "ReceivedLine",
+    "RecoveryAppeal",
+    "RecoveryVerdict",
     "RepairReport",
     "RepairStatus",
     "ResultAcceptance",
