@@ -7,6 +7,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import POLICY_MISSING, ledger_refusals
+from domain.advances import AdvanceAccount, AdvanceDecision, decide_advance
 from domain.application import Remedy
 from domain.authority import (
     PayoutAnswer,
@@ -17,10 +18,15 @@ from domain.authority import (
     refusal_text,
 )
 from domain.bookkeeping import (
+    AdvanceEnd,
+    AdvanceQuestion,
+    CaptureAuthorization,
     ChargeAuthorization,
     ChargebackDecision,
     ChargebackOutcome,
     ChargebackReport,
+    HoldAuthorization,
+    RecoveryAuthorization,
     ReturnClosing,
     ReturnOpening,
     Review,
@@ -66,11 +72,14 @@ class LedgerActivities:
         review = reviewer.review(request, earlier)
         if review.decision is None or request.order is None:
             return review
+        decision = review.decision
+        advance = self._advance(request, request.order, reviewer.policy, review.price_difference_minor)
+        review = review.model_copy(update={"advance": advance})
         notices = Notices.for_application(request.rma_id, request.application)
         expected = expected_claim(request.application, review.free_size_swap)
-        is_decided = review.decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
+        is_decided = decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
         insured = notices.freight_insured(request.order, expected) if is_decided else ()
-        told = notices.review(review.decision, request.application.desired_resolution, review.why)
+        told = notices.review(decision, request.application.desired_resolution, review.why)
         opened = self._ledger.open_return(
             ReturnOpening(
                 rma_id=request.rma_id,
@@ -122,6 +131,37 @@ class LedgerActivities:
         with ledger_refusals():
             return self._ledger.authorize_charge(request)
 
+    @activity.defn(name="ledger.advance_account")
+    def advance_account(self, question: AdvanceQuestion) -> AdvanceAccount:
+        """Read what was paid in advance and what became of it."""
+        with ledger_refusals():
+            return self._ledger.advance_account(question.rma_id)
+
+    @activity.defn(name="ledger.authorize_recovery")
+    def authorize_recovery(self, request: RecoveryAuthorization) -> PaymentIntent:
+        """Record the intent to charge back what is left of an advance."""
+        with ledger_refusals():
+            return self._ledger.authorize_recovery(request)
+
+    @activity.defn(name="ledger.end_advance")
+    def end_advance(self, request: AdvanceEnd) -> Done:
+        """Give up what is left of an advance."""
+        with ledger_refusals():
+            self._ledger.end_advance(request)
+        return Done()
+
+    @activity.defn(name="ledger.authorize_hold")
+    def authorize_hold(self, request: HoldAuthorization) -> PaymentIntent:
+        """Record the intent to hold money for a replacement that is sent in advance."""
+        with ledger_refusals():
+            return self._ledger.authorize_hold(request)
+
+    @activity.defn(name="ledger.authorize_capture")
+    def authorize_capture(self, request: CaptureAuthorization) -> PaymentIntent:
+        """Record the intent to capture what is held for units that never came."""
+        with ledger_refusals():
+            return self._ledger.authorize_capture(request)
+
     @activity.defn(name="ledger.replace_tender")
     def replace_tender(self, request: TenderReplacement) -> PaymentIntent:
         """Record an intent in the place of a declined one."""
@@ -168,6 +208,15 @@ class LedgerActivities:
         """Close the case and let go of what is still held."""
         self._ledger.close_return(closing)
         return Done()
+
+    def _advance(
+        self, request: ReviewRequest, order: OrderSnapshot, policy: Policy, difference_minor: int
+    ) -> AdvanceDecision | None:
+        """Decide the wish for an advance; None where there is none."""
+        if not request.application.advance:
+            return None
+        history = self._ledger.advance_history(order.customer_id, order.currency)
+        return decide_advance(request.application, order, policy, history, difference_minor)
 
     def _policy(self, version: str) -> Policy:
         """The version that a return opened under; a new one opens under the current version.

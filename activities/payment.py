@@ -5,7 +5,7 @@ submitted before the call; and whatever was submitted before is looked up under 
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -76,7 +76,9 @@ class PaymentActivities:
         return await self._payment.submit(intent, call.at)
 
     async def _write(self, call: IntentCall, payment: ProviderPayment) -> PaymentIntent:
-        return await self._record(call, _STATES[payment.status], payment.provider_reference, payment.failure)
+        return await self._record(
+            call, _STATES[payment.status], payment.provider_reference, payment.failure, payment.expires_at
+        )
 
     async def _declined(self, call: IntentCall, error: ProviderRefused) -> PaymentIntent:
         return await self._record(call, IntentState.DECLINED, failure=error.code)
@@ -87,7 +89,12 @@ class PaymentActivities:
         return await self._record(call, state, intent.provider_reference, intent.failure)
 
     async def _record(
-        self, call: IntentCall, state: IntentState, provider_reference: str = "", failure: str = ""
+        self,
+        call: IntentCall,
+        state: IntentState,
+        provider_reference: str = "",
+        failure: str = "",
+        expires_at: datetime | None = None,
     ) -> PaymentIntent:
         outcome = IntentOutcome(
             rma_id=call.rma_id,
@@ -98,5 +105,6 @@ class PaymentActivities:
             state=state,
             provider_reference=provider_reference,
             failure=failure,
+            expires_at=expires_at,
         )
         return await asyncio.to_thread(self._ledger.intent_outcome, outcome)

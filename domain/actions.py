@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
+from domain.advances import RecoveryState
 from domain.application import Remedy
 from domain.complaints import ComplaintState
 from domain.record import Identifier, Record
@@ -85,6 +86,8 @@ class Action(StrEnum):
     DECLINE_PAYOUT = "decline_payout"
     CHOOSE_SUBSTITUTE = "choose_substitute"
     REPORT_REPAIR = "report_repair"
+    APPEAL_RECOVERY = "appeal_recovery"
+    DECIDE_RECOVERY = "decide_recovery"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -121,6 +124,8 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.DECLINE_PAYOUT: (Role.SUPERVISOR,),
     Action.CHOOSE_SUBSTITUTE: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.REPORT_REPAIR: (Role.WAREHOUSE,),
+    Action.APPEAL_RECOVERY: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.DECIDE_RECOVERY: (Role.SUPERVISOR,),
 }
 
 
@@ -159,6 +164,7 @@ class Standing(Record):
     payout_pending: bool = False
     substitutes: tuple[Remedy, ...] = ()
     in_repair: bool = False
+    recovery: RecoveryState = RecoveryState.NONE
 
 
 UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
@@ -275,3 +281,7 @@ def _allows(now: Standing, action: Action) -> bool:
             return bool(now.substitutes)
         case Action.REPORT_REPAIR:
             return now.in_repair
+        case Action.APPEAL_RECOVERY:
+            return now.recovery is RecoveryState.ANNOUNCED
+        case Action.DECIDE_RECOVERY:
+            return now.recovery is RecoveryState.APPEALED

@@ -4,9 +4,12 @@ Every entry carries an `op`, unique within its return. The ledger stores the ans
 after a crash, a lost answer or a workflow reset gets the first answer and changes nothing.
 """
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from domain.actions import Role
+from domain.advances import AdvanceDecision
 from domain.application import ReturnApplication
 from domain.chargebacks import Chargeback, ChargebackState
 from domain.clocks import Peak
@@ -100,12 +103,14 @@ class AuthorizedRefund(Record):
     """The quote, the intents that pay it, and what the customer owes where the quote falls short.
 
     `adjustments` are the rows between the quote and what the intents draw, such as the price of a replacement.
+    `paid_in_advance_minor` is as much of the quote as an advance has paid already.
     """
 
     quote: RefundQuote
     intents: tuple[PaymentIntent, ...]
     owed_by_customer_minor: MinorUnits = 0
     adjustments: tuple[WorksheetRow, ...] = ()
+    paid_in_advance_minor: MinorUnits = 0
 
 
 class SettlementRequest(Record):
@@ -141,6 +146,41 @@ class ChargeAuthorization(LedgerEntry):
     amount_minor: MinorUnits
 
 
+class AdvanceQuestion(Record):
+    """Ask what was advanced for a return and what became of it."""
+
+    rma_id: str
+
+
+class RecoveryAuthorization(LedgerEntry):
+    """Record the intent to charge back what is left of an advance; the ledger knows how much that is."""
+
+    round: int
+    method_id: str
+
+
+class AdvanceEnd(LedgerEntry):
+    """Give up what is left of an advance: a supervisor waived it, or the customer did not pay."""
+
+    is_waived: bool
+
+
+class HoldAuthorization(LedgerEntry):
+    """Record the intent to hold what was paid for the units that are to come back."""
+
+    round: int
+    method_id: str
+    units: tuple[UnitsToSettle, ...]
+
+
+class CaptureAuthorization(LedgerEntry):
+    """Record the intent to capture, from a hold, what the units are worth that never came."""
+
+    round: int
+    hold_key: str
+    units: tuple[UnitsToSettle, ...]
+
+
 class TenderReplacement(LedgerEntry):
     """Put another means of payment in the place of one that was declined."""
 
@@ -150,12 +190,13 @@ class TenderReplacement(LedgerEntry):
 
 
 class IntentOutcome(LedgerEntry):
-    """What the provider said of an intent."""
+    """What the provider said of an intent; `expires_at` is when a hold lapses, UTC."""
 
     key: str
     state: IntentState
     provider_reference: str = ""
     failure: str = ""
+    expires_at: UtcDatetime | None = None
 
 
 class IntentCall(Record):
@@ -247,6 +288,8 @@ class Review(Record):
     late_refusals: dict[str, str] = Field(default_factory=dict)
     warehouse: str = ""
     lines: dict[str, LineRules] = Field(default_factory=dict)
+    advance: AdvanceDecision | None = None
+    hold_margin: timedelta = timedelta(hours=24)
 
 
 class ReviewRequest(LedgerEntry):

@@ -34,6 +34,7 @@ class ClockName(StrEnum):
     PAYMENT_METHOD = "payment_method"
     SUBSTITUTE = "substitute"
     REPAIR = "repair"
+    RECOVERY_NOTICE = "recovery_notice"
 
 
 PARCEL_CLOCKS = (

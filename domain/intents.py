@@ -2,14 +2,19 @@
 
 from enum import StrEnum
 
-from domain.record import MinorUnits, Record
+from domain.record import MinorUnits, Record, UtcDatetime
 
 
 class PaymentDirection(StrEnum):
-    """A refund pays the customer; a charge is the difference that the customer owes for an exchange."""
+    """A refund pays the customer; a charge is what they owe: the difference of an exchange, or an advance.
+
+    A hold sets money aside and moves none; a capture takes money out of a hold.
+    """
 
     REFUND = "refund"
     CHARGE = "charge"
+    HOLD = "hold"
+    CAPTURE = "capture"
 
 
 class IntentState(StrEnum):
@@ -52,6 +57,7 @@ class RefundBasis(StrEnum):
     ARBITRATION = "arbitration"
     POLICY_EXCEPTION = "policy_exception"
     AGREEMENT = "agreement"
+    ADVANCE = "advance"
 
     @property
     def takes_goods_back(self) -> bool:
@@ -64,8 +70,9 @@ class PaymentIntent(Record):
 
     Attributes:
         key: Our reference at the provider, for the life of the intent: letters, digits, ``-``, ``_``, at most 64.
-        payment_id: The captured payment that a refund draws from; empty for a charge.
-        method_id: Where a refund goes, or what a charge is taken from.
+        payment_id: The captured payment that a refund draws from, or the key of the hold that a capture takes
+            money out of; empty otherwise.
+        method_id: Where a refund goes, or what the others are taken from.
         amount_minor: What the provider has to move, in minor units of `currency`.
         covered_minor: What a chargeback gave the customer in its place.
     """
@@ -93,7 +100,7 @@ class ProviderStatus(StrEnum):
 
 
 class ProviderPayment(Record):
-    """A refund or charge as the payment provider knows it."""
+    """A movement as the payment provider knows it; `expires_at` is when a hold lapses, UTC."""
 
     reference: str
     provider_reference: str
@@ -101,3 +108,4 @@ class ProviderPayment(Record):
     amount_minor: MinorUnits
     currency: str
     failure: str = ""
+    expires_at: UtcDatetime | None = None

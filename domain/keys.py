@@ -21,6 +21,16 @@ def charge_key(rma_id: str, round_: int) -> str:
     return f"{rma_id}-charge-{round_}"
 
 
+def hold_key(rma_id: str, round_: int) -> str:
+    """The key of the intent to hold money."""
+    return f"{rma_id}-hold-{round_}"
+
+
+def capture_key(rma_id: str, round_: int) -> str:
+    """The key of the intent to capture money that is held."""
+    return f"{rma_id}-capture-{round_}"
+
+
 def inspection_clock_key(rma_id: str) -> str:
     """The key of the inspection clock and so of its coupon. A return earns at most one."""
     return f"{rma_id}-inspection"

@@ -50,6 +50,7 @@ class Reviewer:
             price_difference_minor=price_difference(application, order, variants) if exchange else 0,
             settle_method_id=settling_method_id(application, order) if exchange else "",
             replacement_prices_minor={item: variant.unit_price_minor for item, variant in variants.items()},
+            hold_margin=policy.advances.hold_margin,
             free_size_swap=is_free_size_swap(application, order, policy.exchange.free_size_swap),
             why=self.explanations.of_findings(decision.findings, application.locale, policy.zone),
             late_refusals=self._late_refusals(application),

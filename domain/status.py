@@ -49,10 +49,11 @@ class InspectionStatus(StrEnum):
 
 
 class Reimbursement(StrEnum):
-    """Where the money is."""
+    """Where the money is. PROVISIONAL is paid in advance and not earned yet."""
 
     NONE = "NONE"
     QUOTED = "QUOTED"
+    PROVISIONAL = "PROVISIONAL"
     AUTHORIZED = "AUTHORIZED"
     EXECUTING = "EXECUTING"
     SETTLED = "SETTLED"
@@ -62,6 +63,7 @@ class Reimbursement(StrEnum):
 
 
 NOTHING_AUTHORIZED = (Reimbursement.NONE, Reimbursement.QUOTED)
+_BEFORE_SETTLEMENT = (*NOTHING_AUTHORIZED, Reimbursement.PROVISIONAL)
 
 
 class Header(StrEnum):
@@ -179,7 +181,7 @@ def derive_stage(
         return Stage.CLOSED
     if approval is not Approval.APPROVED:
         return Stage.REVIEW
-    if inspection is not InspectionStatus.PENDING or reimbursement not in NOTHING_AUTHORIZED:
+    if inspection is not InspectionStatus.PENDING or reimbursement not in _BEFORE_SETTLEMENT:
         return Stage.SETTLEMENT
     if logistics is Logistics.NOT_REQUIRED:
         return Stage.SETTLEMENT

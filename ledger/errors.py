@@ -37,6 +37,22 @@ class ChargeOutstanding(LedgerError):
     """An exchange cannot be paid out while it is open whether the customer was charged for it."""
 
 
+class AdvanceNotFound(LedgerError):
+    """Nothing was paid in advance for this return."""
+
+
+class NothingToRecover(LedgerError):
+    """Everything that was paid in advance for this return is accounted for."""
+
+
+class HoldNotFound(LedgerError):
+    """No payment hold was made under this key."""
+
+
+class HoldNotOpen(LedgerError):
+    """The payment hold has ended, so nothing can be captured from it."""
+
+
 class IntentNotFound(LedgerError):
     """There is no payment intent under this key."""
 

@@ -7,15 +7,20 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.advances import AdvanceAccount, AdvanceHistory
 from domain.audit import AuditEntry
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
+    AdvanceEnd,
     AuthorizedRefund,
+    CaptureAuthorization,
     ChargeAuthorization,
     ChargebackDecision,
     ChargebackOutcome,
     ChargebackReport,
+    HoldAuthorization,
     IntentOutcome,
+    RecoveryAuthorization,
     RefundAuthorization,
     ReturnClosing,
     ReturnOpening,
@@ -26,6 +31,7 @@ from domain.bookkeeping import (
 )
 from domain.chargebacks import Chargeback
 from domain.coupons import BreachCertificate
+from domain.holds import HoldState, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import OrderSnapshot
 from domain.outbox import Delivery
@@ -42,11 +48,15 @@ from domain.receiving import (
 from domain.refund import RefundRules
 from domain.shipping import CarrierEvent
 from ledger import (
+    advance_accounts,
+    advance_exchanges,
+    advances,
     audit,
     balances,
     breaches,
     budgets,
     chargebacks,
+    holds,
     intents,
     orders,
     outbox,
@@ -181,6 +191,98 @@ class Ledger:
         """
         with writing(self.engine) as session:
             return tenders.replace(session, request)
+
+    def advance_account(self, rma_id: str) -> AdvanceAccount:
+        """What was paid in advance for a return, and what became of it.
+
+        Raises:
+            AdvanceNotFound: If nothing was.
+        """
+        with reading(self.engine) as session:
+            return advance_accounts.to_account(advance_accounts.find(session, rma_id))
+
+    def advance_history(self, customer_id: str, currency: str) -> AdvanceHistory:
+        """What earlier advances of a customer came to, amounts in a currency's minor unit."""
+        with reading(self.engine) as session:
+            return advance_accounts.history(session, customer_id, currency)
+
+    def unpaid_advances(self) -> list[AdvanceAccount]:
+        """The advances that the customer owes and did not pay back: a person's queue."""
+        with reading(self.engine) as session:
+            return advance_accounts.unpaid(session)
+
+    def authorize_recovery(self, request: RecoveryAuthorization) -> PaymentIntent:
+        """Record the intent to charge back what is left of an advance.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            AdvanceNotFound: If nothing was advanced for it.
+            NothingToRecover: If nothing of it is left, or it is being charged already.
+            IntentKeyTaken: If the round was used for another charge.
+        """
+        with writing(self.engine) as session:
+            return advances.authorize_recovery(session, request)
+
+    def authorize_hold(self, request: HoldAuthorization) -> PaymentIntent:
+        """Record the intent to hold what was paid for the units that are to come back.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            UnitsNotHeld: If the return does not hold the units.
+            IntentKeyTaken: If the round was used for another hold.
+        """
+        with writing(self.engine) as session:
+            return advance_exchanges.authorize_hold(session, request)
+
+    def authorize_capture(self, request: CaptureAuthorization) -> PaymentIntent:
+        """Record the intent to capture, from an open hold, what units are worth that never came.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            UnitsNotHeld: If the return does not hold the units.
+            HoldNotFound: If there is no such hold.
+            HoldNotOpen: If it has ended or lapsed, belongs to another return, or is captured already.
+            IntentKeyTaken: If the round was used for another capture.
+        """
+        with writing(self.engine) as session:
+            return advance_exchanges.authorize_capture(session, request)
+
+    def payment_hold(self, key: str) -> PaymentHold:
+        """The hold under a key.
+
+        Raises:
+            HoldNotFound: If none was asked for, or its outcome is not known.
+        """
+        with reading(self.engine) as session:
+            return holds.read(session, key)
+
+    def hold_renewed(self, key: str, expires_at: datetime) -> None:
+        """Note that a hold lives longer.
+
+        Raises:
+            HoldNotFound: If there is none.
+        """
+        with writing(self.engine) as session:
+            holds.renewed(session, key, expires_at)
+
+    def hold_ended(self, key: str, state: HoldState) -> None:
+        """Note how a hold ended; one that has ended stays as it is.
+
+        Raises:
+            HoldNotFound: If there is none.
+        """
+        with writing(self.engine) as session:
+            holds.ended(session, key, state)
+
+    def end_advance(self, request: AdvanceEnd) -> None:
+        """Give up what is left of an advance: waived, or not paid.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            AdvanceNotFound: If nothing was advanced for it.
+        """
+        with writing(self.engine) as session:
+            advances.end(session, request)
 
     def payment_intent(self, key: str) -> PaymentIntent:
         """The intent under a key.

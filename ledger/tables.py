@@ -11,6 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.audit import AuditOutcome
 from domain.chargebacks import ChargebackState
+from domain.holds import HoldState
 from domain.intents import IntentState, PaymentDirection, RefundBasis
 from domain.receiving import ParkedState, ParkReason
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
@@ -103,11 +104,16 @@ class EntryKind(StrEnum):
     OPENING = "opening"
     STAGE = "stage"
     REFUND = "refund"
+    ADVANCE = "advance"
     FALL_THROUGH = "fall_through"
     SUBSTITUTE = "substitute"
     CHARGE = "charge"
     REPLACEMENT = "replacement"
     TAKE_OVER = "take_over"
+    RECOVERY = "recovery"
+    ADVANCE_END = "advance_end"
+    HOLD = "hold"
+    CAPTURE = "capture"
     OUTCOME = "outcome"
     PAYOUT = "payout"
     PAYOUT_DECISION = "payout_decision"
@@ -175,6 +181,36 @@ class IntentRow(Base):
     unknown_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told: Mapped[bool] = mapped_column(default=False)
     covered_minor: Mapped[Minor] = mapped_column(default=0)
+
+
+class AdvanceRow(Base):
+    """What was paid in advance for a return, and what became of it; `unpaid` is a person's queue."""
+
+    __tablename__ = "advances"
+    __table_args__ = (
+        CheckConstraint("earned_minor >= 0 AND recovered_minor >= 0 AND waived_minor >= 0", name="not_negative"),
+        CheckConstraint("earned_minor + recovered_minor + waived_minor <= advanced_minor", name="within_advanced"),
+    )
+
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(index=True)
+    currency: Mapped[str]
+    advanced_minor: Mapped[Minor]
+    earned_minor: Mapped[Minor] = mapped_column(default=0)
+    recovered_minor: Mapped[Minor] = mapped_column(default=0)
+    waived_minor: Mapped[Minor] = mapped_column(default=0)
+    unpaid: Mapped[bool] = mapped_column(default=False)
+
+
+class HoldRow(Base):
+    """A payment hold that the provider made for the intent of the same key; `expires_at` is when it lapses."""
+
+    __tablename__ = "holds"
+
+    key: Mapped[str] = mapped_column(ForeignKey("intents.key"), primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"))
+    state: Mapped[HoldState] = mapped_column(text_enum(HoldState))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DeliveryState(StrEnum):

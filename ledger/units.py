@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.orders import OrderSnapshot
+from domain.orders import OrderLine, OrderSnapshot
 from domain.refund import UnitsToSettle
 from domain.refusals import Refusal, RefusalCode
 from ledger.errors import CeilingExceeded, UnitsNotHeld
@@ -93,19 +93,8 @@ def settle(session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[
         UnitsNotHeld: If the return holds fewer.
         CeilingExceeded: If the line would have more units settled than it has.
     """
-    claims = {claim.line_id: claim for claim in _claims(session, rma_id)}
     before = settled_units(session, order.order_id)
-    asked: Counter[str] = Counter()
-    for entry in units:
-        asked[entry.line_id] += entry.quantity
-    for line_id, quantity in asked.items():
-        claim = claims.get(line_id)
-        line = order.line(line_id)
-        if claim is None or line is None or quantity > claim.held:
-            raise UnitsNotHeld(
-                f"return {rma_id} holds {claim.held if claim else 0} units of line {line_id}, "
-                f"{quantity} are to be settled"
-            )
+    for line_id, (claim, line, quantity) in _held(session, rma_id, order, units).items():
         if before.get(line_id, 0) + quantity > line.quantity:
             raise CeilingExceeded(
                 f"line {line_id} of order {order.order_id} has {line.quantity} units, "
@@ -141,10 +130,40 @@ def let_go(session: Session, rma_id: str, released: Mapping[str, int]) -> None:
         claim.held -= quantity
 
 
+def check_held(session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[UnitsToSettle]) -> None:
+    """Make sure that a return holds the units.
+
+    Raises:
+        UnitsNotHeld: If it holds fewer.
+    """
+    _held(session, rma_id, order, units)
+
+
 def release(session: Session, rma_id: str) -> None:
     """Let go of every unit that the return still holds. The order must be locked."""
     for claim in _claims(session, rma_id):
         claim.held = 0
+
+
+def _held(
+    session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[UnitsToSettle]
+) -> dict[str, tuple[ClaimRow, OrderLine, int]]:
+    """The claims that hold the units, by line, with how many of them are asked for."""
+    claims = {claim.line_id: claim for claim in _claims(session, rma_id)}
+    asked: Counter[str] = Counter()
+    for entry in units:
+        asked[entry.line_id] += entry.quantity
+    found = {}
+    for line_id, quantity in asked.items():
+        claim = claims.get(line_id)
+        line = order.line(line_id)
+        if claim is None or line is None or quantity > claim.held:
+            raise UnitsNotHeld(
+                f"return {rma_id} holds {claim.held if claim else 0} units of line {line_id}, "
+                f"{quantity} are to be settled"
+            )
+        found[line_id] = (claim, line, quantity)
+    return found
 
 
 def _claims(session: Session, rma_id: str) -> Sequence[ClaimRow]:

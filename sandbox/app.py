@@ -25,7 +25,8 @@ from sandbox.messages import messages_router
 from sandbox.orders import orders_router
 from sandbox.parcels import Parcels
 from sandbox.payment_desk import PaymentDesk
-from sandbox.payments import payments_router
+from sandbox.payment_holds import PaymentHolds
+from sandbox.payments import payment_holds_router, payments_router
 from sandbox.refusals import Refused
 from sandbox.settings import SandboxSettings
 from sandbox.shop import Shop
@@ -53,6 +54,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     stock = Stock(books, shop)
     credit = StoreCredit(books)
     desk = PaymentDesk(books, shop, cards, credit, faults)
+    holds = PaymentHolds(books, shop, cards, desk.money, faults)
     parcels = Parcels(books, faults)
     coupons = CouponDesk(books, faults)
     workshop = Workshop(books)
@@ -90,6 +92,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app.include_router(control_router(books, loader, faults, settings))
     app.include_router(orders_router(shop, stock, desk.money, cards, route_class))
     app.include_router(payments_router(desk, route_class))
+    app.include_router(payment_holds_router(holds, route_class))
     app.include_router(carriers_router(parcels, faults, webhooks, route_class))
     app.include_router(inventory_router(stock, route_class))
     app.include_router(coupons_router(coupons, route_class))

@@ -9,6 +9,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.carrier import CarrierActivities
 from activities.coupons import CouponActivities
+from activities.holds import HoldActivities
 from activities.inventory import InventoryActivities
 from activities.ledger import LedgerActivities
 from activities.orders import OrderActivities
@@ -77,6 +78,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
     inventory = InventoryActivities(providers.inventory)
     carrier = CarrierActivities(providers.carrier)
     payment = PaymentActivities(providers.payment, ledger)
+    holds = HoldActivities(payment, providers.payment, ledger)
     reconciliation = ReconciliationActivities(providers.payment, ledger)
     coupons = CouponActivities(providers.coupons)
     store_credit = StoreCreditActivities(providers.store_credit)
@@ -93,6 +95,9 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         carrier.create_label,
         carrier.track,
         payment.move_money,
+        holds.place_hold,
+        holds.renew_hold,
+        holds.release_hold,
         reconciliation.reconcile,
         coupons.issue,
         store_credit.open_account,
@@ -103,6 +108,11 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.record_stage,
         books.authorize_refund,
         books.authorize_charge,
+        books.advance_account,
+        books.authorize_recovery,
+        books.end_advance,
+        books.authorize_hold,
+        books.authorize_capture,
         books.replace_tender,
         books.grant_payout,
         books.decide_payout,

@@ -10,13 +10,19 @@ from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
 
+from domain.advances import AdvanceAccount
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
+    AdvanceEnd,
+    AdvanceQuestion,
+    CaptureAuthorization,
     ChargeAuthorization,
     ChargebackDecision,
     ChargebackOutcome,
     ChargebackReport,
+    HoldAuthorization,
     IntentCall,
+    RecoveryAuthorization,
     ReturnClosing,
     Review,
     ReviewRequest,
@@ -29,6 +35,7 @@ from domain.bookkeeping import (
 from domain.chargebacks import Chargeback
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
+from domain.holds import HoldCall, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
 from domain.reconciliation import ReconciliationReport, ReconciliationRequest
@@ -114,6 +121,9 @@ cancel_pickup = ProviderCall("carrier.cancel_pickup", PickupCancellation, Cancel
 create_label = ProviderCall("carrier.create_label", LabelRequest, Label, options.PROVIDER_CALL)
 track_parcel = ProviderCall("carrier.track", TrackingRequest, TrackingAnswer, options.PROVIDER_CALL)
 move_money = ProviderCall("payment.move_money", IntentCall, PaymentIntent, options.PROVIDER_CALL)
+place_hold = ProviderCall("payment.place_hold", IntentCall, PaymentHold, options.PROVIDER_CALL)
+renew_hold = ProviderCall("payment.renew_hold", HoldCall, PaymentHold, options.PROVIDER_CALL)
+release_hold = ProviderCall("payment.release_hold", HoldCall, Done, options.CLEANUP)
 issue_coupon = ProviderCall("coupons.issue", CouponOrder, Coupon, options.MUST_SUCCEED)
 open_credit_account = ProviderCall(
     "store_credit.open_account", CreditAccountRequest, CreditAccount, options.MUST_SUCCEED
@@ -127,6 +137,11 @@ review_application = LedgerCall("ledger.review_application", ReviewRequest, Revi
 record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
+advance_account = LedgerCall("ledger.advance_account", AdvanceQuestion, AdvanceAccount)
+authorize_recovery = LedgerCall("ledger.authorize_recovery", RecoveryAuthorization, PaymentIntent)
+authorize_hold = LedgerCall("ledger.authorize_hold", HoldAuthorization, PaymentIntent)
+authorize_capture = LedgerCall("ledger.authorize_capture", CaptureAuthorization, PaymentIntent)
+end_advance = LedgerCall("ledger.end_advance", AdvanceEnd, Done)
 replace_tender = LedgerCall("ledger.replace_tender", TenderReplacement, PaymentIntent)
 grant_payout = LedgerCall("ledger.grant_payout", PayoutRequest, PayoutAnswer)
 decide_payout = LedgerCall("ledger.decide_payout", PayoutApproval, Done)
@@ -146,6 +161,9 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     create_label,
     track_parcel,
     move_money,
+    place_hold,
+    renew_hold,
+    release_hold,
     issue_coupon,
     open_credit_account,
     grant_credit,
@@ -158,6 +176,11 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     record_stage,
     authorize_refund,
     authorize_charge,
+    advance_account,
+    authorize_recovery,
+    end_advance,
+    authorize_hold,
+    authorize_capture,
     replace_tender,
     grant_payout,
     decide_payout,

@@ -7,6 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.actions import Action, ContestState, Role, Standing, allowed_actions
+from domain.advances import RecoveryState
 from domain.application import Remedy
 from domain.authority import PendingPayout
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
@@ -67,6 +68,7 @@ class ReturnCase:
         self.reimbursement = Reimbursement.NONE
         self.negotiation = Negotiation()
         self.parcels = Parcels(opened_at, self.note)
+        self.recovery = RecoveryState.NONE
         self.appealed = False
         self.declined_by = ""
         self.complaint = ComplaintState.NONE
@@ -343,6 +345,7 @@ class ReturnCase:
             inspection=parcel.inspection if parcel else self.inspection,
             reimbursement=self.reimbursement,
             contest=parcel.contest if parcel else self.contest,
+            recovery=self.recovery,
             appealed=self.appealed,
             complaint=self.complaint,
             at_rest=self.at_rest,

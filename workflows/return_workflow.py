@@ -37,6 +37,9 @@ from workflows.handlers.repair import RepairHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
 from workflows.handlers.substitute import SubstituteHandlers
+from workflows.stages.advance_exchange import AdvanceExchange
+from workflows.stages.advance_refund import AdvanceRefund
+from workflows.stages.advances import Advances
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
 from workflows.stages.chargeback import ChargebackLane
@@ -46,6 +49,7 @@ from workflows.stages.exchange import Exchange
 from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
+from workflows.stages.payment_hold import HoldOnPayment
 from workflows.stages.price_compensation import PriceCompensation
 from workflows.stages.refund_only import RefundOnly
 from workflows.stages.reissue_parts import ReissueParts
@@ -87,6 +91,7 @@ class ReturnWorkflow(
         self._settlement = Settlement(case, self._payments)
         self._complaints = ComplaintLane(case, self._settlement)
         self._chargebacks = ChargebackLane(case)
+        self._advance_refund = AdvanceRefund(case, self._settlement, self._payments)
         self._lease = StockLease(case)
         self._substitutes = Substitutes(case)
         substitution = Substitution(case, self._substitutes)
@@ -98,7 +103,17 @@ class ReturnWorkflow(
         store_credit = StoreCredit(case, self._settlement)
         trade_in = TradeIn(case)
         self._repair = Repair(case, self._exchange)
-        outcome = Outcome(case, self._settlement, self._exchange, store_credit, trade_in, self._repair)
+        advance_exchange = AdvanceExchange(case, self._exchange, HoldOnPayment(case, self._payments))
+        self._advances = Advances(self._advance_refund, advance_exchange)
+        outcome = Outcome(
+            case,
+            self._settlement,
+            self._advances,
+            self._exchange,
+            store_credit,
+            trade_in,
+            self._repair,
+        )
         self._journeys = Journeys(case, outcome)
 
     @workflow.run
@@ -144,7 +159,9 @@ class ReturnWorkflow(
         """Have the goods back, look at them, and settle what was found."""
         if self._case.remedy is Remedy.EXCHANGE:
             self._lease.keep()
+        self._advances.begin()
         await self._journeys.run()
+        await self._advances.true_up(self._journeys.found)
 
     def _all_units(self) -> tuple[UnitsToSettle, ...]:
         return tuple(

@@ -184,4 +184,6 @@ ACTIONS: dict[Action, Any] = {
         "carrier": "sf",
         "tracking_no": "SF1389011",
     },
+    Action.APPEAL_RECOVERY: {"actor": _CUSTOMER, "note": "Both shirts were in the parcel."},
+    Action.DECIDE_RECOVERY: {"actor": _SUPERVISOR, "waive": True, "note": "The parcel was damaged on its way."},
 }

@@ -19,7 +19,7 @@ from workflows.contracts.inspection import (
     InspectionReport,
     ResultAcceptance,
 )
-from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.payment import PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
 from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
@@ -101,6 +101,8 @@ __all__ = [
     "PickupChoice",
     "Receipt",
     "ReceivedLine",
+    "RecoveryAppeal",
+    "RecoveryVerdict",
     "RepairReport",
     "RepairStatus",
     "ResultAcceptance",

@@ -15,7 +15,7 @@ from workflows.contracts.inspection import (
     InspectionReport,
     ResultAcceptance,
 )
-from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.payment import PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
 from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
@@ -62,5 +62,7 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.DECLINE_PAYOUT: PayoutRefusal,
     Action.CHOOSE_SUBSTITUTE: SubstituteChoice,
     Action.REPORT_REPAIR: RepairReport,
+    Action.APPEAL_RECOVERY: RecoveryAppeal,
+    Action.DECIDE_RECOVERY: RecoveryVerdict,
 }
 """The input of each action. The update of an action has the action's name."""

@@ -1,5 +1,6 @@
 """The start of a return and the first decision on it."""
 
+from domain.advances import AdvanceReason
 from domain.application import ReturnApplication
 from domain.record import Record
 from domain.refusals import Refusal
@@ -26,6 +27,7 @@ class Decision(Record):
 
     `quoted_minor` is what is paid back if everything is accepted; null where that is not known or is no refund.
     `why` says it in sentences, in the application's language; `priority` that people look at it before others.
+    `advance` says whether a wish for an advance was granted, or why it was not; None where there was no wish.
     """
 
     rma_id: str
@@ -38,3 +40,4 @@ class Decision(Record):
     price_difference_minor: int | None = None
     quoted_minor: int | None = None
     currency: str = ""
+    advance: AdvanceReason | None = None

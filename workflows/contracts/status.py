@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from domain.actions import Action
+from domain.advances import AdvanceReason
 from domain.application import Remedy
 from domain.authority import PendingPayout
 from domain.chargebacks import Chargeback
@@ -134,6 +135,7 @@ class ReturnStatus(Record):
         quoted_minor: What is paid back if everything is accepted, as quoted at the review; null where that is not
             known or is no refund.
         tracking_no: The tracking number of the first parcel; `parcels` has them all.
+        advance: Whether a wish for an advance was granted, or why it was not; None where there was no wish.
         needs: The role that has to act before the return can go on; empty if none has.
         why: The decision in sentences, in the application's language.
         priority: People look at it before others.
@@ -160,6 +162,7 @@ class ReturnStatus(Record):
     substitutes: tuple[Remedy, ...] = ()
     currency: str = ""
     policy_version: str = ""
+    advance: AdvanceReason | None = None
     refusal: Refusal | None = None
     reasons: tuple[ReviewReason, ...] = ()
     why: tuple[str, ...] = ()

@@ -60,6 +60,10 @@ class Payments:
         self._case.note("difference charged", intent.key)
         return True
 
+    async def capture(self, intent: PaymentIntent) -> bool:
+        """Take money out of a hold; False if the provider declines."""
+        return (await self._move(intent)).state.is_paid
+
     async def _move(self, intent: PaymentIntent) -> PaymentIntent:
         """Run the provider call to its end. After an hour without an answer people know; it goes on."""
         case = self._case
@@ -134,6 +138,8 @@ class Payments:
     def _messages(self, intent: PaymentIntent) -> dict[str, tuple[OutboxItem, ...]]:
         amount: dict[str, str | int] = {"amount_minor": intent.amount_minor, "currency": intent.currency}
         needed = (self._case.notices.customer(Template.PAYMENT_METHOD_NEEDED, **amount),)
+        if intent.direction is PaymentDirection.CAPTURE:
+            return {}
         if intent.direction is PaymentDirection.CHARGE:
             return {"if_declined": needed}
         is_credit = intent.method_id == self._case.credit_account
