@@ -18,6 +18,7 @@ from domain.authority import (
 )
 from domain.bookkeeping import (
     ChargeAuthorization,
+    FollowUpOpening,
     ReturnClosing,
     ReturnOpening,
     Review,
@@ -25,12 +26,15 @@ from domain.bookkeeping import (
     SettlementPlan,
     SettlementRequest,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
 from domain.calendar import add_business_days
 from domain.expected import expected_claim
 from domain.explanations import Explanations
+from domain.follow_up import FollowUpAnswer
 from domain.intents import PaymentIntent
 from domain.notices import Notices
 from domain.orders import OrderSnapshot
@@ -152,6 +156,16 @@ class LedgerActivities:
         """Close the case and let go of what is still held."""
         self._ledger.close_return(closing)
         return Done()
+
+    @activity.defn(name="ledger.open_follow_up")
+    def open_follow_up(self, opening: FollowUpOpening) -> FollowUpAnswer:
+        """Number a follow-up case and hold what is free of its units, or say why there is none."""
+        return self._ledger.open_follow_up(opening)
+
+    @activity.defn(name="ledger.take_up")
+    def take_up(self, entry: TakeUp) -> TakenUpCase:
+        """Read what a follow-up case starts from, and tell of it."""
+        return self._ledger.take_up(entry)
 
     def _policy(self, version: str) -> Policy:
         """The version that a return opened under; a new one opens under the current version.

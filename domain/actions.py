@@ -79,6 +79,7 @@ class Action(StrEnum):
     DECLINE_PAYOUT = "decline_payout"
     CHOOSE_SUBSTITUTE = "choose_substitute"
     REPORT_REPAIR = "report_repair"
+    DECIDE_REOPENING = "decide_reopening"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -110,6 +111,7 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.DECLINE_PAYOUT: (Role.SUPERVISOR,),
     Action.CHOOSE_SUBSTITUTE: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.REPORT_REPAIR: (Role.WAREHOUSE,),
+    Action.DECIDE_REOPENING: (Role.SUPERVISOR,),
 }
 
 
@@ -145,6 +147,7 @@ class Standing(Record):
     payout_pending: bool = False
     substitutes: tuple[Remedy, ...] = ()
     in_repair: bool = False
+    reopened: bool = False
 
 
 UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
@@ -210,9 +213,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
             # An offer binds the shop until the customer has answered it or its time is over.
-            return now.approval in UNDER_REVIEW and now.offer_awaits is not Side.CUSTOMER
+            free = now.offer_awaits is not Side.CUSTOMER
+            return now.approval in UNDER_REVIEW and free and not now.reopened
         case Action.APPEAL:
-            return now.approval is Approval.DECLINED and not now.appealed
+            return now.approval is Approval.DECLINED and not now.appealed and not now.reopened
         case Action.BOOK_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_FAILED
         case Action.RECORD_HANDOVER:
@@ -253,3 +257,5 @@ def _allows(now: Standing, action: Action) -> bool:
             return bool(now.substitutes)
         case Action.REPORT_REPAIR:
             return now.in_repair
+        case Action.DECIDE_REOPENING:
+            return now.approval is Approval.MANUAL_REVIEW and now.reopened

@@ -10,6 +10,7 @@ from domain.actions import Role
 from domain.application import ReturnApplication
 from domain.clocks import Peak
 from domain.coupons import BreachCertificate
+from domain.follow_up import ClaimedLine, FollowUpRequest, KeptCase
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
@@ -176,6 +177,18 @@ class ReturnClosing(LedgerEntry):
     header: str
     refusal_code: str = ""
     request_fingerprint: str = ""
+    kept: KeptCase | None = None
+
+
+class FollowUpOpening(Record):
+    """Open a follow-up of a closed case. `at` is the workflow's time, UTC."""
+
+    request: FollowUpRequest
+    at: UtcDatetime
+
+
+class TakeUp(LedgerEntry):
+    """Begin a follow-up case: tell of it, and read what it starts from."""
 
 
 class LineRules(Record):
@@ -238,6 +251,15 @@ class ReviewRequest(LedgerEntry):
     variants: tuple[Variant, ...] = ()
     auto_review_late: bool = False
     policy_version: str = ""
+
+
+class TakenUpCase(Record):
+    """What a follow-up case starts from: the order, the rules of the first case, the units, and what was paid."""
+
+    order: OrderSnapshot
+    rules: Review
+    lines: tuple[ClaimedLine, ...]
+    paid: tuple[PaymentIntent, ...] = ()
 
 
 ReturnOpening.model_rebuild()

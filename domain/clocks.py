@@ -24,6 +24,7 @@ class ClockName(StrEnum):
     TRANSIT = "transit"
     INSPECTION = "inspection"
     CONTEST = "contest"
+    SECOND_LOOK = "second_look"
     COMPLAINT = "complaint"
     ESCALATION = "escalation"
     ARBITRATION = "arbitration"

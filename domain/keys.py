@@ -74,3 +74,8 @@ def replacement_reference(rma_id: str) -> str:
 def substitute_reference(rma_id: str, number: int) -> str:
     """Our reference for the nth replacement that takes the place of what could not be had."""
     return f"{rma_id}-substitute-{number}"
+
+
+def follow_up_id(root: str, number: int) -> str:
+    """The RMA id of the nth case of a return; the first one has the return's own."""
+    return f"{root}-{number}"

@@ -90,6 +90,8 @@ class Template(StrEnum):
     RETURN_CANCELED = "return_canceled"
     RETURN_RESUMED = "return_resumed"
     PROMISES_PAUSED = "promises_paused"
+    RETURN_REOPENED = "return_reopened"
+    REOPENING_DISMISSED = "reopening_dismissed"
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"
     STAFF_FIRST_RESPONSE_LATE = "staff_first_response_late"
     STAFF_AUTO_REVIEW_LATE = "staff_auto_review_late"
@@ -113,6 +115,8 @@ class Template(StrEnum):
     STAFF_CLEANUP_FAILED = "staff_cleanup_failed"
     STAFF_SUBSTITUTE_NEEDED = "staff_substitute_needed"
     STAFF_CREDIT_REFUSED = "staff_credit_refused"
+    STAFF_RETURN_REOPENED = "staff_return_reopened"
+    STAFF_LOOK_LATE = "staff_look_late"
 
 
 class OutboxItem(Record):

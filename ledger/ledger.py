@@ -12,16 +12,20 @@ from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     AuthorizedRefund,
     ChargeAuthorization,
+    FollowUpOpening,
     IntentOutcome,
     RefundAuthorization,
     ReturnClosing,
     ReturnOpening,
     Review,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
 from domain.coupons import BreachCertificate
+from domain.follow_up import FollowUpAnswer
 from domain.intents import PaymentIntent
 from domain.outbox import Delivery
 from domain.policy.authority import PayoutCaps
@@ -41,6 +45,7 @@ from ledger import (
     balances,
     breaches,
     budgets,
+    follow_ups,
     intents,
     outbox,
     parcels,
@@ -134,6 +139,25 @@ class Ledger:
         """How many returns of the order were ever opened, one of them left out."""
         with reading(self.engine) as session:
             return returns.count_opened(session, order_id, but)
+
+    # What comes after the end
+
+    def open_follow_up(self, opening: FollowUpOpening) -> FollowUpAnswer:
+        """Number a follow-up case and hold the units that are free again; the same request finds the same one.
+
+        A refusal is an answer too; nothing of it is kept, so that it is judged anew when it is asked again.
+        """
+        with writing(self.engine) as session:
+            return follow_ups.open_follow_up(session, opening)
+
+    def take_up(self, entry: TakeUp) -> TakenUpCase:
+        """What a follow-up case starts from.
+
+        Raises:
+            ReturnNotFound: If it is no follow-up.
+        """
+        with writing(self.engine) as session:
+            return follow_ups.take_up(session, entry)
 
     # Money
 

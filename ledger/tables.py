@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConst
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.audit import AuditOutcome
+from domain.follow_up import FollowUpKind
 from domain.intents import IntentState, PaymentDirection, RefundBasis
 from domain.receiving import ParkedState, ParkReason
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
@@ -63,7 +64,10 @@ class PaymentRow(Base):
 
 
 class ReturnRow(Base):
-    """A return. One that was refused at once has no order and was never opened, only closed."""
+    """A return. One that was refused at once has no order and was never opened, only closed.
+
+    `kept` is what a follow-up needs of a case that has ended; personal data.
+    """
 
     __tablename__ = "returns"
 
@@ -74,6 +78,23 @@ class ReturnRow(Base):
     header: Mapped[str] = mapped_column(default="")
     refusal_code: Mapped[str] = mapped_column(default="")
     request_fingerprint: Mapped[str] = mapped_column(default="")
+    kept: Mapped[Document | None]
+
+
+class FollowUpRow(Base):
+    """A case that takes up a closed one. `request` is what was asked for, personal data included."""
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (UniqueConstraint("root", "number"), UniqueConstraint("follows", "request_id"))
+
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), primary_key=True)
+    root: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    number: Mapped[int]
+    follows: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    request_id: Mapped[str]
+    kind: Mapped[FollowUpKind] = mapped_column(text_enum(FollowUpKind))
+    request: Mapped[Document]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ClaimRow(Base):
@@ -98,6 +119,7 @@ class EntryKind(StrEnum):
     """What an entry asked for."""
 
     OPENING = "opening"
+    TAKE_UP = "take_up"
     STAGE = "stage"
     REFUND = "refund"
     FALL_THROUGH = "fall_through"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from uuid import uuid4
 
 from temporalio.client import (
     Client,
@@ -29,7 +30,8 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from domain.actions import Action
 from domain.application import ReturnApplication
 from domain.explanation import Explanation, MoneyOfReturn, explain
-from domain.keys import rma_id_for
+from domain.follow_up import FollowUpAnswer, FollowUpKind, FollowUpRefusalCode, FollowUpRequest
+from domain.keys import follow_up_id, rma_id_for
 from domain.record import Record, UtcDatetime
 from domain.shipping import CarrierEvent
 from starters.errors import (
@@ -54,6 +56,8 @@ from workflows.contracts import (
     ActionRequest,
     Decision,
     DecisionRequest,
+    FollowUpOpened,
+    ReopenRequest,
     ReturnInput,
     ReturnResult,
     ReturnStatus,
@@ -77,6 +81,11 @@ _REFUSALS: dict[str, type[ReturnsError]] = {
     "RequestIdReused": RequestIdReused,
     "VersionOutdated": VersionOutdated,
     "AboveAuthority": AboveAuthority,
+}
+_FOLLOW_UP_REFUSALS: dict[FollowUpRefusalCode, tuple[type[ReturnsError], str]] = {
+    FollowUpRefusalCode.NOT_FOUND: (ReturnNotFound, "rma_id"),
+    FollowUpRefusalCode.ROLE_NOT_PERMITTED: (RoleNotPermitted, "actor.role"),
+    FollowUpRefusalCode.UNKNOWN_LINE: (InvalidAction, "lines"),
 }
 
 
@@ -176,7 +185,10 @@ class ReturnsClient:
             ReturnNotFound: If there is no such return.
             ServiceUnavailable: If no worker answers.
         """
-        return await self._ask(rma_id, STATUS_QUERY, ReturnStatus)
+        status = await self._ask(rma_id, STATUS_QUERY, ReturnStatus)
+        if not status.is_final:
+            return status
+        return status.model_copy(update={"followed_by": await self._followed_by(status)})
 
     async def explain(self, rma_id: str) -> Explanation:
         """Read the money of a return, row by row, also after its end while Temporal keeps it.
@@ -231,6 +243,71 @@ class ReturnsClient:
                 "Idempotency-Key",
             )
         return answer
+
+    async def reopen(self, rma_id: str, request: ReopenRequest, request_id: str | None = None) -> FollowUpOpened:
+        """Take up a return that has ended: a supervisor looks at it again, as a case with a number of its own.
+
+        Args:
+            rma_id: The return that has ended.
+            request: Who asks, and why.
+            request_id: With the same id a repeat finds the same follow-up.
+
+        Raises:
+            ReturnNotFound: If there is no such return.
+            ActionNotAllowed: If it has not ended, was reopened before, or its time has passed.
+            RoleNotPermitted: If the actor may not do it.
+            RequestIdReused: If the id was used for another request.
+            ServiceUnavailable: If no worker answers.
+        """
+        return await self.follow_up(
+            FollowUpRequest(
+                of=rma_id,
+                request_id=request_id or uuid4().hex,
+                kind=FollowUpKind.REOPENED,
+                actor=request.actor,
+                reason=request.note,
+            )
+        )
+
+    async def follow_up(self, request: FollowUpRequest) -> FollowUpOpened:
+        """Take up a return that has ended, for whatever came after its end.
+
+        Raises:
+            ReturnNotFound: If there is no such return.
+            ActionNotAllowed: If it has not ended, another follow-up is open, or its time has passed.
+            RoleNotPermitted: If the actor may not do it.
+            InvalidAction: If it names a line that the return does not have.
+            RequestIdReused: If the id was used for another request.
+            ServiceUnavailable: If no worker answers.
+        """
+        try:
+            async with asyncio.timeout(30):
+                answer: FollowUpAnswer = await self._client.execute_workflow(
+                    ids.FOLLOW_UP_WORKFLOW,
+                    request,
+                    id=ids.follow_up_workflow_id(request.of, request.request_id),
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    result_type=FollowUpAnswer,
+                )
+        except TimeoutError as error:
+            raise ServiceUnavailable(
+                f"No worker answered for {request.of}. Send it again with the same request id."
+            ) from error
+        except RPCError as error:
+            raise _unavailable(error) from error
+        if answer.request != request:
+            raise RequestIdReused(
+                f"This request id was used for another request to {request.of}. Use a new id for a new request.",
+                "Idempotency-Key",
+            )
+        if answer.refusal:
+            refused, field = _FOLLOW_UP_REFUSALS.get(answer.refusal.code, (ActionNotAllowed, "rma_id"))
+            raise refused(answer.refusal.detail, field)
+        if answer.follows is None:
+            raise ReturnsError(f"{request.of} was neither taken up nor refused.")
+        return FollowUpOpened(rma_id=answer.rma_id, follows=answer.follows)
 
     async def report_carrier_event(self, rma_id: str, event: CarrierEvent) -> bool:
         """Pass on a scan; False if the return has ended, so that nobody waits for it any more.
@@ -354,6 +431,12 @@ class ReturnsClient:
             quoted_minor=status.quoted_minor,
             currency=status.currency,
         )
+
+    async def _followed_by(self, status: ReturnStatus) -> str:
+        """The case that took up this one; its number is the next one."""
+        root, number = (status.follows.root, status.follows.number) if status.follows else (status.rma_id, 1)
+        following = follow_up_id(root, number + 1)
+        return following if await self._exists(following) else ""
 
     async def _exists(self, rma_id: str) -> bool:
         try:

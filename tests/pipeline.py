@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 from temporalio.client import Client, WorkflowHistory
-from temporalio.testing import TimeSkipper
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
 from adapters.http import make_http_client
@@ -37,7 +37,15 @@ from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workers.texts import load_message_texts
 from workflows import ids
-from workflows.contracts import ACTION_REQUESTS, ActionAnswer, Decision, ReturnResult, ReturnStatus
+from workflows.contracts import (
+    ACTION_REQUESTS,
+    ActionAnswer,
+    Decision,
+    FollowUpOpened,
+    ReopenRequest,
+    ReturnResult,
+    ReturnStatus,
+)
 
 _PATIENCE_SECONDS = 30.0
 _numbers = itertools.count(1)
@@ -51,7 +59,8 @@ class Pipeline:
         self.task_queue = task_queue
         self.sandbox = sandbox
         self.ledger = ledger
-        self.skipper = TimeSkipper(client)
+        # A child moves by its own clock, not by what its parent was doing when it started.
+        self.skipper = TimeSkipper(client, config=TimeSkippingConfig(disable_propagation=True))
         self.returns = ReturnsClient(self.skipper.client, task_queue)
 
     # What the shop has
@@ -151,6 +160,14 @@ class Pipeline:
         body = {"actor": Actor(role=role, id=f"{role.value}-1"), **fields}
         request = ACTION_REQUESTS[action].model_validate(body)
         return await self.returns.act(rma_id, action, request, request_id)
+
+    async def reopen(
+        self, rma_id: str, request_id: str | None = None, note: str = "Two were in order."
+    ) -> FollowUpOpened:
+        """Take up a return that has ended, as its customer."""
+        request = ReopenRequest(actor=Actor(role=Role.CUSTOMER, id="customer-1"), note=note)
+        with self.skipper.with_time_skipping_disabled():
+            return await self.returns.reopen(rma_id, request, request_id)
 
     async def receive(self, rma_id: str, **fields: Any) -> ActionAnswer:
         """The warehouse's receipt, now unless told otherwise."""

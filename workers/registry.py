@@ -27,10 +27,11 @@ from adapters.warehouse.sandbox import SandboxWarehouse
 from adapters.workshop.sandbox import SandboxWorkshop
 from ledger.ledger import Ledger
 from policy.files import Policies, load_explanations
+from workflows.follow_up_workflow import FollowUpWorkflow
 from workflows.reconciliation_workflow import ReconciliationWorkflow
 from workflows.return_workflow import ReturnWorkflow
 
-WORKFLOWS: list[type] = [ReturnWorkflow, ReconciliationWorkflow]
+WORKFLOWS: list[type] = [ReturnWorkflow, FollowUpWorkflow, ReconciliationWorkflow]
 
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
@@ -108,4 +109,6 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.decide_payout,
         books.take_over,
         books.close_return,
+        books.open_follow_up,
+        books.take_up,
     ]

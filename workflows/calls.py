@@ -13,6 +13,7 @@ from temporalio import workflow
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     ChargeAuthorization,
+    FollowUpOpening,
     IntentCall,
     ReturnClosing,
     Review,
@@ -20,11 +21,14 @@ from domain.bookkeeping import (
     SettlementPlan,
     SettlementRequest,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
+from domain.follow_up import FollowUpAnswer
 from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
 from domain.reconciliation import ReconciliationReport, ReconciliationRequest
@@ -128,6 +132,8 @@ grant_payout = LedgerCall("ledger.grant_payout", PayoutRequest, PayoutAnswer)
 decide_payout = LedgerCall("ledger.decide_payout", PayoutApproval, Done)
 take_over_units = LedgerCall("ledger.take_over", UnitsTakenOver, Done)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
+open_follow_up = LedgerCall("ledger.open_follow_up", FollowUpOpening, FollowUpAnswer)
+take_up = LedgerCall("ledger.take_up", TakeUp, TakenUpCase)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     fetch_facts,
@@ -157,4 +163,6 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     decide_payout,
     take_over_units,
     close_return,
+    open_follow_up,
+    take_up,
 )

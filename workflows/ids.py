@@ -1,6 +1,7 @@
 """Identifiers at Temporal, in one place. They carry no personal data."""
 
 RETURN_WORKFLOW = "ReturnWorkflow"
+FOLLOW_UP_WORKFLOW = "FollowUpWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 RECONCILIATION_SCHEDULE = "returnflow-reconciliation"
 DEFAULT_TASK_QUEUE = "returnflow"
@@ -16,6 +17,11 @@ def return_workflow_id(rma_id: str) -> str:
 def rma_id_of(workflow_id: str) -> str:
     """The RMA id of a return's workflow."""
     return workflow_id.removeprefix(_RETURN_PREFIX)
+
+
+def follow_up_workflow_id(rma_id: str, request_id: str) -> str:
+    """The workflow that opens a follow-up of a return: the same for every repeat of one request."""
+    return f"follow-up/{rma_id}/{request_id}"
 
 
 def decision_update_id(fingerprint: str) -> str:

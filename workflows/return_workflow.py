@@ -9,6 +9,7 @@ from temporalio import workflow
 from domain.application import Remedy
 from domain.bookkeeping import ReturnClosing
 from domain.explanation import MoneyOfReturn
+from domain.follow_up import ClosedLine, KeptCase
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
@@ -30,6 +31,7 @@ from workflows.handlers.agreement import AgreementHandlers
 from workflows.handlers.authority import AuthorityHandlers
 from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.complaint import ComplaintHandlers
+from workflows.handlers.follow_up import FollowUpHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.repair import RepairHandlers
@@ -41,6 +43,7 @@ from workflows.stages.authority import Authority
 from workflows.stages.complaint import ComplaintLane
 from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
+from workflows.stages.follow_up import FollowUpStage
 from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
@@ -70,6 +73,7 @@ class ReturnWorkflow(
     RepairHandlers,
     ClockHandlers,
     ComplaintHandlers,
+    FollowUpHandlers,
 ):
     """One return, from the application to its end."""
 
@@ -96,11 +100,14 @@ class ReturnWorkflow(
         self._repair = Repair(case, self._exchange)
         outcome = Outcome(case, self._settlement, self._exchange, store_credit, trade_in, self._repair)
         self._journeys = Journeys(case, outcome)
+        self._follow_up = FollowUpStage(case, self._journeys, self._settlement)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
         """Take the return through its stages and close it."""
-        if await self._review.run():
+        if start.follows:
+            await self._follow_up.run(start.follows)
+        elif await self._review.run():
             await self._carry_out()
         await self._complaints.has_ended()
         await self._close()
@@ -161,10 +168,16 @@ class ReturnWorkflow(
                     header=case.header().value,
                     refusal_code=case.refusal.code.value if case.refusal else "",
                     request_fingerprint=case.request_fingerprint,
+                    kept=self._kept(),
                 )
             )
         case.note("closed", case.header().value)
         case.publish()
+
+    def _kept(self) -> KeptCase:
+        """What a follow-up case would need of this one."""
+        lines = tuple(ClosedLine.model_validate(line.model_dump()) for line in self._case.lines.values())
+        return KeptCase(application=self._case.application, lines=lines)
 
     def _farewell(self) -> tuple[OutboxItem, ...]:
         case = self._case

@@ -32,6 +32,7 @@ class ClockDurations(Record):
     payment_method: PositiveDuration = timedelta(hours=72)
     substitute: PositiveDuration = timedelta(hours=72)
     repair: PositiveDuration = timedelta(days=14)
+    reopen: PositiveDuration = timedelta(days=7)
     settlement_business_days: int = Field(default=3, strict=True, ge=1, le=60)
 
     @model_validator(mode="after")

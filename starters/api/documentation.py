@@ -11,11 +11,12 @@ from domain.application import ReturnApplication
 from domain.receiving import BlindReceipt, ParkedDisposal, ParkedMatch
 from starters.api.carrier_event import PushedCarrierEvent
 from starters.api.problems import MEDIA_TYPE, Problem
-from workflows.contracts import ACTION_REQUESTS
+from workflows.contracts import ACTION_REQUESTS, ReopenRequest
 
 _REFERENCE = "#/components/schemas/{model}"
 _STRICT_BODIES: tuple[type[BaseModel], ...] = (
     ReturnApplication,
+    ReopenRequest,
     *ACTION_REQUESTS.values(),
     BlindReceipt,
     ParkedMatch,

@@ -160,4 +160,7 @@ ACTIONS: dict[Action, Any] = {
         "carrier": "sf",
         "tracking_no": "SF1389011",
     },
+    Action.DECIDE_REOPENING: {"actor": _SUPERVISOR, "order": "inspect_again", "note": "The photo shows the seam."},
 }
+
+REOPENING: dict[str, Any] = {"actor": _CUSTOMER, "note": "Two of the three units were in order."}

@@ -12,6 +12,7 @@ from starters.cli.look import list_command, status_command
 from starters.cli.policy import policy_app
 from starters.cli.processes import api_command, sandbox_command, worker_command
 from starters.cli.receiving import parked_app, receipt_command
+from starters.cli.reopen import reopen_command
 from starters.cli.scan import scan_command
 from starters.cli.session import Session
 from starters.cli.warehouse import inspect_command, receive_command
@@ -66,6 +67,7 @@ app.command("explain", rich_help_panel=_RETURNS)(explain_command)
 app.command("list", rich_help_panel=_RETURNS)(list_command)
 app.command("review", rich_help_panel=_RETURNS)(review_command)
 app.command("cancel", rich_help_panel=_RETURNS)(cancel_command)
+app.command("reopen", rich_help_panel=_RETURNS)(reopen_command)
 app.command("act", rich_help_panel=_RETURNS)(act_command)
 app.command("audit", rich_help_panel=_RETURNS)(audit_command)
 app.command("receive", rich_help_panel=_WAREHOUSE)(receive_command)

@@ -17,6 +17,7 @@ from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
 from domain.bookkeeping import StageEntry
 from domain.explanation import Explanation
+from domain.follow_up import FollowUp, FollowUpKind
 from domain.keys import rma_id_for
 from domain.receiving import BlindReceipt
 from domain.shipping import CarrierEvent
@@ -28,7 +29,14 @@ from starters.api.server import listen
 from starters.api.settings import ApiSettings
 from starters.client import ReturnsClient, ReturnSummary
 from starters.errors import ReturnNotFound
-from workflows.contracts import ActionAnswer, ActionRequest, Decision, ReturnStatus
+from workflows.contracts import (
+    ActionAnswer,
+    ActionRequest,
+    Decision,
+    FollowUpOpened,
+    ReopenRequest,
+    ReturnStatus,
+)
 
 SECRET = "a-secret-of-the-carriers"
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -50,6 +58,7 @@ class FakeReturns:
     def forget(self) -> None:
         self.applied: dict[str, ReturnApplication] = {}
         self.acted: list[tuple[str, Action, ActionRequest, str | None]] = []
+        self.reopened: list[tuple[str, ReopenRequest, str | None]] = []
         self.scanned: list[tuple[str, CarrierEvent]] = []
         self.fails_with: Exception | None = None
         self.answers_with: Decision | None = None
@@ -93,6 +102,20 @@ class FakeReturns:
         self._application(rma_id)
         self.acted.append((rma_id, action, request, request_id))
         return ActionAnswer(rma_id=rma_id, action=action, accepted_at=NOW)
+
+    async def reopen(self, rma_id: str, request: ReopenRequest, request_id: str | None = None) -> FollowUpOpened:
+        self._fail()
+        self._application(rma_id)
+        self.reopened.append((rma_id, request, request_id))
+        follows = FollowUp(
+            of=rma_id,
+            root=rma_id,
+            number=2,
+            kind=FollowUpKind.REOPENED,
+            actor=request.actor,
+            reason=request.note,
+        )
+        return FollowUpOpened(rma_id=f"{rma_id}-2", follows=follows)
 
     async def report_carrier_event(self, rma_id: str, event: CarrierEvent) -> bool:
         self._fail()

@@ -12,6 +12,7 @@ from domain.actions import Action
 from domain.application import Remedy, ReturnApplication
 from domain.clocks import Clock, ClockName, ClockState
 from domain.explanation import Explanation
+from domain.follow_up import FollowUp, FollowUpKind
 from domain.intents import IntentState, PaymentDirection
 from domain.keys import rma_id_for
 from domain.review import ReviewReason
@@ -25,8 +26,10 @@ from workflows.contracts import (
     CouponStatus,
     Deadline,
     Decision,
+    FollowUpOpened,
     LineStatus,
     PaymentStatus,
+    ReopenRequest,
     ReturnStatus,
     TimelineEntry,
 )
@@ -95,6 +98,7 @@ class FakeReturns:
         self.awaits_approval = False
         self.applied: list[tuple[ReturnApplication, str]] = []
         self.acted: list[tuple[str, Action, ActionRequest]] = []
+        self.reopened: list[tuple[str, ReopenRequest, str | None]] = []
         self.searched: list[tuple[str, int]] = []
         self.summaries: list[ReturnSummary] = []
 
@@ -135,6 +139,19 @@ class FakeReturns:
         self._fail()
         self.acted.append((rma_id, action, request))
         return ActionAnswer(rma_id=rma_id, action=action, accepted_at=NOW, awaits_approval=self.awaits_approval)
+
+    async def reopen(self, rma_id: str, request: ReopenRequest, request_id: str | None = None) -> FollowUpOpened:
+        self._fail()
+        self.reopened.append((rma_id, request, request_id))
+        follows = FollowUp(
+            of=rma_id,
+            root=rma_id,
+            number=2,
+            kind=FollowUpKind.REOPENED,
+            actor=request.actor,
+            reason=request.note,
+        )
+        return FollowUpOpened(rma_id=f"{rma_id}-2", follows=follows)
 
     async def search(self, query: str = "", limit: int = 100) -> AsyncIterator[ReturnSummary]:
         self._fail()

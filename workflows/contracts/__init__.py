@@ -9,6 +9,7 @@ from workflows.contracts.authority import PayoutConsent, PayoutRefusal
 from workflows.contracts.base import ActionAnswer, ActionRequest, ParcelRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
+from workflows.contracts.follow_up import FollowUpOpened, ReopeningOrder, ReopeningVerdict, ReopenRequest
 from workflows.contracts.inspection import (
     Contest,
     ContestedLine,
@@ -76,6 +77,7 @@ __all__ = [
     "EvidenceLine",
     "EvidenceRequest",
     "EvidenceSubmission",
+    "FollowUpOpened",
     "HandedOverLine",
     "Handover",
     "InspectionReport",
@@ -93,6 +95,9 @@ __all__ = [
     "PickupChoice",
     "Receipt",
     "ReceivedLine",
+    "ReopenRequest",
+    "ReopeningOrder",
+    "ReopeningVerdict",
     "RepairReport",
     "RepairStatus",
     "ResultAcceptance",

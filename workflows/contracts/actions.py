@@ -6,6 +6,7 @@ from workflows.contracts.authority import PayoutConsent, PayoutRefusal
 from workflows.contracts.base import ActionRequest
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
+from workflows.contracts.follow_up import ReopeningVerdict
 from workflows.contracts.inspection import Contest, ContestVerdict, InspectionReport, ResultAcceptance
 from workflows.contracts.payment import PaymentMethodChoice
 from workflows.contracts.repair import RepairReport
@@ -49,5 +50,6 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.DECLINE_PAYOUT: PayoutRefusal,
     Action.CHOOSE_SUBSTITUTE: SubstituteChoice,
     Action.REPORT_REPAIR: RepairReport,
+    Action.DECIDE_REOPENING: ReopeningVerdict,
 }
 """The input of each action. The update of an action has the action's name."""
