@@ -18,6 +18,8 @@ from domain.authority import (
 )
 from domain.bookkeeping import (
     ChargeAuthorization,
+    ClaimEntry,
+    ClaimOpening,
     FollowUpOpening,
     ReturnClosing,
     ReturnOpening,
@@ -32,6 +34,7 @@ from domain.bookkeeping import (
     UnitsTakenOver,
 )
 from domain.calendar import add_business_days
+from domain.claims import RecoveryClaim
 from domain.expected import expected_claim
 from domain.explanations import Explanations
 from domain.follow_up import FollowUpAnswer
@@ -166,6 +169,17 @@ class LedgerActivities:
     def take_up(self, entry: TakeUp) -> TakenUpCase:
         """Read what a follow-up case starts from, and tell of it."""
         return self._ledger.take_up(entry)
+
+    @activity.defn(name="ledger.open_claim")
+    def open_claim(self, opening: ClaimOpening) -> RecoveryClaim:
+        """Value a loss and list the evidence for it."""
+        return self._ledger.open_claim(opening)
+
+    @activity.defn(name="ledger.record_claim")
+    def record_claim(self, entry: ClaimEntry) -> Done:
+        """Keep how a claim stands."""
+        self._ledger.record_claim(entry)
+        return Done()
 
     def _policy(self, version: str) -> Policy:
         """The version that a return opened under; a new one opens under the current version.

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from domain.actions import Role
 from domain.application import ReturnApplication
+from domain.claims import ClaimGrounds, RecoveryClaim
 from domain.clocks import Peak
 from domain.coupons import BreachCertificate
 from domain.follow_up import ClaimedLine, FollowUpRequest, KeptCase
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import AgreementRules, ClockDurations, PickupRules, TradeInRules
+from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
@@ -205,6 +206,19 @@ class LineRules(Record):
     window_ends_at: UtcDatetime | None = None
 
 
+class ClaimOpening(LedgerEntry):
+    """Value a loss, list the evidence for it, and keep the claim. `due_at` is the end of the time to file, UTC."""
+
+    grounds: ClaimGrounds
+    due_at: UtcDatetime
+
+
+class ClaimEntry(LedgerEntry):
+    """How a claim stands now."""
+
+    claim: RecoveryClaim
+
+
 class Review(Record):
     """What the review of an application came to, with the rules of the policy that the return stays on.
 
@@ -222,11 +236,13 @@ class Review(Record):
     clocks: ClockDurations = ClockDurations()
     agreement: AgreementRules = AgreementRules()
     reviewer: Role = Role.AGENT_TIER_2
+    claims: ClaimRules = ClaimRules()
     pickup: PickupRules | None = None
     peaks: tuple[Peak, ...] = ()
     trade_in: TradeInRules = TradeInRules()
     trade_in_minor: MinorUnits = 0
     coupon_minor: MinorUnits = 0
+    missed_scan_minor: MinorUnits = 0
     currency: str = ""
     quote: RefundQuote | None = None
     price_difference_minor: int = 0

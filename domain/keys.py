@@ -66,6 +66,11 @@ def repair_reference(rma_id: str, number: int) -> str:
     return f"{rma_id}-repair-{number}"
 
 
+def claim_reference(rma_id: str, party: str) -> str:
+    """Our reference for the claim of a return's loss against a party."""
+    return f"{rma_id}-claim-{party}"
+
+
 def replacement_reference(rma_id: str) -> str:
     """Our reference for the replacement of an exchange, at the stock and at the order system."""
     return f"{rma_id}-replacement"

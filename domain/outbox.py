@@ -117,6 +117,11 @@ class Template(StrEnum):
     STAFF_CREDIT_REFUSED = "staff_credit_refused"
     STAFF_RETURN_REOPENED = "staff_return_reopened"
     STAFF_LOOK_LATE = "staff_look_late"
+    STAFF_CLAIM_EVIDENCE = "staff_claim_evidence"
+    STAFF_CLAIM_STUCK = "staff_claim_stuck"
+    STAFF_CLAIM_SILENT = "staff_claim_silent"
+    STAFF_CLAIM_LOST = "staff_claim_lost"
+    STAFF_CLAIM_MOOT = "staff_claim_moot"
 
 
 class OutboxItem(Record):

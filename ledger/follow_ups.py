@@ -155,7 +155,7 @@ def _earlier(session: Session, row: FollowUpRow) -> EarlierFollowUp:
 
 def _rules(session: Session, root: str) -> Review:
     """The rules that the first case stays on: those of its last review."""
-    reviews = answers(session, root, EntryKind.OPENING, Review)
+    reviews = answers(session, root, (EntryKind.OPENING,), Review)
     return list(reviews.values())[-1] if reviews else Review()
 
 

@@ -12,6 +12,8 @@ from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     AuthorizedRefund,
     ChargeAuthorization,
+    ClaimEntry,
+    ClaimOpening,
     FollowUpOpening,
     IntentOutcome,
     RefundAuthorization,
@@ -24,6 +26,7 @@ from domain.bookkeeping import (
     TenderReplacement,
     UnitsTakenOver,
 )
+from domain.claims import RecoveryClaim
 from domain.coupons import BreachCertificate
 from domain.follow_up import FollowUpAnswer
 from domain.intents import PaymentIntent
@@ -45,6 +48,7 @@ from ledger import (
     balances,
     breaches,
     budgets,
+    claims,
     follow_ups,
     intents,
     outbox,
@@ -158,6 +162,27 @@ class Ledger:
         """
         with writing(self.engine) as session:
             return follow_ups.take_up(session, entry)
+
+    # What is claimed back for a loss
+
+    def open_claim(self, opening: ClaimOpening) -> RecoveryClaim:
+        """Value a loss by the frozen order and list the evidence for it.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+        """
+        with writing(self.engine) as session:
+            return claims.open_claim(session, opening)
+
+    def record_claim(self, entry: ClaimEntry) -> None:
+        """Keep how a claim stands, with what is to be told of it."""
+        with writing(self.engine) as session:
+            claims.record(session, entry)
+
+    def recovery_claims(self, open_only: bool = False) -> list[RecoveryClaim]:
+        """The claims, the next one that is due first."""
+        with reading(self.engine) as session:
+            return claims.claims(session, open_only)
 
     # Money
 

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConst
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.audit import AuditOutcome
+from domain.claims import ClaimParty, ClaimState
 from domain.follow_up import FollowUpKind
 from domain.intents import IntentState, PaymentDirection, RefundBasis
 from domain.receiving import ParkedState, ParkReason
@@ -120,6 +121,7 @@ class EntryKind(StrEnum):
 
     OPENING = "opening"
     TAKE_UP = "take_up"
+    CLAIM = "claim"
     STAGE = "stage"
     REFUND = "refund"
     FALL_THROUGH = "fall_through"
@@ -380,3 +382,19 @@ class AuditRow(Base):
     outcome: Mapped[AuditOutcome] = mapped_column(text_enum(AuditOutcome))
     rule: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+
+
+class RecoveryClaimRow(Base):
+    """What is claimed back from whom for a return. `claim` is the whole of it, evidence included."""
+
+    __tablename__ = "recovery_claims"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), index=True)
+    party: Mapped[ClaimParty] = mapped_column(text_enum(ClaimParty))
+    state: Mapped[ClaimState] = mapped_column(text_enum(ClaimState), index=True)
+    currency: Mapped[str]
+    claimed_minor: Mapped[Minor]
+    awarded_minor: Mapped[Minor]
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claim: Mapped[Document]

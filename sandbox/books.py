@@ -27,6 +27,7 @@ class Book(StrEnum):
     REPAIRS = "repairs"
     MESSAGES = "messages"
     WAREHOUSE = "warehouse"
+    CLAIMS = "claims"
 
 
 class Entry(Record):

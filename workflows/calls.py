@@ -13,6 +13,8 @@ from temporalio import workflow
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
     ChargeAuthorization,
+    ClaimEntry,
+    ClaimOpening,
     FollowUpOpening,
     IntentCall,
     ReturnClosing,
@@ -26,6 +28,7 @@ from domain.bookkeeping import (
     TenderReplacement,
     UnitsTakenOver,
 )
+from domain.claims import ClaimFiling, ClaimLookup, ClaimLookupAnswer, FiledClaim, RecoveryClaim
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
 from domain.follow_up import FollowUpAnswer
@@ -121,6 +124,9 @@ open_credit_account = ProviderCall(
 grant_credit = ProviderCall("store_credit.grant", CreditGrant, GrantedCredit, options.MUST_SUCCEED)
 order_repair = ProviderCall("workshop.order_repair", RepairOrder, RepairTicket, options.PROVIDER_CALL)
 cancel_repair = ProviderCall("workshop.cancel_repair", RepairCancellation, Done, options.CLEANUP)
+file_claim = ProviderCall("claims.file", ClaimFiling, FiledClaim, options.PROVIDER_CALL)
+contest_claim = ProviderCall("claims.contest", ClaimFiling, FiledClaim, options.PROVIDER_CALL)
+look_up_claim = ProviderCall("claims.look_up", ClaimLookup, ClaimLookupAnswer, options.PROVIDER_CALL)
 reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, ReconciliationReport, options.SWEEP)
 
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
@@ -133,6 +139,8 @@ decide_payout = LedgerCall("ledger.decide_payout", PayoutApproval, Done)
 take_over_units = LedgerCall("ledger.take_over", UnitsTakenOver, Done)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
 open_follow_up = LedgerCall("ledger.open_follow_up", FollowUpOpening, FollowUpAnswer)
+open_claim = LedgerCall("ledger.open_claim", ClaimOpening, RecoveryClaim)
+record_claim = LedgerCall("ledger.record_claim", ClaimEntry, Done)
 take_up = LedgerCall("ledger.take_up", TakeUp, TakenUpCase)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
@@ -151,6 +159,9 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     grant_credit,
     order_repair,
     cancel_repair,
+    file_claim,
+    contest_claim,
+    look_up_claim,
     reconcile,
 )
 LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
@@ -165,4 +176,6 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     close_return,
     open_follow_up,
     take_up,
+    open_claim,
+    record_claim,
 )

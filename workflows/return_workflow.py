@@ -48,6 +48,7 @@ from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
 from workflows.stages.price_compensation import PriceCompensation
+from workflows.stages.recovery import Recovery
 from workflows.stages.refund_only import RefundOnly
 from workflows.stages.reissue_parts import ReissueParts
 from workflows.stages.repair import Repair
@@ -100,6 +101,7 @@ class ReturnWorkflow(
         self._repair = Repair(case, self._exchange)
         outcome = Outcome(case, self._settlement, self._exchange, store_credit, trade_in, self._repair)
         self._journeys = Journeys(case, outcome)
+        self._recovery = Recovery(case)
         self._follow_up = FollowUpStage(case, self._journeys, self._settlement)
 
     @workflow.run
@@ -153,6 +155,7 @@ class ReturnWorkflow(
         await self._lease.end()
         await self._agreement.close()
         await self._authority.close()
+        await self._recovery.start()
         case.ended = True
         if case.reimbursement is Reimbursement.QUOTED:
             case.move(Reimbursement.NONE, "nothing was paid")

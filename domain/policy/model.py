@@ -10,6 +10,7 @@ from domain.application import DeclaredCondition
 from domain.clocks import Peak
 from domain.money import is_known_currency
 from domain.policy.agreement import AgreementRules
+from domain.policy.claims import ClaimRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.customers import FormRules, PriorityRules
@@ -54,6 +55,7 @@ class Policy(BaseModel):
     pickup: PickupRules
     exchange: ExchangeRules = ExchangeRules()
     clocks: ClockDurations = ClockDurations()
+    claims: ClaimRules = ClaimRules()
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
     peaks: tuple[PeakRule, ...] = ()

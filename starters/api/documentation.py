@@ -12,6 +12,7 @@ from domain.receiving import BlindReceipt, ParkedDisposal, ParkedMatch
 from starters.api.carrier_event import PushedCarrierEvent
 from starters.api.problems import MEDIA_TYPE, Problem
 from workflows.contracts import ACTION_REQUESTS, ReopenRequest
+from workflows.contracts.claims import CLAIM_REQUESTS
 
 _REFERENCE = "#/components/schemas/{model}"
 _STRICT_BODIES: tuple[type[BaseModel], ...] = (
@@ -21,6 +22,7 @@ _STRICT_BODIES: tuple[type[BaseModel], ...] = (
     BlindReceipt,
     ParkedMatch,
     ParkedDisposal,
+    *CLAIM_REQUESTS.values(),
 )
 _LENIENT: tuple[type[BaseModel], ...] = (PushedCarrierEvent, Problem)
 _PROBLEMS = {

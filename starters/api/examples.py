@@ -3,6 +3,7 @@
 from typing import Any
 
 from domain.actions import Action
+from workflows.contracts.claims import ClaimAction
 
 _CUSTOMER = {"role": "customer", "id": "C-101"}
 _AGENT = {"role": "agent_tier_1", "id": "agent-7"}
@@ -161,6 +162,15 @@ ACTIONS: dict[Action, Any] = {
         "tracking_no": "SF1389011",
     },
     Action.DECIDE_REOPENING: {"actor": _SUPERVISOR, "order": "inspect_again", "note": "The photo shows the seam."},
+}
+
+CLAIM_ACTIONS: dict[ClaimAction, Any] = {
+    ClaimAction.ADD_EVIDENCE: {
+        "actor": _AGENT,
+        "evidence": [{"kind": "photo", "reference": "photos/8812.jpg"}],
+    },
+    ClaimAction.ANSWER: {"actor": _SUPERVISOR, "verdict": "accepted", "amount_minor": 29900},
+    ClaimAction.WRITE_OFF: {"actor": _SUPERVISOR, "note": "Not worth the postage."},
 }
 
 REOPENING: dict[str, Any] = {"actor": _CUSTOMER, "note": "Two of the three units were in order."}

@@ -6,6 +6,7 @@ import typer
 
 from starters.cli.apply import apply_command
 from starters.cli.audit import audit_command
+from starters.cli.claims import claim_app
 from starters.cli.decide import act_command, cancel_command, review_command
 from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
@@ -76,6 +77,7 @@ app.add_typer(parked_app, name="parked", rich_help_panel=_WAREHOUSE)
 app.command("inspect", rich_help_panel=_WAREHOUSE)(inspect_command)
 app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
 app.add_typer(policy_app, name="policy", rich_help_panel=_RULES)
+app.add_typer(claim_app, rich_help_panel=_RETURNS)
 app.command("worker", rich_help_panel=PROCESSES)(worker_command)
 app.command("api", rich_help_panel=PROCESSES)(api_command)
 app.command(

@@ -92,7 +92,8 @@ def test_the_examples_are_accepted(api: Api, document: dict[str, Any]) -> None:
         for operation in operations.values():
             for body in operation.get("requestBody", {}).get("content", {}).values():
                 for example in body["examples"].values():
-                    target = path.format(rma_id=api.new_return(), carrier="sf", parked_id=api.new_parked())
+                    named = {"rma_id": api.new_return(), "parked_id": api.new_parked()}
+                    target = path.format(carrier="sf", party="carrier", **named)
                     answer = requests.post(
                         f"{api.url}{target}",
                         json=example["value"],

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from domain.actions import Action
 from domain.application import Remedy, ReturnApplication
+from domain.claims import ClaimParty
 from domain.clocks import Clock, ClockName, ClockState
 from domain.explanation import Explanation
 from domain.follow_up import FollowUp, FollowUpKind
@@ -20,6 +21,7 @@ from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbur
 from starters.cli.app import app
 from starters.cli.session import Session
 from starters.client import ReturnsClient, ReturnSummary
+from tests.unit.claim_builders import a_claim
 from workflows.contracts import (
     ActionAnswer,
     ActionRequest,
@@ -33,6 +35,7 @@ from workflows.contracts import (
     ReturnStatus,
     TimelineEntry,
 )
+from workflows.contracts.claims import ClaimAction, ClaimActionAnswer, ClaimStatus
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 STATUS = ReturnStatus(
@@ -98,6 +101,7 @@ class FakeReturns:
         self.awaits_approval = False
         self.applied: list[tuple[ReturnApplication, str]] = []
         self.acted: list[tuple[str, Action, ActionRequest]] = []
+        self.claimed: list[tuple[str, ClaimParty, ClaimAction, ActionRequest, str | None]] = []
         self.reopened: list[tuple[str, ReopenRequest, str | None]] = []
         self.searched: list[tuple[str, int]] = []
         self.summaries: list[ReturnSummary] = []
@@ -139,6 +143,22 @@ class FakeReturns:
         self._fail()
         self.acted.append((rma_id, action, request))
         return ActionAnswer(rma_id=rma_id, action=action, accepted_at=NOW, awaits_approval=self.awaits_approval)
+
+    async def claim_status(self, rma_id: str, party: ClaimParty) -> ClaimStatus:
+        self._fail()
+        return ClaimStatus(claim=a_claim(rma_id, party), is_final=False, needs="supervisor")
+
+    async def act_on_claim(
+        self,
+        rma_id: str,
+        party: ClaimParty,
+        action: ClaimAction,
+        request: ActionRequest,
+        request_id: str | None = None,
+    ) -> ClaimActionAnswer:
+        self._fail()
+        self.claimed.append((rma_id, party, action, request, request_id))
+        return ClaimActionAnswer(reference=a_claim(rma_id, party).reference, action=action, accepted_at=NOW)
 
     async def reopen(self, rma_id: str, request: ReopenRequest, request_id: str | None = None) -> FollowUpOpened:
         self._fail()

@@ -41,5 +41,6 @@ async def test_a_workflow_passes_the_sandbox(kind: type) -> None:
     assert definition.name in (
         ids.RETURN_WORKFLOW,
         ids.FOLLOW_UP_WORKFLOW,
+        ids.RECOVERY_CLAIM_WORKFLOW,
         ids.RECONCILIATION_WORKFLOW,
     )

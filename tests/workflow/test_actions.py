@@ -127,6 +127,15 @@ async def without_means(pipeline: Pipeline) -> str:
     return rma_id
 
 
+async def reopened(pipeline: Pipeline) -> str:
+    rma_id = await contestable(pipeline)
+    await pipeline.act(rma_id, Action.ACCEPT_RESULT, Role.CUSTOMER)
+    await pipeline.end(rma_id)
+    follow_up = (await pipeline.reopen(rma_id)).rma_id
+    await pipeline.until(follow_up, lambda status: status.next_deadline is not None)
+    return follow_up
+
+
 STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     manual_review: {
         Action.CANCEL,
@@ -147,6 +156,7 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     contestable: {Action.ACCEPT_RESULT, Action.CONTEST},
     contested: {Action.DECIDE_CONTEST},
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
+    reopened: {Action.CANCEL, Action.DECIDE_REOPENING},
 }
 
 ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN}
@@ -199,6 +209,8 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"note": "so it is"}
         case Action.DECIDE_LIABILITY:
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
+        case Action.DECIDE_REOPENING:
+            return {"order": "inspect_again", "note": "so it is"}
         case Action.RECORD_HANDOVER:
             number = f"SF-{uuid4().hex[:12]}"
             return {"carrier": "sf", "tracking_no": number, "handed_over_at": await pipeline.now(rma_id)}
@@ -269,6 +281,7 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.APPEAL: {"note": "x"},
     Action.CONTEST: {"note": "x"},
     Action.DECIDE_CONTEST: {"note": "x"},
+    Action.DECIDE_REOPENING: {"order": "dismiss", "note": "x"},
     Action.RECORD_HANDOVER: {"carrier": "sf", "tracking_no": "SF-1", "handed_over_at": "2026-01-01T00:00:00Z"},
     Action.RECEIVE: {"received_at": "2026-01-01T00:00:00Z"},
     Action.INSPECT: {"units": [ACCEPTED]},

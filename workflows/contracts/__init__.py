@@ -48,12 +48,16 @@ DECISION_UPDATE = "decision"
 STATUS_QUERY = "status"
 EXPLAIN_QUERY = "explain"
 CARRIER_EVENT_SIGNAL = "carrier_event"
+CLAIM_STATUS_QUERY = "status"
+PARCEL_FOUND_SIGNAL = "parcel_found"
 
 __all__ = [
     "ACTION_REQUESTS",
     "CARRIER_EVENT_SIGNAL",
+    "CLAIM_STATUS_QUERY",
     "DECISION_UPDATE",
     "EXPLAIN_QUERY",
+    "PARCEL_FOUND_SIGNAL",
     "STATUS_QUERY",
     "ActionAnswer",
     "ActionRequest",

@@ -1,22 +1,25 @@
 """A case that takes up one that had ended: a person looks first, and orders what happens (section 12)."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from domain.actions import Role
 from domain.application import Remedy
 from domain.bookkeeping import TakeUp
+from domain.claims import ClaimParty
 from domain.clocks import ClockName
-from domain.follow_up import FollowUp
+from domain.follow_up import FollowUp, FollowUpKind
 from domain.inspection import InspectedUnits
 from domain.intents import PaymentDirection, RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.status import Approval, InspectionStatus
 from domain.terms import Terms
-from workflows import calls
+from workflows import calls, ids
 from workflows.case import ReturnCase
-from workflows.contracts import ReopeningOrder, ReopeningVerdict
+from workflows.contracts import PARCEL_FOUND_SIGNAL, ReopeningOrder, ReopeningVerdict
 from workflows.stages.journeys import Journeys
 from workflows.stages.settlement import Settlement, accepted_units
 
@@ -44,6 +47,8 @@ class FollowUpStage:
         """Take up the closed case, ask a person, and do what they order."""
         case = self._case
         await self._take_up(follows)
+        if follows.kind is FollowUpKind.LATE_RECEIPT:
+            await self._tell_the_claims(follows.root)
         verdict = await self._person_decides(follows)
         if verdict is None:
             return
@@ -86,6 +91,13 @@ class FollowUpStage:
         for line in taken_up.lines:
             case.set_line(line.line_id, authorized=line.held)
         case.note("follows", f"{follows.of}: {follows.kind.value}")
+
+    async def _tell_the_claims(self, root: str) -> None:
+        """What was claimed as lost has come. Most returns gave rise to no claim, or to one that has ended."""
+        for party in ClaimParty:
+            claim = workflow.get_external_workflow_handle(ids.claim_workflow_id(root, party.value))
+            with suppress(ApplicationError):
+                await claim.signal(PARCEL_FOUND_SIGNAL)
 
     async def _person_decides(self, follows: FollowUp) -> ReopeningVerdict | None:
         case = self._case
