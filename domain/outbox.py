@@ -20,6 +20,14 @@ class OutboxKind(StrEnum):
     GOODS_DISPOSITION = "goods_disposition"
 
 
+class MessageChannel(StrEnum):
+    """The ways on which a message reaches a customer."""
+
+    IN_APP = "in_app"
+    SMS = "sms"
+    EMAIL = "email"
+
+
 class Template(StrEnum):
     """The texts that customers and staff get; each has parameters named in `policy/messages`."""
 
@@ -134,6 +142,7 @@ class OutboxItem(Record):
         params: Values for the text. Amounts are given as minor units under a name that ends in ``_minor``
             next to ``currency``; moments as ISO 8601 under a name that ends in ``_at``; the terms of an offer as
             JSON under a name that ends in ``_offer``.
+        channels: The ways that it goes, each a delivery of its own; none for what is not for a customer.
     """
 
     kind: OutboxKind
@@ -141,6 +150,7 @@ class OutboxItem(Record):
     recipient: str
     locale: Locale = Locale.ZH_CN
     params: dict[str, str | int] = Field(default_factory=dict)
+    channels: tuple[MessageChannel, ...] = ()
 
 
 class Delivery(Record):

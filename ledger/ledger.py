@@ -58,7 +58,7 @@ from ledger import (
     returns,
     tenders,
 )
-from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery
+from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery, ParkedEvent
 from ledger.engine import open_engine, reading, writing
 from ledger.schema import require_current_schema
 
@@ -365,6 +365,15 @@ class Ledger:
         with reading(self.engine) as session:
             return outbox.parked(session)
 
+    def retry_delivery(self, message_id: str) -> None:
+        """Have a parked item delivered again, once what it failed at is mended.
+
+        Raises:
+            DeliveryNotFound: If there is no such item, or it is not parked.
+        """
+        with writing(self.engine) as session:
+            outbox.retry(session, message_id)
+
     # Parcels and the scans of carriers
 
     def find_parcel(self, carrier: str, tracking_no: str) -> str | None:
@@ -394,6 +403,29 @@ class Ledger:
         """Scans that have not reached their return although it is known by now, oldest first."""
         with reading(self.engine) as session:
             return parcels.undelivered(session, limit)
+
+    def event_refused(self, carrier: str, event_id: str, error: str) -> bool:
+        """Count a refusal of a scan, and tell whether it is parked by now.
+
+        Raises:
+            EventNotFound: If the scan was never accepted.
+        """
+        with writing(self.engine) as session:
+            return parcels.event_refused(session, carrier, event_id, error)
+
+    def parked_events(self) -> list[ParkedEvent]:
+        """The scans that were refused too often, oldest first."""
+        with reading(self.engine) as session:
+            return parcels.parked_events(session)
+
+    def retry_event(self, carrier: str, event_id: str) -> None:
+        """Have a parked scan passed on again.
+
+        Raises:
+            EventNotFound: If the scan was never accepted.
+        """
+        with writing(self.engine) as session:
+            parcels.retry_event(session, carrier, event_id)
 
     # Parcels that came without their return being known
 

@@ -242,7 +242,10 @@ class ParcelRow(Base):
 
 
 class CarrierEventRow(Base):
-    """A scan that was accepted, whether or not its parcel is known yet."""
+    """A scan that was accepted, whether or not its parcel is known yet.
+
+    One that was refused too often is parked: it waits for a person and holds up no other.
+    """
 
     __tablename__ = "carrier_events"
     __table_args__ = (
@@ -263,6 +266,8 @@ class CarrierEventRow(Base):
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refusals: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(default="")
 
 
 class ReceiptRow(Base):

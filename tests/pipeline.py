@@ -263,7 +263,11 @@ class Pipeline:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
                 sent = await self.books("messages", rma_id)
-                templates = [message["template"] for message in sent if message["audience"] == audience]
+                templates = [
+                    message["template"]
+                    for message in sent
+                    if message["audience"] == audience and message["channel"] == "in_app"
+                ]
                 if len(templates) >= count:
                     return templates
                 await asyncio.sleep(0.03)
@@ -344,6 +348,7 @@ async def running_pipeline(
                 load_message_texts(),
                 policies.current.zone,
                 ReturnsClient(client, task_queue),
+                retry=timedelta(seconds=0.1),
             )
             worker = Worker(
                 client,
@@ -363,3 +368,5 @@ async def running_pipeline(
                 finally:
                     relaying.cancel()
                     await asyncio.gather(relaying, return_exceptions=True)
+    # A text that needs what its step does not give, or a message that nobody takes.
+    assert [parked.error for parked in ledger.parked_deliveries()] == []

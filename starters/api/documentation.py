@@ -11,6 +11,7 @@ from domain.application import ReturnApplication
 from domain.receiving import BlindReceipt, ParkedDisposal, ParkedMatch
 from starters.api.carrier_event import PushedCarrierEvent
 from starters.api.problems import MEDIA_TYPE, Problem
+from starters.outbox import RetryRequest
 from workflows.contracts import ACTION_REQUESTS, ReopenRequest
 from workflows.contracts.claims import CLAIM_REQUESTS
 
@@ -23,6 +24,7 @@ _STRICT_BODIES: tuple[type[BaseModel], ...] = (
     ParkedMatch,
     ParkedDisposal,
     *CLAIM_REQUESTS.values(),
+    RetryRequest,
 )
 _LENIENT: tuple[type[BaseModel], ...] = (PushedCarrierEvent, Problem)
 _PROBLEMS = {
