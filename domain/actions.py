@@ -56,6 +56,7 @@ class Action(StrEnum):
     REVIEW = "review"
     APPEAL = "appeal"
     BOOK_PICKUP = "book_pickup"
+    CHANGE_PICKUP = "change_pickup"
     RECORD_HANDOVER = "record_handover"
     RECEIVE = "receive"
     INSPECT = "inspect"
@@ -88,6 +89,7 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.REVIEW: AGENTS,
     Action.APPEAL: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.BOOK_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.CHANGE_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECORD_HANDOVER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECEIVE: (Role.WAREHOUSE,),
     Action.INSPECT: (Role.WAREHOUSE,),
@@ -155,6 +157,7 @@ UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
 
 PARCEL_ACTIONS = (
     Action.BOOK_PICKUP,
+    Action.CHANGE_PICKUP,
     Action.RECORD_HANDOVER,
     Action.RECEIVE,
     Action.INSPECT,
@@ -219,6 +222,8 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.approval is Approval.DECLINED and not now.appealed and not now.reopened
         case Action.BOOK_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_FAILED
+        case Action.CHANGE_PICKUP:
+            return approved and now.logistics is Logistics.PICKUP_BOOKED
         case Action.RECORD_HANDOVER:
             return approved and now.logistics in (Logistics.AWAITING_HANDOVER, Logistics.REFUSED_COLLECT)
         case Action.RECEIVE:

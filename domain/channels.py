@@ -17,6 +17,8 @@ _BESIDE_THE_APP: dict[Template, tuple[MessageChannel, ...]] = {
     Template.ORDER_CANCELLED: _EMAIL,
     Template.PICKUP_BOOKED: _SMS,
     Template.PICKUP_REBOOKED: _SMS,
+    Template.PICKUP_CHANGED: _SMS,
+    Template.PICKUP_CHANGE_LATE: _SMS,
     Template.PICKUP_FAILED: _SMS,
     Template.LABEL_READY: _EMAIL,
     Template.SHIP_YOURSELF: _EMAIL,

@@ -32,6 +32,7 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.OFFER_LAPSED: _OFFER,
     Template.PICKUP_BOOKED: _SLOT,
     Template.PICKUP_REBOOKED: _SLOT,
+    Template.PICKUP_CHANGED: _SLOT,
     Template.LABEL_READY: ("carrier", "label_url", "due_at"),
     Template.SHIP_YOURSELF: ("due_at",),
     Template.SHIP_YOURSELF_COLLECT: ("due_at",),

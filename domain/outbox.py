@@ -50,6 +50,8 @@ class Template(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     PICKUP_BOOKED = "pickup_booked"
     PICKUP_REBOOKED = "pickup_rebooked"
+    PICKUP_CHANGED = "pickup_changed"
+    PICKUP_CHANGE_LATE = "pickup_change_late"
     PICKUP_FAILED = "pickup_failed"
     LABEL_READY = "label_ready"
     SHIP_YOURSELF = "ship_yourself"

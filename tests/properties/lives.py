@@ -216,6 +216,10 @@ class Life:
     async def _pickup(self, _: ReturnStatus) -> Body:
         return {"by_label": self._random.random() < 0.5}
 
+    async def _other_window(self, _: ReturnStatus) -> Body:
+        start = await self._pipeline.now(self.rma_id) + timedelta(hours=self._random.randint(3, 60))
+        return {"window": {"start": start, "end": start + timedelta(hours=4)}}
+
     async def _handover(self, _: ReturnStatus) -> Body:
         at = await self._pipeline.now(self.rma_id)
         return {"carrier": "swift", "tracking_no": f"OWN{uuid4().hex[:10]}", "handed_over_at": at}
@@ -334,6 +338,7 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.REVIEW: Life._verdict,
     Action.APPEAL: Life._note,
     Action.BOOK_PICKUP: Life._pickup,
+    Action.CHANGE_PICKUP: Life._other_window,
     Action.RECORD_HANDOVER: Life._handover,
     Action.RECEIVE: Life._receipt,
     Action.INSPECT: Life._inspection,

@@ -28,7 +28,14 @@ from workflows.contracts.review import (
     LiabilityVerdict,
     ReviewVerdict,
 )
-from workflows.contracts.ship_back import HandedOverLine, Handover, PickupChoice, Receipt, ReceivedLine
+from workflows.contracts.ship_back import (
+    HandedOverLine,
+    Handover,
+    PickupChange,
+    PickupChoice,
+    Receipt,
+    ReceivedLine,
+)
 from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
 from workflows.contracts.status import (
     CouponStatus,
@@ -96,6 +103,7 @@ __all__ = [
     "PaymentStatus",
     "PayoutConsent",
     "PayoutRefusal",
+    "PickupChange",
     "PickupChoice",
     "Receipt",
     "ReceivedLine",

@@ -18,7 +18,7 @@ from workflows.contracts.review import (
     LiabilityVerdict,
     ReviewVerdict,
 )
-from workflows.contracts.ship_back import Handover, PickupChoice, Receipt
+from workflows.contracts.ship_back import Handover, PickupChange, PickupChoice, Receipt
 from workflows.contracts.substitute import SubstituteChoice
 
 ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
@@ -27,6 +27,7 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.REVIEW: ReviewVerdict,
     Action.APPEAL: AppealRequest,
     Action.BOOK_PICKUP: PickupChoice,
+    Action.CHANGE_PICKUP: PickupChange,
     Action.RECORD_HANDOVER: Handover,
     Action.RECEIVE: Receipt,
     Action.INSPECT: InspectionReport,
