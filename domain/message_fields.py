@@ -62,6 +62,7 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.REPAIR_FINISHED: _PARCEL,
     Template.REPAIR_NOT_POSSIBLE: ("due_at",),
     Template.SUBSTITUTE_UNAVAILABLE: ("due_at",),
+    Template.EXCHANGE_OUT_OF_STOCK: ("due_at",),
     Template.RETURN_REOPENED: ("of",),
     Template.REOPENING_DISMISSED: ("reason",),
     Template.STAFF_REVIEW_OVERDUE: ("waited",),
