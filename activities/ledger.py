@@ -25,6 +25,9 @@ from domain.bookkeeping import (
     ChargebackDecision,
     ChargebackOutcome,
     ChargebackReport,
+    ClaimEntry,
+    ClaimOpening,
+    FollowUpOpening,
     HoldAuthorization,
     RecoveryAuthorization,
     ReturnClosing,
@@ -34,13 +37,17 @@ from domain.bookkeeping import (
     SettlementPlan,
     SettlementRequest,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
 from domain.calendar import add_business_days
 from domain.chargebacks import Chargeback
+from domain.claims import RecoveryClaim
 from domain.expected import expected_claim
 from domain.explanations import Explanations
+from domain.follow_up import FollowUpAnswer
 from domain.intents import PaymentIntent
 from domain.notices import Notices
 from domain.orders import OrderSnapshot
@@ -217,6 +224,27 @@ class LedgerActivities:
             return None
         history = self._ledger.advance_history(order.customer_id, order.currency)
         return decide_advance(request.application, order, policy, history, difference_minor)
+
+    @activity.defn(name="ledger.open_follow_up")
+    def open_follow_up(self, opening: FollowUpOpening) -> FollowUpAnswer:
+        """Number a follow-up case and hold what is free of its units, or say why there is none."""
+        return self._ledger.open_follow_up(opening)
+
+    @activity.defn(name="ledger.take_up")
+    def take_up(self, entry: TakeUp) -> TakenUpCase:
+        """Read what a follow-up case starts from, and tell of it."""
+        return self._ledger.take_up(entry)
+
+    @activity.defn(name="ledger.open_claim")
+    def open_claim(self, opening: ClaimOpening) -> RecoveryClaim:
+        """Value a loss and list the evidence for it."""
+        return self._ledger.open_claim(opening)
+
+    @activity.defn(name="ledger.record_claim")
+    def record_claim(self, entry: ClaimEntry) -> Done:
+        """Keep how a claim stands."""
+        self._ledger.record_claim(entry)
+        return Done()
 
     def _policy(self, version: str) -> Policy:
         """The version that a return opened under; a new one opens under the current version.

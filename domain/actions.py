@@ -58,6 +58,7 @@ class Action(StrEnum):
     REVIEW = "review"
     APPEAL = "appeal"
     BOOK_PICKUP = "book_pickup"
+    CHANGE_PICKUP = "change_pickup"
     RECORD_HANDOVER = "record_handover"
     RECEIVE = "receive"
     INSPECT = "inspect"
@@ -88,6 +89,7 @@ class Action(StrEnum):
     REPORT_REPAIR = "report_repair"
     APPEAL_RECOVERY = "appeal_recovery"
     DECIDE_RECOVERY = "decide_recovery"
+    DECIDE_REOPENING = "decide_reopening"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -96,6 +98,7 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.REVIEW: AGENTS,
     Action.APPEAL: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.BOOK_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.CHANGE_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECORD_HANDOVER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECEIVE: (Role.WAREHOUSE,),
     Action.INSPECT: (Role.WAREHOUSE,),
@@ -126,6 +129,7 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.REPORT_REPAIR: (Role.WAREHOUSE,),
     Action.APPEAL_RECOVERY: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.DECIDE_RECOVERY: (Role.SUPERVISOR,),
+    Action.DECIDE_REOPENING: (Role.SUPERVISOR,),
 }
 
 
@@ -165,6 +169,7 @@ class Standing(Record):
     substitutes: tuple[Remedy, ...] = ()
     in_repair: bool = False
     recovery: RecoveryState = RecoveryState.NONE
+    reopened: bool = False
 
 
 UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
@@ -172,6 +177,7 @@ UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
 
 PARCEL_ACTIONS = (
     Action.BOOK_PICKUP,
+    Action.CHANGE_PICKUP,
     Action.RECORD_HANDOVER,
     Action.RECEIVE,
     Action.INSPECT,
@@ -232,11 +238,14 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
             # An offer binds the shop until the customer has answered it or its time is over.
-            return now.approval in UNDER_REVIEW and now.offer_awaits is not Side.CUSTOMER
+            free = now.offer_awaits is not Side.CUSTOMER
+            return now.approval in UNDER_REVIEW and free and not now.reopened
         case Action.APPEAL:
-            return now.approval is Approval.DECLINED and not now.appealed
+            return now.approval is Approval.DECLINED and not now.appealed and not now.reopened
         case Action.BOOK_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_FAILED
+        case Action.CHANGE_PICKUP:
+            return approved and now.logistics is Logistics.PICKUP_BOOKED
         case Action.RECORD_HANDOVER:
             return approved and now.logistics in (Logistics.AWAITING_HANDOVER, Logistics.REFUSED_COLLECT)
         case Action.RECEIVE:
@@ -285,3 +294,5 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.recovery is RecoveryState.ANNOUNCED
         case Action.DECIDE_RECOVERY:
             return now.recovery is RecoveryState.APPEALED
+        case Action.DECIDE_REOPENING:
+            return now.approval is Approval.MANUAL_REVIEW and now.reopened

@@ -12,12 +12,14 @@ from domain.actions import Role
 from domain.advances import AdvanceDecision
 from domain.application import ReturnApplication
 from domain.chargebacks import Chargeback, ChargebackState
+from domain.claims import ClaimGrounds, RecoveryClaim
 from domain.clocks import Peak
 from domain.coupons import BreachCertificate
+from domain.follow_up import ClaimedLine, FollowUpRequest, KeptCase
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import AgreementRules, ClockDurations, PickupRules, TradeInRules
+from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
@@ -240,6 +242,18 @@ class ReturnClosing(LedgerEntry):
     header: str
     refusal_code: str = ""
     request_fingerprint: str = ""
+    kept: KeptCase | None = None
+
+
+class FollowUpOpening(Record):
+    """Open a follow-up of a closed case. `at` is the workflow's time, UTC."""
+
+    request: FollowUpRequest
+    at: UtcDatetime
+
+
+class TakeUp(LedgerEntry):
+    """Begin a follow-up case: tell of it, and read what it starts from."""
 
 
 class LineRules(Record):
@@ -254,6 +268,19 @@ class LineRules(Record):
     department: str = ""
     checks: tuple[str, ...] = ()
     window_ends_at: UtcDatetime | None = None
+
+
+class ClaimOpening(LedgerEntry):
+    """Value a loss, list the evidence for it, and keep the claim. `due_at` is the end of the time to file, UTC."""
+
+    grounds: ClaimGrounds
+    due_at: UtcDatetime
+
+
+class ClaimEntry(LedgerEntry):
+    """How a claim stands now."""
+
+    claim: RecoveryClaim
 
 
 class Review(Record):
@@ -273,11 +300,13 @@ class Review(Record):
     clocks: ClockDurations = ClockDurations()
     agreement: AgreementRules = AgreementRules()
     reviewer: Role = Role.AGENT_TIER_2
+    claims: ClaimRules = ClaimRules()
     pickup: PickupRules | None = None
     peaks: tuple[Peak, ...] = ()
     trade_in: TradeInRules = TradeInRules()
     trade_in_minor: MinorUnits = 0
     coupon_minor: MinorUnits = 0
+    missed_scan_minor: MinorUnits = 0
     currency: str = ""
     quote: RefundQuote | None = None
     price_difference_minor: int = 0
@@ -304,6 +333,15 @@ class ReviewRequest(LedgerEntry):
     variants: tuple[Variant, ...] = ()
     auto_review_late: bool = False
     policy_version: str = ""
+
+
+class TakenUpCase(Record):
+    """What a follow-up case starts from: the order, the rules of the first case, the units, and what was paid."""
+
+    order: OrderSnapshot
+    rules: Review
+    lines: tuple[ClaimedLine, ...]
+    paid: tuple[PaymentIntent, ...] = ()
 
 
 ReturnOpening.model_rebuild()

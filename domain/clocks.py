@@ -25,6 +25,7 @@ class ClockName(StrEnum):
     INSPECTION = "inspection"
     CONTEST = "contest"
     EXPERT = "expert"
+    SECOND_LOOK = "second_look"
     COMPLAINT = "complaint"
     ESCALATION = "escalation"
     ARBITRATION = "arbitration"

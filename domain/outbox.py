@@ -20,6 +20,14 @@ class OutboxKind(StrEnum):
     GOODS_DISPOSITION = "goods_disposition"
 
 
+class MessageChannel(StrEnum):
+    """The ways on which a message reaches a customer."""
+
+    IN_APP = "in_app"
+    SMS = "sms"
+    EMAIL = "email"
+
+
 class Template(StrEnum):
     """The texts that customers and staff get; each has parameters named in `policy/messages`."""
 
@@ -42,6 +50,8 @@ class Template(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     PICKUP_BOOKED = "pickup_booked"
     PICKUP_REBOOKED = "pickup_rebooked"
+    PICKUP_CHANGED = "pickup_changed"
+    PICKUP_CHANGE_LATE = "pickup_change_late"
     PICKUP_FAILED = "pickup_failed"
     LABEL_READY = "label_ready"
     SHIP_YOURSELF = "ship_yourself"
@@ -108,6 +118,8 @@ class Template(StrEnum):
     RETURN_CANCELED = "return_canceled"
     RETURN_RESUMED = "return_resumed"
     PROMISES_PAUSED = "promises_paused"
+    RETURN_REOPENED = "return_reopened"
+    REOPENING_DISMISSED = "reopening_dismissed"
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"
     STAFF_FIRST_RESPONSE_LATE = "staff_first_response_late"
     STAFF_AUTO_REVIEW_LATE = "staff_auto_review_late"
@@ -139,6 +151,13 @@ class Template(StrEnum):
     STAFF_CLEANUP_FAILED = "staff_cleanup_failed"
     STAFF_SUBSTITUTE_NEEDED = "staff_substitute_needed"
     STAFF_CREDIT_REFUSED = "staff_credit_refused"
+    STAFF_RETURN_REOPENED = "staff_return_reopened"
+    STAFF_LOOK_LATE = "staff_look_late"
+    STAFF_CLAIM_EVIDENCE = "staff_claim_evidence"
+    STAFF_CLAIM_STUCK = "staff_claim_stuck"
+    STAFF_CLAIM_SILENT = "staff_claim_silent"
+    STAFF_CLAIM_LOST = "staff_claim_lost"
+    STAFF_CLAIM_MOOT = "staff_claim_moot"
 
 
 class OutboxItem(Record):
@@ -151,6 +170,7 @@ class OutboxItem(Record):
         params: Values for the text. Amounts are given as minor units under a name that ends in ``_minor``
             next to ``currency``; moments as ISO 8601 under a name that ends in ``_at``; the terms of an offer as
             JSON under a name that ends in ``_offer``.
+        channels: The ways that it goes, each a delivery of its own; none for what is not for a customer.
     """
 
     kind: OutboxKind
@@ -158,6 +178,7 @@ class OutboxItem(Record):
     recipient: str
     locale: Locale = Locale.ZH_CN
     params: dict[str, str | int] = Field(default_factory=dict)
+    channels: tuple[MessageChannel, ...] = ()
 
 
 class Delivery(Record):

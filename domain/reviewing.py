@@ -39,6 +39,7 @@ class Reviewer:
         return Review(
             decision=decision,
             clocks=policy.clocks,
+            claims=policy.claims,
             agreement=policy.agreement,
             reviewer=first_reviewer(application, decision.reasons),
             pickup=policy.pickup,
@@ -46,6 +47,7 @@ class Reviewer:
             trade_in=policy.trade_in,
             trade_in_minor=trade_in_offer(application, order, policy) if trade_in else 0,
             coupon_minor=policy.currencies[order.currency].inspection_coupon_minor,
+            missed_scan_minor=policy.currencies[order.currency].missed_scan_minor,
             currency=order.currency,
             price_difference_minor=price_difference(application, order, variants) if exchange else 0,
             settle_method_id=settling_method_id(application, order) if exchange else "",

@@ -77,6 +77,7 @@ class Header(StrEnum):
     REFUSED = "REFUSED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
+    REOPENED = "REOPENED"
 
 
 class Stage(StrEnum):
@@ -156,8 +157,19 @@ def derive_inspection(parcels: Sequence[tuple[InspectionStatus, bool]]) -> Inspe
     return InspectionStatus.PARTIALLY_ACCEPTED
 
 
-def derive_header(approval: Approval, logistics: Logistics, reimbursement: Reimbursement, ended: bool) -> Header:
-    """Derive the header. `ended` says that the return waits for nothing any more."""
+def derive_header(
+    approval: Approval,
+    logistics: Logistics,
+    reimbursement: Reimbursement,
+    ended: bool,
+    follows: bool = False,
+) -> Header:
+    """Derive the header.
+
+    `ended` says that the return waits for nothing any more, `follows` that it takes up a case that had ended.
+    """
+    if follows and not ended:
+        return Header.REOPENED
     if approval in _UNDECIDED:
         return Header.REQUESTED
     if approval in _ENDED_BEFORE_SHIPPING:

@@ -2,6 +2,7 @@
 
 from domain.outbox import Delivery
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
+from domain.shipping import CarrierEvent
 
 
 class PaymentBalance(Record):
@@ -53,6 +54,13 @@ class ParkedDelivery(Record):
     """An outbox item that was refused for good, and why."""
 
     delivery: Delivery
+    error: str
+
+
+class ParkedEvent(Record):
+    """A scan that was refused too often, and why."""
+
+    event: CarrierEvent
     error: str
 
 

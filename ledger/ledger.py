@@ -18,6 +18,9 @@ from domain.bookkeeping import (
     ChargebackDecision,
     ChargebackOutcome,
     ChargebackReport,
+    ClaimEntry,
+    ClaimOpening,
+    FollowUpOpening,
     HoldAuthorization,
     IntentOutcome,
     RecoveryAuthorization,
@@ -26,11 +29,15 @@ from domain.bookkeeping import (
     ReturnOpening,
     Review,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
 from domain.chargebacks import Chargeback
+from domain.claims import RecoveryClaim
 from domain.coupons import BreachCertificate
+from domain.follow_up import FollowUpAnswer
 from domain.holds import HoldState, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import OrderSnapshot
@@ -56,6 +63,8 @@ from ledger import (
     breaches,
     budgets,
     chargebacks,
+    claims,
+    follow_ups,
     holds,
     intents,
     orders,
@@ -66,7 +75,7 @@ from ledger import (
     returns,
     tenders,
 )
-from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery
+from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery, ParkedEvent
 from ledger.engine import open_engine, reading, writing
 from ledger.schema import require_current_schema
 
@@ -151,6 +160,46 @@ class Ledger:
         """How many returns of the order were ever opened, one of them left out."""
         with reading(self.engine) as session:
             return returns.count_opened(session, order_id, but)
+
+    # What comes after the end
+
+    def open_follow_up(self, opening: FollowUpOpening) -> FollowUpAnswer:
+        """Number a follow-up case and hold the units that are free again; the same request finds the same one.
+
+        A refusal is an answer too; nothing of it is kept, so that it is judged anew when it is asked again.
+        """
+        with writing(self.engine) as session:
+            return follow_ups.open_follow_up(session, opening)
+
+    def take_up(self, entry: TakeUp) -> TakenUpCase:
+        """What a follow-up case starts from.
+
+        Raises:
+            ReturnNotFound: If it is no follow-up.
+        """
+        with writing(self.engine) as session:
+            return follow_ups.take_up(session, entry)
+
+    # What is claimed back for a loss
+
+    def open_claim(self, opening: ClaimOpening) -> RecoveryClaim:
+        """Value a loss by the frozen order and list the evidence for it.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+        """
+        with writing(self.engine) as session:
+            return claims.open_claim(session, opening)
+
+    def record_claim(self, entry: ClaimEntry) -> None:
+        """Keep how a claim stands, with what is to be told of it."""
+        with writing(self.engine) as session:
+            claims.record(session, entry)
+
+    def recovery_claims(self, open_only: bool = False) -> list[RecoveryClaim]:
+        """The claims, the next one that is due first."""
+        with reading(self.engine) as session:
+            return claims.claims(session, open_only)
 
     # Money
 
@@ -472,6 +521,15 @@ class Ledger:
         with reading(self.engine) as session:
             return outbox.parked(session)
 
+    def retry_delivery(self, message_id: str) -> None:
+        """Have a parked item delivered again, once what it failed at is mended.
+
+        Raises:
+            DeliveryNotFound: If there is no such item, or it is not parked.
+        """
+        with writing(self.engine) as session:
+            outbox.retry(session, message_id)
+
     # Parcels and the scans of carriers
 
     def find_parcel(self, carrier: str, tracking_no: str) -> str | None:
@@ -501,6 +559,29 @@ class Ledger:
         """Scans that have not reached their return although it is known by now, oldest first."""
         with reading(self.engine) as session:
             return parcels.undelivered(session, limit)
+
+    def event_refused(self, carrier: str, event_id: str, error: str) -> bool:
+        """Count a refusal of a scan, and tell whether it is parked by now.
+
+        Raises:
+            EventNotFound: If the scan was never accepted.
+        """
+        with writing(self.engine) as session:
+            return parcels.event_refused(session, carrier, event_id, error)
+
+    def parked_events(self) -> list[ParkedEvent]:
+        """The scans that were refused too often, oldest first."""
+        with reading(self.engine) as session:
+            return parcels.parked_events(session)
+
+    def retry_event(self, carrier: str, event_id: str) -> None:
+        """Have a parked scan passed on again.
+
+        Raises:
+            EventNotFound: If the scan was never accepted.
+        """
+        with writing(self.engine) as session:
+            parcels.retry_event(session, carrier, event_id)
 
     # Parcels that came without their return being known
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.audit import AuditOutcome
 from domain.chargebacks import ChargebackState
+from domain.claims import ClaimParty, ClaimState
+from domain.follow_up import FollowUpKind
 from domain.holds import HoldState
 from domain.intents import IntentState, PaymentDirection, RefundBasis
 from domain.receiving import ParkedState, ParkReason
@@ -67,7 +69,10 @@ class PaymentRow(Base):
 
 
 class ReturnRow(Base):
-    """A return. One that was refused at once has no order and was never opened, only closed."""
+    """A return. One that was refused at once has no order and was never opened, only closed.
+
+    `kept` is what a follow-up needs of a case that has ended; personal data.
+    """
 
     __tablename__ = "returns"
 
@@ -78,6 +83,23 @@ class ReturnRow(Base):
     header: Mapped[str] = mapped_column(default="")
     refusal_code: Mapped[str] = mapped_column(default="")
     request_fingerprint: Mapped[str] = mapped_column(default="")
+    kept: Mapped[Document | None]
+
+
+class FollowUpRow(Base):
+    """A case that takes up a closed one. `request` is what was asked for, personal data included."""
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (UniqueConstraint("root", "number"), UniqueConstraint("follows", "request_id"))
+
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), primary_key=True)
+    root: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    number: Mapped[int]
+    follows: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    request_id: Mapped[str]
+    kind: Mapped[FollowUpKind] = mapped_column(text_enum(FollowUpKind))
+    request: Mapped[Document]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ClaimRow(Base):
@@ -102,6 +124,8 @@ class EntryKind(StrEnum):
     """What an entry asked for."""
 
     OPENING = "opening"
+    TAKE_UP = "take_up"
+    CLAIM = "claim"
     STAGE = "stage"
     REFUND = "refund"
     ADVANCE = "advance"
@@ -260,7 +284,10 @@ class ParcelRow(Base):
 
 
 class CarrierEventRow(Base):
-    """A scan that was accepted, whether or not its parcel is known yet."""
+    """A scan that was accepted, whether or not its parcel is known yet.
+
+    One that was refused too often is parked: it waits for a person and holds up no other.
+    """
 
     __tablename__ = "carrier_events"
     __table_args__ = (
@@ -281,6 +308,8 @@ class CarrierEventRow(Base):
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refusals: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(default="")
 
 
 class ReceiptRow(Base):
@@ -421,3 +450,19 @@ class ChargebackRow(Base):
     state: Mapped[ChargebackState] = mapped_column(text_enum(ChargebackState))
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryClaimRow(Base):
+    """What is claimed back from whom for a return. `claim` is the whole of it, evidence included."""
+
+    __tablename__ = "recovery_claims"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), index=True)
+    party: Mapped[ClaimParty] = mapped_column(text_enum(ClaimParty))
+    state: Mapped[ClaimState] = mapped_column(text_enum(ClaimState), index=True)
+    currency: Mapped[str]
+    claimed_minor: Mapped[Minor]
+    awarded_minor: Mapped[Minor]
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claim: Mapped[Document]

@@ -12,6 +12,7 @@ from fastapi_swagger import patch_fastapi
 
 from sandbox.books import Books
 from sandbox.carriers import carriers_router
+from sandbox.claims import ClaimDesks, claims_router
 from sandbox.control import control_router
 from sandbox.coupons import CouponDesk, coupons_router
 from sandbox.faults import Faults
@@ -58,6 +59,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     parcels = Parcels(books, faults)
     coupons = CouponDesk(books, faults)
     workshop = Workshop(books)
+    claims = ClaimDesks(books)
     loader = Loader(books, desk.money, cards)
     secret = settings.webhook_secret.get_secret_value()
     webhooks = Webhooks(settings.webhook_url, secret) if settings.webhook_url else None
@@ -100,6 +102,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app.include_router(workshop_router(workshop, route_class))
     app.include_router(messages_router(books, route_class))
     app.include_router(warehouse_router(books, route_class))
+    app.include_router(claims_router(claims, route_class))
     _answer_errors(app)
     return app
 

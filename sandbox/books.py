@@ -28,6 +28,7 @@ class Book(StrEnum):
     REPAIRS = "repairs"
     MESSAGES = "messages"
     WAREHOUSE = "warehouse"
+    CLAIMS = "claims"
 
 
 class Entry(Record):

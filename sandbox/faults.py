@@ -46,6 +46,10 @@ class Target(StrEnum):
     CANCEL_REPAIR = "workshop.cancel_repair"
     MESSAGE = "messages.send"
     NOTICE = "warehouse.notify"
+    CLAIM = "claims.file"
+    FIND_CLAIM = "claims.find"
+    CONTEST_CLAIM = "claims.contest"
+    ANSWER_CLAIM = "claims.answer"
 
 
 class FaultKind(StrEnum):

@@ -17,7 +17,9 @@ from domain.receiving import (
     ParkedState,
     Received,
 )
-from ledger import errors as refusals
+from ledger.errors import AlreadyDecided, ReceiptIdReused
+from ledger.errors import ParkedNotFound as NothingParked
+from ledger.errors import ReturnNotFound as NoSuchReturn
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
 from starters.errors import (
@@ -55,7 +57,7 @@ class Receiving:
         _permitted(receipt.actor, RECEIVERS)
         try:
             await asyncio.to_thread(self._ledger.accept_receipt, receipt)
-        except refusals.ReceiptIdReused as error:
+        except ReceiptIdReused as error:
             raise RequestIdReused(str(error), "receipt_id") from error
         await self._pass_on(receipt.receipt_id)
         return await asyncio.to_thread(self._ledger.received, receipt.receipt_id)
@@ -76,9 +78,9 @@ class Receiving:
         _permitted(decision.actor, DECIDERS)
         try:
             found = await asyncio.to_thread(self._ledger.match_parked, parked_id, decision, datetime.now(UTC))
-        except refusals.ReturnNotFound as error:
+        except NoSuchReturn as error:
             raise InvalidAction(str(error), "rma_id") from error
-        except (refusals.ParkedNotFound, refusals.AlreadyDecided) as error:
+        except (NothingParked, AlreadyDecided) as error:
             raise _undecidable(error) from error
         await self._pass_on(found.receipt_id)
         return found
@@ -94,7 +96,7 @@ class Receiving:
         _permitted(decision.actor, DECIDERS)
         try:
             return await asyncio.to_thread(self._ledger.dispose_parked, parked_id, decision, datetime.now(UTC))
-        except (refusals.ParkedNotFound, refusals.AlreadyDecided) as error:
+        except (NothingParked, AlreadyDecided) as error:
             raise _undecidable(error) from error
 
     async def pass_on_due(self) -> None:
@@ -132,7 +134,7 @@ def _permitted(actor: Actor, roles: tuple[Role, ...]) -> None:
         raise RoleNotPermitted(f"{actor.role.value} may not do this. Permitted: {', '.join(roles)}.", "actor.role")
 
 
-def _undecidable(error: refusals.ParkedNotFound | refusals.AlreadyDecided) -> ReturnsError:
-    if isinstance(error, refusals.ParkedNotFound):
+def _undecidable(error: NothingParked | AlreadyDecided) -> ReturnsError:
+    if isinstance(error, NothingParked):
         return ParkedNotFound(str(error), "parked_id")
     return ActionNotAllowed(str(error), "action")

@@ -8,6 +8,7 @@ import httpx
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.carrier import CarrierActivities
+from activities.claims import ClaimActivities
 from activities.coupons import CouponActivities
 from activities.holds import HoldActivities
 from activities.inventory import InventoryActivities
@@ -18,6 +19,7 @@ from activities.reconciliation import ReconciliationActivities
 from activities.store_credit import StoreCreditActivities
 from activities.workshop import WorkshopActivities
 from adapters.carrier.sandbox import SandboxCarrier
+from adapters.claims.sandbox import SandboxClaims
 from adapters.coupons.sandbox import SandboxCoupons
 from adapters.inventory.sandbox import SandboxInventory
 from adapters.messaging.sandbox import SandboxMessaging
@@ -28,10 +30,12 @@ from adapters.warehouse.sandbox import SandboxWarehouse
 from adapters.workshop.sandbox import SandboxWorkshop
 from ledger.ledger import Ledger
 from policy.files import Policies, load_explanations
+from workflows.follow_up_workflow import FollowUpWorkflow
 from workflows.reconciliation_workflow import ReconciliationWorkflow
+from workflows.recovery_claim_workflow import RecoveryClaimWorkflow
 from workflows.return_workflow import ReturnWorkflow
 
-WORKFLOWS: list[type] = [ReturnWorkflow, ReconciliationWorkflow]
+WORKFLOWS: list[type] = [ReturnWorkflow, FollowUpWorkflow, RecoveryClaimWorkflow, ReconciliationWorkflow]
 
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
@@ -55,6 +59,7 @@ class Providers:
     inventory: SandboxInventory
     warehouse: SandboxWarehouse
     workshop: SandboxWorkshop
+    claims: SandboxClaims
 
     @classmethod
     def over(cls, http: httpx.AsyncClient) -> "Providers":
@@ -69,6 +74,7 @@ class Providers:
             inventory=SandboxInventory(http),
             warehouse=SandboxWarehouse(http),
             workshop=SandboxWorkshop(http),
+            claims=SandboxClaims(http),
         )
 
 
@@ -81,6 +87,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
     holds = HoldActivities(payment, providers.payment, ledger)
     reconciliation = ReconciliationActivities(providers.payment, ledger)
     coupons = CouponActivities(providers.coupons)
+    claims = ClaimActivities(providers.claims)
     store_credit = StoreCreditActivities(providers.store_credit)
     workshop = WorkshopActivities(providers.workshop)
     books = LedgerActivities(ledger, policies.by_version, policies.current.version, load_explanations())
@@ -104,6 +111,9 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         store_credit.grant,
         workshop.order_repair,
         workshop.cancel_repair,
+        claims.file,
+        claims.contest,
+        claims.look_up,
         books.review_application,
         books.record_stage,
         books.authorize_refund,
@@ -120,4 +130,8 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.report_chargeback,
         books.decide_chargeback,
         books.close_return,
+        books.open_follow_up,
+        books.take_up,
+        books.open_claim,
+        books.record_claim,
     ]

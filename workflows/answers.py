@@ -83,6 +83,8 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         offers=case.negotiation.offers,
         clocks=tuple(case.clocks.all),
         timeline=tuple(case.timeline),
+        follows=case.follows,
+        paid_before_minor=case.paid_before_minor,
     )
 
 

@@ -20,6 +20,9 @@ from domain.bookkeeping import (
     ChargebackDecision,
     ChargebackOutcome,
     ChargebackReport,
+    ClaimEntry,
+    ClaimOpening,
+    FollowUpOpening,
     HoldAuthorization,
     IntentCall,
     RecoveryAuthorization,
@@ -29,12 +32,16 @@ from domain.bookkeeping import (
     SettlementPlan,
     SettlementRequest,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
 from domain.chargebacks import Chargeback
+from domain.claims import ClaimFiling, ClaimLookup, ClaimLookupAnswer, FiledClaim, RecoveryClaim
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
+from domain.follow_up import FollowUpAnswer
 from domain.holds import HoldCall, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
@@ -131,6 +138,9 @@ open_credit_account = ProviderCall(
 grant_credit = ProviderCall("store_credit.grant", CreditGrant, GrantedCredit, options.MUST_SUCCEED)
 order_repair = ProviderCall("workshop.order_repair", RepairOrder, RepairTicket, options.PROVIDER_CALL)
 cancel_repair = ProviderCall("workshop.cancel_repair", RepairCancellation, Done, options.CLEANUP)
+file_claim = ProviderCall("claims.file", ClaimFiling, FiledClaim, options.PROVIDER_CALL)
+contest_claim = ProviderCall("claims.contest", ClaimFiling, FiledClaim, options.PROVIDER_CALL)
+look_up_claim = ProviderCall("claims.look_up", ClaimLookup, ClaimLookupAnswer, options.PROVIDER_CALL)
 reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, ReconciliationReport, options.SWEEP)
 
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
@@ -149,6 +159,10 @@ take_over_units = LedgerCall("ledger.take_over", UnitsTakenOver, Done)
 report_chargeback = LedgerCall("ledger.report_chargeback", ChargebackReport, Chargeback)
 decide_chargeback = LedgerCall("ledger.decide_chargeback", ChargebackDecision, ChargebackOutcome)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
+open_follow_up = LedgerCall("ledger.open_follow_up", FollowUpOpening, FollowUpAnswer)
+open_claim = LedgerCall("ledger.open_claim", ClaimOpening, RecoveryClaim)
+record_claim = LedgerCall("ledger.record_claim", ClaimEntry, Done)
+take_up = LedgerCall("ledger.take_up", TakeUp, TakenUpCase)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     fetch_facts,
@@ -169,6 +183,9 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     grant_credit,
     order_repair,
     cancel_repair,
+    file_claim,
+    contest_claim,
+    look_up_claim,
     reconcile,
 )
 LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
@@ -188,4 +205,8 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     report_chargeback,
     decide_chargeback,
     close_return,
+    open_follow_up,
+    take_up,
+    open_claim,
+    record_claim,
 )

@@ -59,6 +59,8 @@ class ReturnCase:
         self.application = start.application
         self._version = 1
         self._terms = Terms.applied_for(start.application)
+        self.follows = start.follows
+        self.paid_before_minor = 0
         self.notices = Notices.for_application(start.rma_id, start.application)
         self.order: OrderSnapshot | None = None
         self.rules = Review()
@@ -193,7 +195,7 @@ class ReturnCase:
         return self.parcels.first_scan_at
 
     @property
-    def lines(self) -> dict[str, LineStatus]:
+    def lines(self) -> Mapping[str, LineStatus]:
         """The quantities of each line: what was asked and authorised, and what became of it in all parcels."""
         if not len(self.parcels):
             return dict(self._lines)
@@ -269,7 +271,7 @@ class ReturnCase:
                 self.move(Reimbursement.QUOTED, f"{review.quote.total_minor} {review.quote.currency}")
             self.notices = self.notices.routed_to(review.warehouse)
             for line_id, rules in review.lines.items():
-                self.lines[line_id] = self.lines[line_id].model_copy(update=rules.model_dump())
+                self._lines[line_id] = self._lines[line_id].model_copy(update=rules.model_dump())
         if review.decision and announced_at_review(review.decision, self.remedy):
             self._approval_told = True
         return review
@@ -330,7 +332,9 @@ class ReturnCase:
 
     def header(self) -> Header:
         """The derived header."""
-        return derive_header(self.approval, self.logistics, self.reimbursement, self.ended)
+        return derive_header(
+            self.approval, self.logistics, self.reimbursement, self.ended, follows=self.follows is not None
+        )
 
     def stage(self) -> Stage:
         """The stage that the return is in."""
@@ -356,6 +360,7 @@ class ReturnCase:
             payout_pending=self.pending_payout is not None and self.pending_payout.version == self.version,
             substitutes=self.substitutes,
             in_repair=bool(self.open_repairs()),
+            reopened=self.follows is not None,
         )
 
     def allowed_actions(self) -> tuple[Action, ...]:
@@ -399,10 +404,13 @@ class ReturnCase:
     def cover_the_whole_order(self) -> None:
         """Take every unit of the order into the return: a cancellation is for the whole order."""
         if self.order:
-            self._lines = {
-                line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
-                for line in self.order.lines
-            }
+            self.take_lines({line.line_id: line.quantity for line in self.order.lines})
+
+    def take_lines(self, requested: dict[str, int]) -> None:
+        """Be about other units than those of the application."""
+        self._lines = {
+            line_id: LineStatus(line_id=line_id, requested=quantity) for line_id, quantity in requested.items()
+        }
 
     async def in_ledger(self, call: LedgerCall[Input, Output], argument: Input) -> Output:
         """Ask for a decision or write the books of money.

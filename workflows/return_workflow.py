@@ -9,6 +9,7 @@ from temporalio import workflow
 from domain.application import Remedy
 from domain.bookkeeping import ReturnClosing
 from domain.explanation import MoneyOfReturn
+from domain.follow_up import ClosedLine, KeptCase
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
@@ -31,6 +32,7 @@ from workflows.handlers.authority import AuthorityHandlers
 from workflows.handlers.chargeback import ChargebackHandlers
 from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.complaint import ComplaintHandlers
+from workflows.handlers.follow_up import FollowUpHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.repair import RepairHandlers
@@ -46,11 +48,13 @@ from workflows.stages.chargeback import ChargebackLane
 from workflows.stages.complaint import ComplaintLane
 from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
+from workflows.stages.follow_up import FollowUpStage
 from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
 from workflows.stages.payment_hold import HoldOnPayment
 from workflows.stages.price_compensation import PriceCompensation
+from workflows.stages.recovery import Recovery
 from workflows.stages.refund_only import RefundOnly
 from workflows.stages.reissue_parts import ReissueParts
 from workflows.stages.repair import Repair
@@ -77,6 +81,7 @@ class ReturnWorkflow(
     ClockHandlers,
     ComplaintHandlers,
     ChargebackHandlers,
+    FollowUpHandlers,
 ):
     """One return, from the application to its end."""
 
@@ -115,11 +120,15 @@ class ReturnWorkflow(
             self._repair,
         )
         self._journeys = Journeys(case, outcome)
+        self._recovery = Recovery(case)
+        self._follow_up = FollowUpStage(case, self._journeys, self._settlement)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
         """Take the return through its stages and close it."""
-        if await self._review.run():
+        if start.follows:
+            await self._follow_up.run(start.follows)
+        elif await self._review.run():
             await self._carry_out()
         await self._disputes_end()
         await self._close()
@@ -175,6 +184,7 @@ class ReturnWorkflow(
         await self._lease.end()
         await self._agreement.close()
         await self._authority.close()
+        await self._recovery.start()
         case.ended = True
         if case.reimbursement is Reimbursement.QUOTED:
             case.move(Reimbursement.NONE, "nothing was paid")
@@ -190,10 +200,16 @@ class ReturnWorkflow(
                     header=case.header().value,
                     refusal_code=case.refusal.code.value if case.refusal else "",
                     request_fingerprint=case.request_fingerprint,
+                    kept=self._kept(),
                 )
             )
         case.note("closed", case.header().value)
         case.publish()
+
+    def _kept(self) -> KeptCase:
+        """What a follow-up case would need of this one."""
+        lines = tuple(ClosedLine.model_validate(line.model_dump()) for line in self._case.lines.values())
+        return KeptCase(application=self._case.application, lines=lines)
 
     def _farewell(self) -> tuple[OutboxItem, ...]:
         case = self._case

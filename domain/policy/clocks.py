@@ -35,6 +35,7 @@ class ClockDurations(Record):
     substitute: PositiveDuration = timedelta(hours=72)
     repair: PositiveDuration = timedelta(days=14)
     recovery_notice: PositiveDuration = timedelta(days=7)
+    reopen: PositiveDuration = timedelta(days=7)
     settlement_business_days: int = Field(default=3, strict=True, ge=1, le=60)
 
     @model_validator(mode="after")

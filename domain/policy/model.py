@@ -11,6 +11,7 @@ from domain.clocks import Peak
 from domain.money import is_known_currency
 from domain.policy.advances import AdvanceRules
 from domain.policy.agreement import AgreementRules
+from domain.policy.claims import ClaimRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.customers import FormRules, PriorityRules
@@ -56,6 +57,7 @@ class Policy(BaseModel):
     exchange: ExchangeRules = ExchangeRules()
     advances: AdvanceRules = AdvanceRules()
     clocks: ClockDurations = ClockDurations()
+    claims: ClaimRules = ClaimRules()
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
     peaks: tuple[PeakRule, ...] = ()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from domain.actions import Action
+from workflows.contracts.claims import ClaimAction
 
 _CUSTOMER = {"role": "customer", "id": "C-101"}
 _AGENT = {"role": "agent_tier_1", "id": "agent-7"}
@@ -104,6 +105,10 @@ ACTIONS: dict[Action, Any] = {
         "carrier": "sf",
         "window": {"start": "2026-11-23T06:00:00Z", "end": "2026-11-23T08:00:00Z"},
     },
+    Action.CHANGE_PICKUP: {
+        "actor": _CUSTOMER,
+        "window": {"start": "2026-11-24T06:00:00Z", "end": "2026-11-24T10:00:00Z"},
+    },
     Action.RECORD_HANDOVER: {
         "actor": _CUSTOMER,
         "carrier": "sf",
@@ -186,4 +191,16 @@ ACTIONS: dict[Action, Any] = {
     },
     Action.APPEAL_RECOVERY: {"actor": _CUSTOMER, "note": "Both shirts were in the parcel."},
     Action.DECIDE_RECOVERY: {"actor": _SUPERVISOR, "waive": True, "note": "The parcel was damaged on its way."},
+    Action.DECIDE_REOPENING: {"actor": _SUPERVISOR, "order": "inspect_again", "note": "The photo shows the seam."},
 }
+
+CLAIM_ACTIONS: dict[ClaimAction, Any] = {
+    ClaimAction.ADD_EVIDENCE: {
+        "actor": _AGENT,
+        "evidence": [{"kind": "photo", "reference": "photos/8812.jpg"}],
+    },
+    ClaimAction.ANSWER: {"actor": _SUPERVISOR, "verdict": "accepted", "amount_minor": 29900},
+    ClaimAction.WRITE_OFF: {"actor": _SUPERVISOR, "note": "Not worth the postage."},
+}
+
+REOPENING: dict[str, Any] = {"actor": _CUSTOMER, "note": "Two of the three units were in order."}

@@ -37,7 +37,7 @@ def receipt_command(
     item: Annotated[list[str] | None, typer.Option(metavar="ITEM:QTY", help="What is in it; repeatable.")] = None,
     collect: Annotated[bool, typer.Option("--collect", help="It came freight-collect.")] = False,
     at: Annotated[str | None, typer.Option(metavar="ISO", help="When it came; by default now.")] = None,
-    receipt_id: Annotated[str | None, typer.Option("--id", help="Your own id, to send it again with.")] = None,
+    receipt_id: Annotated[str | None, typer.Option(help="Your own id, to send it again with.")] = None,
     role: ActsAs = None,
     actor: ActorId = None,
     api: ApiUrl = None,

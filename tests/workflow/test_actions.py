@@ -138,6 +138,15 @@ async def without_means(pipeline: Pipeline) -> str:
     return rma_id
 
 
+async def reopened(pipeline: Pipeline) -> str:
+    rma_id = await contestable(pipeline)
+    await pipeline.act(rma_id, Action.ACCEPT_RESULT, Role.CUSTOMER)
+    await pipeline.end(rma_id)
+    follow_up = (await pipeline.reopen(rma_id)).rma_id
+    await pipeline.until(follow_up, lambda status: status.next_deadline is not None)
+    return follow_up
+
+
 STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     manual_review: {
         Action.CANCEL,
@@ -150,7 +159,7 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     declined: {Action.APPEAL},
     appealed: {Action.REVIEW, Action.SUBMIT_EVIDENCE, Action.MAKE_OFFER},
     awaiting_handover: {Action.CANCEL, Action.RECORD_HANDOVER, Action.RECEIVE},
-    pickup_booked: {Action.CANCEL, Action.RECEIVE},
+    pickup_booked: {Action.CANCEL, Action.CHANGE_PICKUP, Action.RECEIVE},
     pickup_failed: {Action.CANCEL, Action.BOOK_PICKUP, Action.RECEIVE},
     in_transit: {Action.RECEIVE},
     delivered: {Action.RECEIVE, Action.INSPECT},
@@ -159,6 +168,7 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     contested: {Action.DECIDE_CONTEST, Action.REQUEST_EXPERT},
     with_an_expert: {Action.EXPERT_OPINION},
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
+    reopened: {Action.CANCEL, Action.DECIDE_REOPENING},
 }
 
 ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN, Action.REPORT_CHARGEBACK}
@@ -214,6 +224,10 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"note": "so it is"}
         case Action.DECIDE_LIABILITY:
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
+        case Action.DECIDE_REOPENING:
+            return {"order": "inspect_again", "note": "so it is"}
+        case Action.CHANGE_PICKUP:
+            return {"address": {"lines": ["2 Lake Road"], "city": "Hangzhou", "country": "CN"}}
         case Action.RECORD_HANDOVER:
             number = f"SF-{uuid4().hex[:12]}"
             return {"carrier": "sf", "tracking_no": number, "handed_over_at": await pipeline.now(rma_id)}
@@ -280,11 +294,18 @@ async def test_what_a_state_allows_is_really_accepted(
     pipeline: Pipeline, state: Callable[[Pipeline], Awaitable[str]], action: Action
 ) -> None:
     rma_id = await state(pipeline)
+    before = await pipeline.returns.status(rma_id)
     answer = await pipeline.act(rma_id, action, PERMITTED[action], **await fields_of(pipeline, rma_id, action))
     assert (answer.rma_id, answer.action) == (rma_id, action)
     if action in CHANGES_NOTHING_THAT_IS_ALLOWED and state is not evidence_requested:
         return
-    await pipeline.until(rma_id, lambda status: set(status.allowed_actions) != STATES[state])
+    stays = action is Action.CHANGE_PICKUP
+    await pipeline.until(
+        rma_id,
+        lambda status: (
+            status.tracking_no != before.tracking_no if stays else set(status.allowed_actions) != STATES[state]
+        ),
+    )
 
 
 WELL_FORMED: dict[Action, dict[str, Any]] = {
@@ -293,6 +314,7 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.APPEAL: {"note": "x"},
     Action.CONTEST: {"note": "x"},
     Action.DECIDE_CONTEST: {"note": "x"},
+    Action.DECIDE_REOPENING: {"order": "dismiss", "note": "x"},
     Action.RECORD_HANDOVER: {"carrier": "sf", "tracking_no": "SF-1", "handed_over_at": "2026-01-01T00:00:00Z"},
     Action.RECEIVE: {"received_at": "2026-01-01T00:00:00Z"},
     Action.INSPECT: {"units": [ACCEPTED]},

@@ -10,6 +10,7 @@ from workflows.contracts.base import ActionAnswer, ActionRequest, ParcelRequest
 from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
+from workflows.contracts.follow_up import FollowUpOpened, ReopeningOrder, ReopeningVerdict, ReopenRequest
 from workflows.contracts.inspection import (
     Contest,
     ContestedLine,
@@ -30,7 +31,14 @@ from workflows.contracts.review import (
     LiabilityVerdict,
     ReviewVerdict,
 )
-from workflows.contracts.ship_back import HandedOverLine, Handover, PickupChoice, Receipt, ReceivedLine
+from workflows.contracts.ship_back import (
+    HandedOverLine,
+    Handover,
+    PickupChange,
+    PickupChoice,
+    Receipt,
+    ReceivedLine,
+)
 from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
 from workflows.contracts.status import (
     CouponStatus,
@@ -50,12 +58,16 @@ DECISION_UPDATE = "decision"
 STATUS_QUERY = "status"
 EXPLAIN_QUERY = "explain"
 CARRIER_EVENT_SIGNAL = "carrier_event"
+CLAIM_STATUS_QUERY = "status"
+PARCEL_FOUND_SIGNAL = "parcel_found"
 
 __all__ = [
     "ACTION_REQUESTS",
     "CARRIER_EVENT_SIGNAL",
+    "CLAIM_STATUS_QUERY",
     "DECISION_UPDATE",
     "EXPLAIN_QUERY",
+    "PARCEL_FOUND_SIGNAL",
     "STATUS_QUERY",
     "ActionAnswer",
     "ActionRequest",
@@ -83,6 +95,7 @@ __all__ = [
     "EvidenceSubmission",
     "ExpertOpinion",
     "ExpertRequest",
+    "FollowUpOpened",
     "HandedOverLine",
     "Handover",
     "HoldRelease",
@@ -98,11 +111,15 @@ __all__ = [
     "PaymentStatus",
     "PayoutConsent",
     "PayoutRefusal",
+    "PickupChange",
     "PickupChoice",
     "Receipt",
     "ReceivedLine",
     "RecoveryAppeal",
     "RecoveryVerdict",
+    "ReopenRequest",
+    "ReopeningOrder",
+    "ReopeningVerdict",
     "RepairReport",
     "RepairStatus",
     "ResultAcceptance",

@@ -7,6 +7,7 @@ from workflows.contracts.base import ActionRequest
 from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
+from workflows.contracts.follow_up import ReopeningVerdict
 from workflows.contracts.inspection import (
     Contest,
     ContestVerdict,
@@ -25,7 +26,7 @@ from workflows.contracts.review import (
     LiabilityVerdict,
     ReviewVerdict,
 )
-from workflows.contracts.ship_back import Handover, PickupChoice, Receipt
+from workflows.contracts.ship_back import Handover, PickupChange, PickupChoice, Receipt
 from workflows.contracts.substitute import SubstituteChoice
 
 ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
@@ -34,6 +35,7 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.REVIEW: ReviewVerdict,
     Action.APPEAL: AppealRequest,
     Action.BOOK_PICKUP: PickupChoice,
+    Action.CHANGE_PICKUP: PickupChange,
     Action.RECORD_HANDOVER: Handover,
     Action.RECEIVE: Receipt,
     Action.INSPECT: InspectionReport,
@@ -64,5 +66,6 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.REPORT_REPAIR: RepairReport,
     Action.APPEAL_RECOVERY: RecoveryAppeal,
     Action.DECIDE_RECOVERY: RecoveryVerdict,
+    Action.DECIDE_REOPENING: ReopeningVerdict,
 }
 """The input of each action. The update of an action has the action's name."""

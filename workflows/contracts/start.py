@@ -2,6 +2,7 @@
 
 from domain.advances import AdvanceReason
 from domain.application import ReturnApplication
+from domain.follow_up import FollowUp
 from domain.record import Record
 from domain.refusals import Refusal
 from domain.review import ReviewReason
@@ -9,11 +10,15 @@ from domain.status import Approval
 
 
 class ReturnInput(Record):
-    """The start of a return. `request_fingerprint` tells a repeat of the request from another one."""
+    """The start of a return. `request_fingerprint` tells a repeat of the request from another one.
+
+    A case that takes up one that had ended `follows` it, with that one's application.
+    """
 
     rma_id: str
     request_fingerprint: str
     application: ReturnApplication
+    follows: FollowUp | None = None
 
 
 class DecisionRequest(Record):

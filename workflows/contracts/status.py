@@ -8,6 +8,7 @@ from domain.application import Remedy
 from domain.authority import PendingPayout
 from domain.chargebacks import Chargeback
 from domain.clocks import Clock, ClockName
+from domain.follow_up import FollowUp
 from domain.inspection import UnexpectedGoods
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
@@ -144,6 +145,9 @@ class ReturnStatus(Record):
         pending_payout: What waits for the approval of a second person.
         offers: Every offer so far with its state; the last one may be open.
         substitutes: What the customer may choose from, where the remedy in force cannot be carried out.
+        follows: The case that this one takes up, for a follow-up case.
+        paid_before_minor: What the cases before a follow-up paid the customer, in minor units.
+        followed_by: The case that took this one up after its end; empty if none did.
     """
 
     rma_id: str
@@ -185,6 +189,9 @@ class ReturnStatus(Record):
     repairs: tuple[RepairStatus, ...] = ()
     clocks: tuple[Clock, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
+    follows: FollowUp | None = None
+    paid_before_minor: MinorUnits = 0
+    followed_by: str = ""
 
 
 class ReturnResult(Record):

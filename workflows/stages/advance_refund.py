@@ -14,8 +14,8 @@ from domain.status import Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import RecoveryAppeal, RecoveryVerdict
+from workflows.stages.advance_recovery import AdvanceRecovery
 from workflows.stages.payment import Payments
-from workflows.stages.recovery import Recovery
 from workflows.stages.settlement import Settlement
 
 
@@ -26,7 +26,7 @@ class AdvanceRefund:
         self._case = case
         self._settlement = settlement
         self._payments = payments
-        self._recovery = Recovery(case, payments)
+        self._recovery = AdvanceRecovery(case, payments)
         self._paying: asyncio.Task[None] | None = None
         self._too_late = False
         self._paid_to = ""

@@ -1,118 +1,125 @@
-"""Recovery of an advance that was not earned: announced, open to appeal, then charged (section 6)."""
+"""Recovery of a loss: starts a claim beside the return once the customer is paid (section 5)."""
 
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 
 from temporalio import workflow
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from domain.actions import Role
-from domain.advances import AdvanceAccount, RecoveryState
-from domain.bookkeeping import AdvanceEnd, RecoveryAuthorization
-from domain.clocks import ClockName
-from domain.outbox import OutboxItem, Template
-from workflows import calls
+from domain.claims import ClaimedUnits, ClaimGrounds, ClaimReason, TrackedParcel
+from domain.clocks import Clock, ClockName, ClockState
+from domain.liability import CUSTOMERS
+from domain.reasons import LiableParty, ReturnReason
+from domain.status import Logistics
+from workflows import ids, search_attributes
 from workflows.case import ReturnCase
-from workflows.contracts import RecoveryAppeal, RecoveryVerdict
-from workflows.stages.payment import Payments
+from workflows.contracts.claims import ClaimInput
+from workflows.parcel import Parcel
 
-_SUPERVISOR_TIME = timedelta(hours=24)
+_PATCH = "recovery-claims"
 
 
 class Recovery:
-    """Gets back what is left of an advance. Nothing is charged without notice, or while an appeal is open."""
+    """Finds out whether somebody else answers for a loss, and leaves the rest to a claim of its own."""
 
-    def __init__(self, case: ReturnCase, payments: Payments) -> None:
+    def __init__(self, case: ReturnCase) -> None:
         self._case = case
-        self._payments = payments
-        self._verdict: RecoveryVerdict | None = None
 
-    def on_appeal(self, appeal: RecoveryAppeal) -> None:
-        """Take the customer's appeal."""
-        self._case.recovery = RecoveryState.APPEALED
-        self._case.note("recovery appealed", appeal.note)
-
-    def on_verdict(self, verdict: RecoveryVerdict) -> None:
-        """Take the supervisor's decision."""
-        self._verdict = verdict
-        self._case.recovery = RecoveryState.CLOSED
-        self._case.note("recovery decided", f"{verdict.actor.id}: {verdict.note}")
-
-    async def run(self, account: AdvanceAccount, method_id: str) -> None:
-        """Announce the recovery, hear the customer, and charge what is left unless a supervisor waives it."""
-        case = self._case
-        await self._announce(account)
-        if case.recovery is RecoveryState.APPEALED or self._verdict:
-            verdict = await self._supervisor_decides()
-            if verdict.waive:
-                await self._end(case.notices.customer(Template.RECOVERY_WAIVED), is_waived=True)
-                return
-            upheld = case.notices.customer(Template.RECOVERY_UPHELD, reason=verdict.note)
-            await case.record("recovery-upheld", upheld)
-        case.recovery = RecoveryState.CLOSED
-        await case.make_final("what was advanced is charged back")
-        intent = await case.in_ledger(
-            calls.authorize_recovery,
-            RecoveryAuthorization(
-                rma_id=case.rma_id,
-                op=case.step("recovery"),
-                at=workflow.now(),
-                round=self._payments.next_round(),
-                method_id=method_id,
-            ),
-        )
-        if await self._payments.charge(intent):
-            await case.record("recovered", case.notices.customer(Template.RECOVERY_PAID, **_amount(account)))
+    async def start(self) -> None:
+        """Start a claim if there is something to claim. It takes its own time; nothing here waits for it."""
+        grounds = self._grounds()
+        if grounds is None or not workflow.patched(_PATCH):
             return
-        case.note("advance not paid back", intent.key)
-        await self._end(
-            case.notices.customer(Template.RECOVERY_UNPAID, **_amount(account)),
-            case.supervisor_alert(Template.STAFF_RECOVERY_UNPAID, **_amount(account)),
-            is_waived=False,
-        )
-
-    async def _announce(self, account: AdvanceAccount) -> None:
         case = self._case
-        due_at = workflow.now() + case.rules.clocks.recovery_notice
-        case.recovery = RecoveryState.ANNOUNCED
-        # Whatever became of the parcels, the return goes on until this is decided.
-        case.closing = False
-        await case.record(
-            "recovery-notice",
-            case.notices.customer(Template.RECOVERY_NOTICE, due_at=due_at.isoformat(), **_amount(account)),
-        )
-        await case.clocks.wait(
-            ClockName.RECOVERY_NOTICE, due_at, lambda: case.recovery is not RecoveryState.ANNOUNCED
-        )
-
-    async def _supervisor_decides(self) -> RecoveryVerdict:
-        case = self._case
-        case.need(Role.SUPERVISOR, "recovery")
-        received: tuple[OutboxItem, ...] = (case.notices.customer(Template.RECOVERY_APPEAL_RECEIVED),)
-        waited = 0
-        while self._verdict is None:
-            alert = case.supervisor_alert(Template.STAFF_RECOVERY_APPEALED, waited=waited)
-            await case.record("recovery-appealed", *received, alert)
-            received = ()
-            waited += 1
-            await case.clocks.wait(
-                ClockName.RECOVERY_NOTICE, workflow.now() + _SUPERVISOR_TIME, lambda: self._verdict is not None
+        try:
+            await workflow.start_child_workflow(
+                ids.RECOVERY_CLAIM_WORKFLOW,
+                ClaimInput(
+                    rma_id=case.rma_id,
+                    order_id=case.application.order_id,
+                    customer_id=case.application.customer_id,
+                    locale=case.application.locale,
+                    grounds=grounds,
+                    rules=case.rules.claims,
+                ),
+                id=ids.claim_workflow_id(case.rma_id, grounds.party.value),
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                search_attributes=search_attributes.of_claim(case.application.order_id),
+                static_summary=f"{grounds.reason.value}: from {grounds.party.value}",
             )
-        case.need("", "recovery")
-        return self._verdict
+        except WorkflowAlreadyStartedError:
+            # A reset of the return finds the claim that it started before.
+            return
+        case.note("claim started", f"{grounds.party.value}: {grounds.reason.value}")
 
-    async def _end(self, *outbox: OutboxItem, is_waived: bool) -> None:
+    def _grounds(self) -> ClaimGrounds | None:
+        """What is claimed, if anything: a loss comes before a damage, and a damage before a missed scan."""
         case = self._case
-        case.recovery = RecoveryState.CLOSED
-        await case.in_ledger(
-            calls.end_advance,
-            AdvanceEnd(
-                rma_id=case.rma_id,
-                op=case.step("advance-end"),
-                at=workflow.now(),
-                outbox=outbox,
-                is_waived=is_waived,
+        lost = [parcel for parcel in case.parcels if parcel.logistics is Logistics.LOST]
+        if lost:
+            return self._claim(ClaimReason.LOST_IN_TRANSIT, workflow.now(), _units_in(lost), lost)
+        if damaged := self._damaged_on_the_way():
+            delivered_at = case.order.delivered_at if case.order else None
+            return self._claim(ClaimReason.DAMAGED_IN_TRANSIT, delivered_at or case.opened_at, damaged)
+        missed = self._missed_scan()
+        if missed and case.rules.missed_scan_minor:
+            late = [parcel for parcel in case.parcels if parcel.subject == missed.subject]
+            return self._claim(ClaimReason.SCAN_MISSING, missed.due_at, (), late, case.rules.missed_scan_minor)
+        return None
+
+    def _damaged_on_the_way(self) -> tuple[ClaimedUnits, ...]:
+        """The units that were paid because they broke on their way to the customer, with the carrier's share."""
+        case = self._case
+        return tuple(
+            ClaimedUnits(line_id=line.line_id, quantity=case.lines[line.line_id].refunded, share_bps=share_bps)
+            for line in case.application.lines
+            if line.reason is ReturnReason.DAMAGED_IN_TRANSIT
+            and case.lines[line.line_id].refunded
+            and (share_bps := case.liability.get(line.line_id, CUSTOMERS).shares.get(LiableParty.CARRIER, 0))
+        )
+
+    def _missed_scan(self) -> Clock | None:
+        missed = (
+            clock
+            for clock in self._case.clocks.all
+            if clock.name is ClockName.ACCEPTANCE_SCAN and clock.state is ClockState.BREACHED
+        )
+        return next(missed, None)
+
+    def _claim(
+        self,
+        reason: ClaimReason,
+        event_at: datetime,
+        units: Sequence[ClaimedUnits],
+        parcels: Sequence[Parcel] = (),
+        fixed_minor: int = 0,
+    ) -> ClaimGrounds:
+        """The grounds of a claim. Damaged goods travelled in the order's parcel, which we do not know."""
+        case = self._case
+        claimed = [entry.line_id for entry in units]
+        return ClaimGrounds(
+            party=case.rules.claims.party(reason),
+            reason=reason,
+            event_at=event_at,
+            parcels=tuple(
+                TrackedParcel(carrier=parcel.carrier, tracking_no=parcel.tracking_no)
+                for parcel in parcels
+                if parcel.tracking_no
             ),
+            units=tuple(units),
+            photos=tuple(
+                item.reference
+                for line in case.application.lines
+                if line.line_id in claimed
+                for item in line.evidence
+            ),
+            fixed_minor=fixed_minor,
         )
 
 
-def _amount(account: AdvanceAccount) -> dict[str, str | int]:
-    return {"amount_minor": account.outstanding_minor, "currency": account.currency}
+def _units_in(parcels: Sequence[Parcel]) -> tuple[ClaimedUnits, ...]:
+    units: Counter[str] = Counter()
+    for parcel in parcels:
+        units.update(parcel.quantities())
+    return tuple(ClaimedUnits(line_id=line_id, quantity=count) for line_id, count in units.items() if count)

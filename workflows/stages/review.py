@@ -251,11 +251,11 @@ class ReviewStage:
         case = self._case
         await self._agreement.close()
         authorized = self._authorized()
-        if case.remedy is Remedy.EXCHANGE:
+        if case.remedy is Remedy.EXCHANGE and self._verdict and self._verdict.authorized:
             items = case.application.replacement_item_ids(authorized)
             case.terms = case.terms.model_copy(update={"item_ids": items})
-            if not await self._stock_is_held():
-                return False
+        if case.remedy is Remedy.EXCHANGE and not await self._stock_is_held():
+            return False
         if case.remedy is Remedy.CANCEL_ORDER and not await self._fulfilment_is_stopped():
             return False
         if case.canceled:
