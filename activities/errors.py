@@ -13,6 +13,7 @@ PROVIDER_UNAVAILABLE = "ProviderUnavailable"
 OUTCOME_UNKNOWN = "OutcomeUnknown"
 PROVIDER_REFUSED = "ProviderRefused"
 PAYMENT_PENDING = "PaymentPending"
+PAYMENT_FROZEN = "PaymentFrozen"
 LEDGER_REFUSED = "LedgerRefused"
 POLICY_MISSING = "PolicyMissing"
 

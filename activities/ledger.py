@@ -7,6 +7,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import POLICY_MISSING, ledger_refusals
+from domain.advances import AdvanceAccount, AdvanceDecision, decide_advance
 from domain.application import Remedy
 from domain.authority import (
     PayoutAnswer,
@@ -17,7 +18,18 @@ from domain.authority import (
     refusal_text,
 )
 from domain.bookkeeping import (
+    AdvanceEnd,
+    AdvanceQuestion,
+    CaptureAuthorization,
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
+    ClaimEntry,
+    ClaimOpening,
+    FollowUpOpening,
+    HoldAuthorization,
+    RecoveryAuthorization,
     ReturnClosing,
     ReturnOpening,
     Review,
@@ -25,12 +37,17 @@ from domain.bookkeeping import (
     SettlementPlan,
     SettlementRequest,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
 from domain.calendar import add_business_days
+from domain.chargebacks import Chargeback
+from domain.claims import RecoveryClaim
 from domain.expected import expected_claim
 from domain.explanations import Explanations
+from domain.follow_up import FollowUpAnswer
 from domain.intents import PaymentIntent
 from domain.notices import Notices
 from domain.orders import OrderSnapshot
@@ -62,11 +79,14 @@ class LedgerActivities:
         review = reviewer.review(request, earlier)
         if review.decision is None or request.order is None:
             return review
+        decision = review.decision
+        advance = self._advance(request, request.order, reviewer.policy, review.price_difference_minor)
+        review = review.model_copy(update={"advance": advance})
         notices = Notices.for_application(request.rma_id, request.application)
         expected = expected_claim(request.application, review.free_size_swap)
-        is_decided = review.decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
+        is_decided = decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
         insured = notices.freight_insured(request.order, expected) if is_decided else ()
-        told = notices.review(review.decision, request.application.desired_resolution, review.why)
+        told = notices.review(decision, request.application.desired_resolution, review.why)
         opened = self._ledger.open_return(
             ReturnOpening(
                 rma_id=request.rma_id,
@@ -118,6 +138,37 @@ class LedgerActivities:
         with ledger_refusals():
             return self._ledger.authorize_charge(request)
 
+    @activity.defn(name="ledger.advance_account")
+    def advance_account(self, question: AdvanceQuestion) -> AdvanceAccount:
+        """Read what was paid in advance and what became of it."""
+        with ledger_refusals():
+            return self._ledger.advance_account(question.rma_id)
+
+    @activity.defn(name="ledger.authorize_recovery")
+    def authorize_recovery(self, request: RecoveryAuthorization) -> PaymentIntent:
+        """Record the intent to charge back what is left of an advance."""
+        with ledger_refusals():
+            return self._ledger.authorize_recovery(request)
+
+    @activity.defn(name="ledger.end_advance")
+    def end_advance(self, request: AdvanceEnd) -> Done:
+        """Give up what is left of an advance."""
+        with ledger_refusals():
+            self._ledger.end_advance(request)
+        return Done()
+
+    @activity.defn(name="ledger.authorize_hold")
+    def authorize_hold(self, request: HoldAuthorization) -> PaymentIntent:
+        """Record the intent to hold money for a replacement that is sent in advance."""
+        with ledger_refusals():
+            return self._ledger.authorize_hold(request)
+
+    @activity.defn(name="ledger.authorize_capture")
+    def authorize_capture(self, request: CaptureAuthorization) -> PaymentIntent:
+        """Record the intent to capture what is held for units that never came."""
+        with ledger_refusals():
+            return self._ledger.authorize_capture(request)
+
     @activity.defn(name="ledger.replace_tender")
     def replace_tender(self, request: TenderReplacement) -> PaymentIntent:
         """Record an intent in the place of a declined one."""
@@ -147,10 +198,52 @@ class LedgerActivities:
             self._ledger.decide_payout(approval)
         return Done()
 
+    @activity.defn(name="ledger.report_chargeback")
+    def report_chargeback(self, report: ChargebackReport) -> Chargeback:
+        """Keep a chargeback; the order's refunds freeze."""
+        with ledger_refusals():
+            return self._ledger.report_chargeback(report)
+
+    @activity.defn(name="ledger.decide_chargeback")
+    def decide_chargeback(self, decision: ChargebackDecision) -> ChargebackOutcome:
+        """Release what a chargeback froze, or count it as paid back."""
+        with ledger_refusals():
+            return self._ledger.decide_chargeback(decision)
+
     @activity.defn(name="ledger.close_return")
     def close_return(self, closing: ReturnClosing) -> Done:
         """Close the case and let go of what is still held."""
         self._ledger.close_return(closing)
+        return Done()
+
+    def _advance(
+        self, request: ReviewRequest, order: OrderSnapshot, policy: Policy, difference_minor: int
+    ) -> AdvanceDecision | None:
+        """Decide the wish for an advance; None where there is none."""
+        if not request.application.advance:
+            return None
+        history = self._ledger.advance_history(order.customer_id, order.currency)
+        return decide_advance(request.application, order, policy, history, difference_minor)
+
+    @activity.defn(name="ledger.open_follow_up")
+    def open_follow_up(self, opening: FollowUpOpening) -> FollowUpAnswer:
+        """Number a follow-up case and hold what is free of its units, or say why there is none."""
+        return self._ledger.open_follow_up(opening)
+
+    @activity.defn(name="ledger.take_up")
+    def take_up(self, entry: TakeUp) -> TakenUpCase:
+        """Read what a follow-up case starts from, and tell of it."""
+        return self._ledger.take_up(entry)
+
+    @activity.defn(name="ledger.open_claim")
+    def open_claim(self, opening: ClaimOpening) -> RecoveryClaim:
+        """Value a loss and list the evidence for it."""
+        return self._ledger.open_claim(opening)
+
+    @activity.defn(name="ledger.record_claim")
+    def record_claim(self, entry: ClaimEntry) -> Done:
+        """Keep how a claim stands."""
+        self._ledger.record_claim(entry)
         return Done()
 
     def _policy(self, version: str) -> Policy:

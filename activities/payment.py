@@ -5,16 +5,17 @@ submitted before the call; and whatever was submitted before is looked up under 
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.errors import PAYMENT_PENDING, to_application_error
+from activities.errors import PAYMENT_FROZEN, PAYMENT_PENDING, to_application_error
 from adapters.errors import OutcomeUnknown, ProviderError, ProviderRefused
 from adapters.payment.port import PaymentPort
 from domain.bookkeeping import IntentCall, IntentOutcome
 from domain.intents import IntentState, PaymentIntent, ProviderPayment, ProviderStatus
+from ledger.errors import IntentFrozen
 from ledger.ledger import Ledger
 
 _PENDING_RETRY = timedelta(seconds=10)
@@ -33,9 +34,15 @@ class PaymentActivities:
         """Submit an intent, or find out what became of it, and write down the outcome with its messages.
 
         Raises:
-            ApplicationError: If the outcome is not known yet; the next attempt asks before it sends.
+            ApplicationError: If the outcome is not known yet; the next attempt asks before it sends. Or if a
+                chargeback has frozen the order, which is not retried.
         """
-        intent = await asyncio.to_thread(self._ledger.intent_submitted, call.key, call.at)
+        try:
+            intent = await asyncio.to_thread(self._ledger.intent_submitted, call.key, call.at)
+        except IntentFrozen as frozen:
+            raise ApplicationError(str(frozen), type=PAYMENT_FROZEN, non_retryable=True) from frozen
+        if intent.state is IntentState.CHARGED_BACK:
+            return intent
         if intent.state.is_final:
             return await self._known(call, intent)
         try:
@@ -69,7 +76,9 @@ class PaymentActivities:
         return await self._payment.submit(intent, call.at)
 
     async def _write(self, call: IntentCall, payment: ProviderPayment) -> PaymentIntent:
-        return await self._record(call, _STATES[payment.status], payment.provider_reference, payment.failure)
+        return await self._record(
+            call, _STATES[payment.status], payment.provider_reference, payment.failure, payment.expires_at
+        )
 
     async def _declined(self, call: IntentCall, error: ProviderRefused) -> PaymentIntent:
         return await self._record(call, IntentState.DECLINED, failure=error.code)
@@ -80,7 +89,12 @@ class PaymentActivities:
         return await self._record(call, state, intent.provider_reference, intent.failure)
 
     async def _record(
-        self, call: IntentCall, state: IntentState, provider_reference: str = "", failure: str = ""
+        self,
+        call: IntentCall,
+        state: IntentState,
+        provider_reference: str = "",
+        failure: str = "",
+        expires_at: datetime | None = None,
     ) -> PaymentIntent:
         outcome = IntentOutcome(
             rma_id=call.rma_id,
@@ -91,5 +105,6 @@ class PaymentActivities:
             state=state,
             provider_reference=provider_reference,
             failure=failure,
+            expires_at=expires_at,
         )
         return await asyncio.to_thread(self._ledger.intent_outcome, outcome)

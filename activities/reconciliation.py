@@ -43,8 +43,13 @@ class ReconciliationActivities:
             (settled if is_settled else still_open).append(intent.key)
         if still_open:
             log.error("refunds_need_a_person", keys=still_open)
+        unpaid = await asyncio.to_thread(self._ledger.unpaid_advances)
         return ReconciliationReport(
-            checked=len(intents), settled=tuple(settled), open=tuple(still_open), not_answered=not_answered
+            checked=len(intents),
+            settled=tuple(settled),
+            open=tuple(still_open),
+            unpaid_advances=tuple(each.rma_id for each in unpaid),
+            not_answered=not_answered,
         )
 
     async def _settle(self, intent: PaymentIntent, request: ReconciliationRequest) -> bool:
@@ -59,6 +64,7 @@ class ReconciliationActivities:
             state=_STATES[payment.status],
             provider_reference=payment.provider_reference,
             failure=payment.failure,
+            expires_at=payment.expires_at,
         )
         await asyncio.to_thread(self._ledger.intent_outcome, outcome)
         return True

@@ -79,10 +79,17 @@ def _moved(entries: list[dict[str, Any]]) -> tuple[Money, ...]:
 
 
 def _templates(messages: list[dict[str, Any]], audience: str) -> tuple[str, ...]:
-    """The templates in the order in which they were first sent; a repeat of a message id is the same message."""
+    """The templates in the order in which they were first sent; a repeat of a message id is the same message.
+
+    Every message goes to the app; the other ways on which it may go tell no other message.
+    """
     first = {message["message_id"]: message for message in reversed(messages)}
     in_order = sorted(first.values(), key=messages.index)
-    return tuple(message["template"] for message in in_order if message["audience"] == audience)
+    return tuple(
+        message["template"]
+        for message in in_order
+        if (message["audience"], message["channel"]) == (audience, "in_app")
+    )
 
 
 async def _entries(sandbox: httpx.AsyncClient, book: str, **wanted: str) -> list[dict[str, Any]]:

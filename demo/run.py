@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import httpx
-from temporalio.testing import TimeSkipper
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from demo.judge import judge
 from demo.story import Ending, Story
@@ -41,7 +41,8 @@ async def run_stories(
     stack: Stack, stories: Sequence[Story], report: Callable[[Progress], None]
 ) -> list[StoryResult]:
     """Play the stories at the same time on a running stack with time skipping."""
-    skipper = TimeSkipper(await stack.connect())
+    # A child moves by its own clock, not by what its parent was doing when it started.
+    skipper = TimeSkipper(await stack.connect(), config=TimeSkippingConfig(disable_propagation=True))
     async with httpx.AsyncClient(base_url=stack.sandbox_url, timeout=20) as sandbox:
         returns = ReturnsClient(skipper.client, stack.task_queue)
         teller = Teller(returns, skipper, sandbox, run_id=secrets.token_hex(4))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
+from domain.advances import RecoveryState
 from domain.application import Remedy
 from domain.complaints import ComplaintState
 from domain.record import Identifier, Record
@@ -19,6 +20,7 @@ class Role(StrEnum):
     AGENT_TIER_3 = "agent_tier_3"
     SUPERVISOR = "supervisor"
     WAREHOUSE = "warehouse"
+    PAYMENT_PROVIDER = "payment_provider"
 
 
 AGENTS = (Role.AGENT_TIER_1, Role.AGENT_TIER_2, Role.AGENT_TIER_3, Role.SUPERVISOR)
@@ -56,12 +58,15 @@ class Action(StrEnum):
     REVIEW = "review"
     APPEAL = "appeal"
     BOOK_PICKUP = "book_pickup"
+    CHANGE_PICKUP = "change_pickup"
     RECORD_HANDOVER = "record_handover"
     RECEIVE = "receive"
     INSPECT = "inspect"
     ACCEPT_RESULT = "accept_result"
     CONTEST = "contest"
     DECIDE_CONTEST = "decide_contest"
+    REQUEST_EXPERT = "request_expert"
+    EXPERT_OPINION = "expert_opinion"
     CHOOSE_PAYMENT_METHOD = "choose_payment_method"
     REQUEST_EVIDENCE = "request_evidence"
     DECIDE_LIABILITY = "decide_liability"
@@ -69,6 +74,9 @@ class Action(StrEnum):
     ANSWER_COMPLAINT = "answer_complaint"
     ESCALATE_TO_PLATFORM = "escalate_to_platform"
     RECORD_ARBITRATION = "record_arbitration"
+    REPORT_CHARGEBACK = "report_chargeback"
+    RELEASE_HOLD = "release_hold"
+    ACCEPT_CHARGEBACK = "accept_chargeback"
     PAUSE_CLOCKS = "pause_clocks"
     RESUME_CLOCKS = "resume_clocks"
     MAKE_OFFER = "make_offer"
@@ -79,6 +87,9 @@ class Action(StrEnum):
     DECLINE_PAYOUT = "decline_payout"
     CHOOSE_SUBSTITUTE = "choose_substitute"
     REPORT_REPAIR = "report_repair"
+    APPEAL_RECOVERY = "appeal_recovery"
+    DECIDE_RECOVERY = "decide_recovery"
+    DECIDE_REOPENING = "decide_reopening"
 
 
 PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
@@ -87,12 +98,15 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.REVIEW: AGENTS,
     Action.APPEAL: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.BOOK_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.CHANGE_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECORD_HANDOVER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECEIVE: (Role.WAREHOUSE,),
     Action.INSPECT: (Role.WAREHOUSE,),
     Action.ACCEPT_RESULT: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.CONTEST: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.DECIDE_CONTEST: (Role.SUPERVISOR,),
+    Action.REQUEST_EXPERT: AGENTS,
+    Action.EXPERT_OPINION: (Role.AGENT_TIER_2, Role.AGENT_TIER_3),
     Action.CHOOSE_PAYMENT_METHOD: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.REQUEST_EVIDENCE: AGENTS,
     Action.DECIDE_LIABILITY: (Role.SUPERVISOR,),
@@ -100,6 +114,9 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.ANSWER_COMPLAINT: (Role.SUPERVISOR,),
     Action.ESCALATE_TO_PLATFORM: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECORD_ARBITRATION: (Role.ORDER_SYSTEM, Role.SUPERVISOR),
+    Action.REPORT_CHARGEBACK: (Role.PAYMENT_PROVIDER, Role.ORDER_SYSTEM),
+    Action.RELEASE_HOLD: (Role.SUPERVISOR,),
+    Action.ACCEPT_CHARGEBACK: (Role.SUPERVISOR,),
     Action.PAUSE_CLOCKS: (Role.SUPERVISOR,),
     Action.RESUME_CLOCKS: (Role.SUPERVISOR,),
     Action.MAKE_OFFER: AGENTS,
@@ -110,6 +127,9 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.DECLINE_PAYOUT: (Role.SUPERVISOR,),
     Action.CHOOSE_SUBSTITUTE: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.REPORT_REPAIR: (Role.WAREHOUSE,),
+    Action.APPEAL_RECOVERY: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.DECIDE_RECOVERY: (Role.SUPERVISOR,),
+    Action.DECIDE_REOPENING: (Role.SUPERVISOR,),
 }
 
 
@@ -119,13 +139,15 @@ class ContestState(StrEnum):
     NONE = "none"
     OPEN = "open"
     CONTESTED = "contested"
+    EXPERT = "expert"
     CLOSED = "closed"
 
 
 class Standing(Record):
     """As much of a return as decides which actions it allows.
 
-    `at_rest` says that nothing of the return goes on any more but a complaint about it.
+    `at_rest` says that nothing of the return goes on any more but a complaint about it; `charged_back`, that a
+    chargeback waits for its decision.
     `offer_awaits` is the side that has to answer an open offer; None while there is none.
     `substitutes` are the remedies that the customer may choose from, where the one in force cannot be had.
     """
@@ -140,11 +162,14 @@ class Standing(Record):
     suspended: bool = False
     complaint: ComplaintState = ComplaintState.NONE
     at_rest: bool = False
+    charged_back: bool = False
     ended: bool
     offer_awaits: Side | None = None
     payout_pending: bool = False
     substitutes: tuple[Remedy, ...] = ()
     in_repair: bool = False
+    recovery: RecoveryState = RecoveryState.NONE
+    reopened: bool = False
 
 
 UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
@@ -152,12 +177,15 @@ UNDER_REVIEW = (Approval.MANUAL_REVIEW, Approval.APPEALED)
 
 PARCEL_ACTIONS = (
     Action.BOOK_PICKUP,
+    Action.CHANGE_PICKUP,
     Action.RECORD_HANDOVER,
     Action.RECEIVE,
     Action.INSPECT,
     Action.ACCEPT_RESULT,
     Action.CONTEST,
     Action.DECIDE_CONTEST,
+    Action.REQUEST_EXPERT,
+    Action.EXPERT_OPINION,
 )
 """What is done with one parcel of a return: allowed as that parcel stands, whatever became of the others."""
 
@@ -210,11 +238,14 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
             # An offer binds the shop until the customer has answered it or its time is over.
-            return now.approval in UNDER_REVIEW and now.offer_awaits is not Side.CUSTOMER
+            free = now.offer_awaits is not Side.CUSTOMER
+            return now.approval in UNDER_REVIEW and free and not now.reopened
         case Action.APPEAL:
-            return now.approval is Approval.DECLINED and not now.appealed
+            return now.approval is Approval.DECLINED and not now.appealed and not now.reopened
         case Action.BOOK_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_FAILED
+        case Action.CHANGE_PICKUP:
+            return approved and now.logistics is Logistics.PICKUP_BOOKED
         case Action.RECORD_HANDOVER:
             return approved and now.logistics in (Logistics.AWAITING_HANDOVER, Logistics.REFUSED_COLLECT)
         case Action.RECEIVE:
@@ -223,8 +254,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return uninspected and now.logistics in _AT_THE_WAREHOUSE
         case Action.ACCEPT_RESULT | Action.CONTEST:
             return now.contest is ContestState.OPEN
-        case Action.DECIDE_CONTEST:
+        case Action.DECIDE_CONTEST | Action.REQUEST_EXPERT:
             return now.contest is ContestState.CONTESTED
+        case Action.EXPERT_OPINION:
+            return now.contest is ContestState.EXPERT
         case Action.CHOOSE_PAYMENT_METHOD:
             return now.reimbursement is Reimbursement.ALTERNATE_TENDER
         case Action.REQUEST_EVIDENCE:
@@ -239,6 +272,10 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.complaint in (ComplaintState.OPEN, ComplaintState.ANSWERED)
         case Action.RECORD_ARBITRATION:
             return now.complaint is ComplaintState.ESCALATED and now.at_rest
+        case Action.REPORT_CHARGEBACK:
+            return now.approval not in (Approval.REQUESTED, Approval.AUTO_REVIEW, Approval.REFUSED)
+        case Action.RELEASE_HOLD | Action.ACCEPT_CHARGEBACK:
+            return now.charged_back
         case Action.PAUSE_CLOCKS:
             return not now.suspended
         case Action.RESUME_CLOCKS:
@@ -253,3 +290,9 @@ def _allows(now: Standing, action: Action) -> bool:
             return bool(now.substitutes)
         case Action.REPORT_REPAIR:
             return now.in_repair
+        case Action.APPEAL_RECOVERY:
+            return now.recovery is RecoveryState.ANNOUNCED
+        case Action.DECIDE_RECOVERY:
+            return now.recovery is RecoveryState.APPEALED
+        case Action.DECIDE_REOPENING:
+            return now.approval is Approval.MANUAL_REVIEW and now.reopened

@@ -180,6 +180,7 @@ class ReturnApplication(Record):
 
     `parcels` says how the units are packed, where they travel in more than one parcel; together the parcels
     hold exactly the units of the lines.
+    `advance` is the wish to be paid, or sent the replacement, at the carrier's first scan: for trusted customers.
     """
 
     order_id: Identifier
@@ -194,6 +195,7 @@ class ReturnApplication(Record):
     contact: Contact = Contact()
     locale: Locale = Locale.ZH_CN
     parcels: tuple[PlannedParcel, ...] = Field(default=(), max_length=MOST_PARCELS)
+    advance: bool = False
 
     @field_validator("lines")
     @classmethod

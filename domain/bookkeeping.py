@@ -4,16 +4,22 @@ Every entry carries an `op`, unique within its return. The ledger stores the ans
 after a crash, a lost answer or a workflow reset gets the first answer and changes nothing.
 """
 
+from datetime import timedelta
+
 from pydantic import Field
 
 from domain.actions import Role
+from domain.advances import AdvanceDecision
 from domain.application import ReturnApplication
+from domain.chargebacks import Chargeback, ChargebackState
+from domain.claims import ClaimGrounds, RecoveryClaim
 from domain.clocks import Peak
 from domain.coupons import BreachCertificate
+from domain.follow_up import ClaimedLine, FollowUpRequest, KeptCase
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import AgreementRules, ClockDurations, PickupRules, TradeInRules
+from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
@@ -99,12 +105,14 @@ class AuthorizedRefund(Record):
     """The quote, the intents that pay it, and what the customer owes where the quote falls short.
 
     `adjustments` are the rows between the quote and what the intents draw, such as the price of a replacement.
+    `paid_in_advance_minor` is as much of the quote as an advance has paid already.
     """
 
     quote: RefundQuote
     intents: tuple[PaymentIntent, ...]
     owed_by_customer_minor: MinorUnits = 0
     adjustments: tuple[WorksheetRow, ...] = ()
+    paid_in_advance_minor: MinorUnits = 0
 
 
 class SettlementRequest(Record):
@@ -140,6 +148,41 @@ class ChargeAuthorization(LedgerEntry):
     amount_minor: MinorUnits
 
 
+class AdvanceQuestion(Record):
+    """Ask what was advanced for a return and what became of it."""
+
+    rma_id: str
+
+
+class RecoveryAuthorization(LedgerEntry):
+    """Record the intent to charge back what is left of an advance; the ledger knows how much that is."""
+
+    round: int
+    method_id: str
+
+
+class AdvanceEnd(LedgerEntry):
+    """Give up what is left of an advance: a supervisor waived it, or the customer did not pay."""
+
+    is_waived: bool
+
+
+class HoldAuthorization(LedgerEntry):
+    """Record the intent to hold what was paid for the units that are to come back."""
+
+    round: int
+    method_id: str
+    units: tuple[UnitsToSettle, ...]
+
+
+class CaptureAuthorization(LedgerEntry):
+    """Record the intent to capture, from a hold, what the units are worth that never came."""
+
+    round: int
+    hold_key: str
+    units: tuple[UnitsToSettle, ...]
+
+
 class TenderReplacement(LedgerEntry):
     """Put another means of payment in the place of one that was declined."""
 
@@ -149,12 +192,13 @@ class TenderReplacement(LedgerEntry):
 
 
 class IntentOutcome(LedgerEntry):
-    """What the provider said of an intent."""
+    """What the provider said of an intent; `expires_at` is when a hold lapses, UTC."""
 
     key: str
     state: IntentState
     provider_reference: str = ""
     failure: str = ""
+    expires_at: UtcDatetime | None = None
 
 
 class IntentCall(Record):
@@ -170,12 +214,46 @@ class IntentCall(Record):
     if_declined: tuple[OutboxItem, ...] = ()
 
 
+class ChargebackReport(LedgerEntry):
+    """The customer's bank took an amount of a captured payment back; minor units."""
+
+    chargeback_id: str
+    payment_id: str
+    amount_minor: MinorUnits
+
+
+class ChargebackDecision(LedgerEntry):
+    """A chargeback was won or lost."""
+
+    chargeback_id: str
+    state: ChargebackState
+
+
+class ChargebackOutcome(Record):
+    """The chargeback as it was decided, and the refunds that it covered, as they are now."""
+
+    chargeback: Chargeback
+    covered: tuple[PaymentIntent, ...] = ()
+
+
 class ReturnClosing(LedgerEntry):
     """Close the case: units that were not settled go free, the end is kept beyond Temporal's retention."""
 
     header: str
     refusal_code: str = ""
     request_fingerprint: str = ""
+    kept: KeptCase | None = None
+
+
+class FollowUpOpening(Record):
+    """Open a follow-up of a closed case. `at` is the workflow's time, UTC."""
+
+    request: FollowUpRequest
+    at: UtcDatetime
+
+
+class TakeUp(LedgerEntry):
+    """Begin a follow-up case: tell of it, and read what it starts from."""
 
 
 class LineRules(Record):
@@ -190,6 +268,19 @@ class LineRules(Record):
     department: str = ""
     checks: tuple[str, ...] = ()
     window_ends_at: UtcDatetime | None = None
+
+
+class ClaimOpening(LedgerEntry):
+    """Value a loss, list the evidence for it, and keep the claim. `due_at` is the end of the time to file, UTC."""
+
+    grounds: ClaimGrounds
+    due_at: UtcDatetime
+
+
+class ClaimEntry(LedgerEntry):
+    """How a claim stands now."""
+
+    claim: RecoveryClaim
 
 
 class Review(Record):
@@ -209,11 +300,13 @@ class Review(Record):
     clocks: ClockDurations = ClockDurations()
     agreement: AgreementRules = AgreementRules()
     reviewer: Role = Role.AGENT_TIER_2
+    claims: ClaimRules = ClaimRules()
     pickup: PickupRules | None = None
     peaks: tuple[Peak, ...] = ()
     trade_in: TradeInRules = TradeInRules()
     trade_in_minor: MinorUnits = 0
     coupon_minor: MinorUnits = 0
+    missed_scan_minor: MinorUnits = 0
     currency: str = ""
     quote: RefundQuote | None = None
     price_difference_minor: int = 0
@@ -224,6 +317,8 @@ class Review(Record):
     late_refusals: dict[str, str] = Field(default_factory=dict)
     warehouse: str = ""
     lines: dict[str, LineRules] = Field(default_factory=dict)
+    advance: AdvanceDecision | None = None
+    hold_margin: timedelta = timedelta(hours=24)
 
 
 class ReviewRequest(LedgerEntry):
@@ -238,6 +333,15 @@ class ReviewRequest(LedgerEntry):
     variants: tuple[Variant, ...] = ()
     auto_review_late: bool = False
     policy_version: str = ""
+
+
+class TakenUpCase(Record):
+    """What a follow-up case starts from: the order, the rules of the first case, the units, and what was paid."""
+
+    order: OrderSnapshot
+    rules: Review
+    lines: tuple[ClaimedLine, ...]
+    paid: tuple[PaymentIntent, ...] = ()
 
 
 ReturnOpening.model_rebuild()

@@ -24,14 +24,18 @@ class ClockName(StrEnum):
     TRANSIT = "transit"
     INSPECTION = "inspection"
     CONTEST = "contest"
+    EXPERT = "expert"
+    SECOND_LOOK = "second_look"
     COMPLAINT = "complaint"
     ESCALATION = "escalation"
     ARBITRATION = "arbitration"
+    CHARGEBACK = "chargeback"
     SETTLEMENT = "settlement"
     REFUND_UNKNOWN = "refund_unknown"
     PAYMENT_METHOD = "payment_method"
     SUBSTITUTE = "substitute"
     REPAIR = "repair"
+    RECOVERY_NOTICE = "recovery_notice"
 
 
 PARCEL_CLOCKS = (

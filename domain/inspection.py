@@ -42,6 +42,14 @@ class Verdict(StrEnum):
     REJECTED = "rejected"
 
 
+class Finding(StrEnum):
+    """What an expert makes of goods that the customer calls faulty."""
+
+    FAULT = "fault"
+    MISUSE = "misuse"
+    MISUNDERSTANDING = "misunderstanding"
+
+
 class ConditionCheck(Record):
     """One check of the category's condition standard, with photo references."""
 

@@ -2,18 +2,26 @@
 
 from enum import StrEnum
 
-from domain.record import MinorUnits, Record
+from domain.record import MinorUnits, Record, UtcDatetime
 
 
 class PaymentDirection(StrEnum):
-    """A refund pays the customer; a charge is the difference that the customer owes for an exchange."""
+    """A refund pays the customer; a charge is what they owe: the difference of an exchange, or an advance.
+
+    A hold sets money aside and moves none; a capture takes money out of a hold.
+    """
 
     REFUND = "refund"
     CHARGE = "charge"
+    HOLD = "hold"
+    CAPTURE = "capture"
 
 
 class IntentState(StrEnum):
-    """INTENT → SUBMITTED → SUCCEEDED / DECLINED / UNKNOWN; what was unknown and turns out paid is RECONCILED."""
+    """INTENT → SUBMITTED → SUCCEEDED / DECLINED / UNKNOWN; what was unknown and turns out paid is RECONCILED.
+
+    What was never sent, because the customer's bank took the money back first, is CHARGED_BACK.
+    """
 
     INTENT = "INTENT"
     SUBMITTED = "SUBMITTED"
@@ -21,6 +29,7 @@ class IntentState(StrEnum):
     DECLINED = "DECLINED"
     UNKNOWN = "UNKNOWN"
     RECONCILED = "RECONCILED"
+    CHARGED_BACK = "CHARGED_BACK"
 
     @property
     def is_paid(self) -> bool:
@@ -30,7 +39,12 @@ class IntentState(StrEnum):
     @property
     def is_final(self) -> bool:
         """Whether nothing more is to be asked of the provider."""
-        return self.is_paid or self is IntentState.DECLINED
+        return self.is_settled or self is IntentState.DECLINED
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the customer has the money: from us, or by a chargeback."""
+        return self.is_paid or self is IntentState.CHARGED_BACK
 
 
 class RefundBasis(StrEnum):
@@ -43,6 +57,7 @@ class RefundBasis(StrEnum):
     ARBITRATION = "arbitration"
     POLICY_EXCEPTION = "policy_exception"
     AGREEMENT = "agreement"
+    ADVANCE = "advance"
 
     @property
     def takes_goods_back(self) -> bool:
@@ -55,9 +70,11 @@ class PaymentIntent(Record):
 
     Attributes:
         key: Our reference at the provider, for the life of the intent: letters, digits, ``-``, ``_``, at most 64.
-        payment_id: The captured payment that a refund draws from; empty for a charge.
-        method_id: Where a refund goes, or what a charge is taken from.
-        amount_minor: Minor units of `currency`.
+        payment_id: The captured payment that a refund draws from, or the key of the hold that a capture takes
+            money out of; empty otherwise.
+        method_id: Where a refund goes, or what the others are taken from.
+        amount_minor: What the provider has to move, in minor units of `currency`.
+        covered_minor: What a chargeback gave the customer in its place.
     """
 
     key: str
@@ -71,6 +88,7 @@ class PaymentIntent(Record):
     state: IntentState = IntentState.INTENT
     provider_reference: str = ""
     failure: str = ""
+    covered_minor: MinorUnits = 0
 
 
 class ProviderStatus(StrEnum):
@@ -82,7 +100,7 @@ class ProviderStatus(StrEnum):
 
 
 class ProviderPayment(Record):
-    """A refund or charge as the payment provider knows it."""
+    """A movement as the payment provider knows it; `expires_at` is when a hold lapses, UTC."""
 
     reference: str
     provider_reference: str
@@ -90,3 +108,4 @@ class ProviderPayment(Record):
     amount_minor: MinorUnits
     currency: str
     failure: str = ""
+    expires_at: UtcDatetime | None = None

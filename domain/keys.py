@@ -21,6 +21,16 @@ def charge_key(rma_id: str, round_: int) -> str:
     return f"{rma_id}-charge-{round_}"
 
 
+def hold_key(rma_id: str, round_: int) -> str:
+    """The key of the intent to hold money."""
+    return f"{rma_id}-hold-{round_}"
+
+
+def capture_key(rma_id: str, round_: int) -> str:
+    """The key of the intent to capture money that is held."""
+    return f"{rma_id}-capture-{round_}"
+
+
 def inspection_clock_key(rma_id: str) -> str:
     """The key of the inspection clock and so of its coupon. A return earns at most one."""
     return f"{rma_id}-inspection"
@@ -66,6 +76,11 @@ def repair_reference(rma_id: str, number: int) -> str:
     return f"{rma_id}-repair-{number}"
 
 
+def claim_reference(rma_id: str, party: str) -> str:
+    """Our reference for the claim of a return's loss against a party."""
+    return f"{rma_id}-claim-{party}"
+
+
 def replacement_reference(rma_id: str) -> str:
     """Our reference for the replacement of an exchange, at the stock and at the order system."""
     return f"{rma_id}-replacement"
@@ -74,3 +89,8 @@ def replacement_reference(rma_id: str) -> str:
 def substitute_reference(rma_id: str, number: int) -> str:
     """Our reference for the nth replacement that takes the place of what could not be had."""
     return f"{rma_id}-substitute-{number}"
+
+
+def follow_up_id(root: str, number: int) -> str:
+    """The RMA id of the nth case of a return; the first one has the return's own."""
+    return f"{root}-{number}"

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from domain.actions import Role
-from domain.application import Locale, Remedy, ReturnApplication
+from domain.application import Contact, Locale, Remedy, ReturnApplication
+from domain.channels import channels_for
 from domain.fees import customers_freight_bps
-from domain.inspection import InspectedUnits, UnexpectedGoods
+from domain.inspection import Disposition, InspectedUnits, UnexpectedGoods
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, OutboxKind, Template
 from domain.refund import RefundClaim
@@ -21,26 +22,47 @@ class Notices:
     """Builds the outbox items of one return."""
 
     def __init__(
-        self, rma_id: str, customer_id: str, order_id: str, locale: Locale, warehouse: str = "warehouse"
+        self,
+        rma_id: str,
+        customer_id: str,
+        order_id: str,
+        locale: Locale,
+        warehouse: str = "warehouse",
+        contact: Contact | None = None,
     ) -> None:
         self._rma_id = rma_id
         self._customer_id = customer_id
         self._order_id = order_id
         self._locale = locale
         self._warehouse = warehouse
+        self._contact = contact or Contact()
 
     def routed_to(self, warehouse: str) -> "Notices":
         """The same notices, with the parcels announced to a warehouse; no name keeps the one it has."""
-        return Notices(self._rma_id, self._customer_id, self._order_id, self._locale, warehouse or self._warehouse)
+        return Notices(
+            self._rma_id,
+            self._customer_id,
+            self._order_id,
+            self._locale,
+            warehouse or self._warehouse,
+            self._contact,
+        )
 
     @classmethod
     def for_application(cls, rma_id: str, application: ReturnApplication) -> "Notices":
         """The notices of the return that an application opens."""
-        return cls(rma_id, application.customer_id, application.order_id, application.locale)
+        return cls(
+            rma_id,
+            application.customer_id,
+            application.order_id,
+            application.locale,
+            contact=application.contact,
+        )
 
     def customer(self, template: Template, **params: Value) -> OutboxItem:
-        """A message to the customer."""
-        return self._item(OutboxKind.CUSTOMER_MESSAGE, template, self._customer_id, params)
+        """A message to the customer, on each channel that it goes."""
+        item = self._item(OutboxKind.CUSTOMER_MESSAGE, template, self._customer_id, params)
+        return item.model_copy(update={"channels": channels_for(template, self._contact)})
 
     def staff(self, template: Template, role: Role | str, **params: Value) -> OutboxItem:
         """An alert to the people of a role."""
@@ -66,6 +88,15 @@ class Notices:
                 {"line_id": entry.line_id, "quantity": entry.quantity, "grade": entry.grade.value},
             )
             for entry in units
+        )
+
+    def goods_to_customer(self, line_id: str, quantity: int) -> OutboxItem:
+        """Tell the warehouse to send goods that were not accepted back to the customer."""
+        return self._item(
+            OutboxKind.GOODS_DISPOSITION,
+            Disposition.RETURN_TO_CUSTOMER.value,
+            "warehouse",
+            {"line_id": line_id, "quantity": quantity},
         )
 
     def unexpected(self, goods: Sequence[UnexpectedGoods]) -> tuple[OutboxItem, ...]:

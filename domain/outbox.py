@@ -20,6 +20,14 @@ class OutboxKind(StrEnum):
     GOODS_DISPOSITION = "goods_disposition"
 
 
+class MessageChannel(StrEnum):
+    """The ways on which a message reaches a customer."""
+
+    IN_APP = "in_app"
+    SMS = "sms"
+    EMAIL = "email"
+
+
 class Template(StrEnum):
     """The texts that customers and staff get; each has parameters named in `policy/messages`."""
 
@@ -42,6 +50,8 @@ class Template(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     PICKUP_BOOKED = "pickup_booked"
     PICKUP_REBOOKED = "pickup_rebooked"
+    PICKUP_CHANGED = "pickup_changed"
+    PICKUP_CHANGE_LATE = "pickup_change_late"
     PICKUP_FAILED = "pickup_failed"
     LABEL_READY = "label_ready"
     SHIP_YOURSELF = "ship_yourself"
@@ -58,6 +68,8 @@ class Template(StrEnum):
     INSPECTION_REJECTED = "inspection_rejected"
     UNEXPECTED_GOODS = "unexpected_goods"
     CONTEST_RECEIVED = "contest_received"
+    EXPERT_ASKED = "expert_asked"
+    REJECTED_GOODS_RETURNED = "rejected_goods_returned"
     CONTEST_DECIDED = "contest_decided"
     CONTEST_DISMISSED = "contest_dismissed"
     COMPLAINT_RECEIVED = "complaint_received"
@@ -65,6 +77,9 @@ class Template(StrEnum):
     COMPLAINT_ESCALATED = "complaint_escalated"
     ARBITRATION_WON = "arbitration_won"
     ARBITRATION_DISMISSED = "arbitration_dismissed"
+    CHARGEBACK_RECEIVED = "chargeback_received"
+    CHARGEBACK_OVER = "chargeback_over"
+    CHARGEBACK_LOST = "chargeback_lost"
     REFUND_PAID = "refund_paid"
     FREIGHT_INSURED = "freight_insured"
     PAYMENT_METHOD_NEEDED = "payment_method_needed"
@@ -87,9 +102,24 @@ class Template(StrEnum):
     REPAIR_NOT_POSSIBLE = "repair_not_possible"
     SUBSTITUTE_UNAVAILABLE = "substitute_unavailable"
     SUBSTITUTE_REFUNDED = "substitute_refunded"
+    ADVANCE_REFUND = "advance_refund"
+    ADVANCE_NOT_POSSIBLE = "advance_not_possible"
+    ADVANCE_KEPT = "advance_kept"
+    RECOVERY_NOTICE = "recovery_notice"
+    RECOVERY_APPEAL_RECEIVED = "recovery_appeal_received"
+    RECOVERY_UPHELD = "recovery_upheld"
+    RECOVERY_WAIVED = "recovery_waived"
+    RECOVERY_PAID = "recovery_paid"
+    RECOVERY_UNPAID = "recovery_unpaid"
+    ADVANCE_EXCHANGE = "advance_exchange"
+    ADVANCE_EXCHANGE_SETTLED = "advance_exchange_settled"
+    ADVANCE_CAPTURED = "advance_captured"
+    PARCEL_LOST_AFTER_EXCHANGE = "parcel_lost_after_exchange"
     RETURN_CANCELED = "return_canceled"
     RETURN_RESUMED = "return_resumed"
     PROMISES_PAUSED = "promises_paused"
+    RETURN_REOPENED = "return_reopened"
+    REOPENING_DISMISSED = "reopening_dismissed"
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"
     STAFF_FIRST_RESPONSE_LATE = "staff_first_response_late"
     STAFF_AUTO_REVIEW_LATE = "staff_auto_review_late"
@@ -104,15 +134,30 @@ class Template(StrEnum):
     STAFF_INSPECTION_LATE = "staff_inspection_late"
     STAFF_UNEXPECTED_GOODS = "staff_unexpected_goods"
     STAFF_COUPON_REFUSED = "staff_coupon_refused"
+    STAFF_EXPERT_ASKED = "staff_expert_asked"
     STAFF_CONTEST_OVERDUE = "staff_contest_overdue"
     STAFF_COMPLAINT = "staff_complaint"
     STAFF_ARBITRATION = "staff_arbitration"
+    STAFF_CHARGEBACK = "staff_chargeback"
+    STAFF_CHARGEBACK_EVIDENCE = "staff_chargeback_evidence"
+    STAFF_ORDER_FROZEN = "staff_order_frozen"
     STAFF_REFUND_UNKNOWN = "staff_refund_unknown"
+    STAFF_RECOVERY_APPEALED = "staff_recovery_appealed"
+    STAFF_RECOVERY_UNPAID = "staff_recovery_unpaid"
+    STAFF_REPLACEMENT_UNPAID = "staff_replacement_unpaid"
+    STAFF_HOLD_LAPSED = "staff_hold_lapsed"
     STAFF_SETTLEMENT_LATE = "staff_settlement_late"
     STAFF_LEDGER_REFUSED = "staff_ledger_refused"
     STAFF_CLEANUP_FAILED = "staff_cleanup_failed"
     STAFF_SUBSTITUTE_NEEDED = "staff_substitute_needed"
     STAFF_CREDIT_REFUSED = "staff_credit_refused"
+    STAFF_RETURN_REOPENED = "staff_return_reopened"
+    STAFF_LOOK_LATE = "staff_look_late"
+    STAFF_CLAIM_EVIDENCE = "staff_claim_evidence"
+    STAFF_CLAIM_STUCK = "staff_claim_stuck"
+    STAFF_CLAIM_SILENT = "staff_claim_silent"
+    STAFF_CLAIM_LOST = "staff_claim_lost"
+    STAFF_CLAIM_MOOT = "staff_claim_moot"
 
 
 class OutboxItem(Record):
@@ -125,6 +170,7 @@ class OutboxItem(Record):
         params: Values for the text. Amounts are given as minor units under a name that ends in ``_minor``
             next to ``currency``; moments as ISO 8601 under a name that ends in ``_at``; the terms of an offer as
             JSON under a name that ends in ``_offer``.
+        channels: The ways that it goes, each a delivery of its own; none for what is not for a customer.
     """
 
     kind: OutboxKind
@@ -132,6 +178,7 @@ class OutboxItem(Record):
     recipient: str
     locale: Locale = Locale.ZH_CN
     params: dict[str, str | int] = Field(default_factory=dict)
+    channels: tuple[MessageChannel, ...] = ()
 
 
 class Delivery(Record):

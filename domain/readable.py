@@ -36,3 +36,8 @@ def readable(values: Mapping[str, str | int], locale: Locale, zone: ZoneInfo) ->
         else:
             written[name] = str(value)
     return written
+
+
+def name_in_a_text(name: str) -> str:
+    """The field by which a text calls the value of a name."""
+    return name.removesuffix("_minor").removesuffix("_offer")

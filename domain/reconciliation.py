@@ -22,10 +22,12 @@ class ReconciliationReport(Record):
         checked: How many intents were asked for.
         settled: The keys whose end the provider told, which is now written down.
         open: The keys that the provider never saw or still works on: a person has to look.
+        unpaid_advances: The returns whose customer owes an advance and did not pay it back: for a person too.
         not_answered: How many the provider did not answer for; the next run asks again.
     """
 
     checked: int = 0
     settled: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
+    unpaid_advances: tuple[str, ...] = ()
     not_answered: int = 0

@@ -45,13 +45,15 @@ class InspectionStatus(StrEnum):
     ACCEPTED = "ACCEPTED"
     PARTIALLY_ACCEPTED = "PARTIALLY_ACCEPTED"
     REJECTED = "REJECTED"
+    EXPERT_REVIEW = "EXPERT_REVIEW"
 
 
 class Reimbursement(StrEnum):
-    """Where the money is."""
+    """Where the money is. PROVISIONAL is paid in advance and not earned yet."""
 
     NONE = "NONE"
     QUOTED = "QUOTED"
+    PROVISIONAL = "PROVISIONAL"
     AUTHORIZED = "AUTHORIZED"
     EXECUTING = "EXECUTING"
     SETTLED = "SETTLED"
@@ -61,6 +63,7 @@ class Reimbursement(StrEnum):
 
 
 NOTHING_AUTHORIZED = (Reimbursement.NONE, Reimbursement.QUOTED)
+_BEFORE_SETTLEMENT = (*NOTHING_AUTHORIZED, Reimbursement.PROVISIONAL)
 
 
 class Header(StrEnum):
@@ -74,6 +77,7 @@ class Header(StrEnum):
     REFUSED = "REFUSED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
+    REOPENED = "REOPENED"
 
 
 class Stage(StrEnum):
@@ -146,13 +150,26 @@ def derive_inspection(parcels: Sequence[tuple[InspectionStatus, bool]]) -> Inspe
         return InspectionStatus.PENDING
     if any(expected and status is InspectionStatus.PENDING for status, expected in parcels):
         return InspectionStatus.IN_PROGRESS
+    if InspectionStatus.EXPERT_REVIEW in results:
+        return InspectionStatus.EXPERT_REVIEW
     if len(set(results)) == 1:
         return results[0]
     return InspectionStatus.PARTIALLY_ACCEPTED
 
 
-def derive_header(approval: Approval, logistics: Logistics, reimbursement: Reimbursement, ended: bool) -> Header:
-    """Derive the header. `ended` says that the return waits for nothing any more."""
+def derive_header(
+    approval: Approval,
+    logistics: Logistics,
+    reimbursement: Reimbursement,
+    ended: bool,
+    follows: bool = False,
+) -> Header:
+    """Derive the header.
+
+    `ended` says that the return waits for nothing any more, `follows` that it takes up a case that had ended.
+    """
+    if follows and not ended:
+        return Header.REOPENED
     if approval in _UNDECIDED:
         return Header.REQUESTED
     if approval in _ENDED_BEFORE_SHIPPING:
@@ -176,7 +193,7 @@ def derive_stage(
         return Stage.CLOSED
     if approval is not Approval.APPROVED:
         return Stage.REVIEW
-    if inspection is not InspectionStatus.PENDING or reimbursement not in NOTHING_AUTHORIZED:
+    if inspection is not InspectionStatus.PENDING or reimbursement not in _BEFORE_SETTLEMENT:
         return Stage.SETTLEMENT
     if logistics is Logistics.NOT_REQUIRED:
         return Stage.SETTLEMENT

@@ -29,6 +29,8 @@ class WorksheetRule(StrEnum):
     FREIGHT_INSURANCE = "freight_insurance"
     REPLACEMENT = "replacement"
     MOVED_BEFORE = "moved_before"
+    CHARGED_BACK = "charged_back"
+    PAID_IN_ADVANCE = "paid_in_advance"
     OWED_BY_CUSTOMER = "owed_by_customer"
     ORDER_REMAINDER = "order_remainder"
 

@@ -28,6 +28,8 @@ _EN = {
     "customer directly, up to this amount",
     WorksheetRule.REPLACEMENT: "price of the replacement",
     WorksheetRule.MOVED_BEFORE: "charged for the exchange before, less what was paid back for it",
+    WorksheetRule.CHARGED_BACK: "taken back by the bank in a chargeback that was lost",
+    WorksheetRule.PAID_IN_ADVANCE: "paid in advance, before the inspection",
     WorksheetRule.OWED_BY_CUSTOMER: "the customer pays the rest of the replacement",
     WorksheetRule.ORDER_REMAINDER: "everything that is left of the payments goes back: the rest of the order",
 }
@@ -49,6 +51,8 @@ _ZH_CN = {
     WorksheetRule.FREIGHT_INSURANCE: "不在退款之内：{insurer} 承保退货运费，直接赔付顾客，最高为此金额",
     WorksheetRule.REPLACEMENT: "换货商品价格",
     WorksheetRule.MOVED_BEFORE: "此前为换货收取的差价，减去已退部分",
+    WorksheetRule.CHARGED_BACK: "银行拒付败诉，款项已由银行划走",
+    WorksheetRule.PAID_IN_ADVANCE: "验货前已预付",
     WorksheetRule.OWED_BY_CUSTOMER: "换货差额由顾客支付",
     WorksheetRule.ORDER_REMAINDER: "支付余额全部退回：订单其余部分",
 }

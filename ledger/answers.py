@@ -2,16 +2,18 @@
 
 from domain.outbox import Delivery
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
+from domain.shipping import CarrierEvent
 
 
 class PaymentBalance(Record):
-    """A payment of an order in minor units: captured, paid back, and set aside for refunds on their way."""
+    """A payment of an order in minor units: captured, paid back, set aside for refunds, and charged back."""
 
     payment_id: str
     method_id: str
     captured_minor: MinorUnits
     refunded_minor: MinorUnits
     reserved_minor: MinorUnits
+    charged_back_minor: MinorUnits = 0
 
 
 class LineBalance(Record):
@@ -52,6 +54,13 @@ class ParkedDelivery(Record):
     """An outbox item that was refused for good, and why."""
 
     delivery: Delivery
+    error: str
+
+
+class ParkedEvent(Record):
+    """A scan that was refused too often, and why."""
+
+    event: CarrierEvent
     error: str
 
 

@@ -42,6 +42,7 @@ def order_balance(session: Session, order_id: str) -> OrderBalance:
                 captured_minor=payment.captured_minor,
                 refunded_minor=payment.refunded_minor,
                 reserved_minor=payment.reserved_minor,
+                charged_back_minor=payment.charged_back_minor,
             )
             for payment in payments_of(session, order_id)
         ),

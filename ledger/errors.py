@@ -37,6 +37,22 @@ class ChargeOutstanding(LedgerError):
     """An exchange cannot be paid out while it is open whether the customer was charged for it."""
 
 
+class AdvanceNotFound(LedgerError):
+    """Nothing was paid in advance for this return."""
+
+
+class NothingToRecover(LedgerError):
+    """Everything that was paid in advance for this return is accounted for."""
+
+
+class HoldNotFound(LedgerError):
+    """No payment hold was made under this key."""
+
+
+class HoldNotOpen(LedgerError):
+    """The payment hold has ended, so nothing can be captured from it."""
+
+
 class IntentNotFound(LedgerError):
     """There is no payment intent under this key."""
 
@@ -83,3 +99,19 @@ class GrantNotPending(LedgerError):
 
 class SamePerson(LedgerError):
     """A grant above the supervisor's cap needs a second, different person."""
+
+
+class IntentFrozen(LedgerError):
+    """The refund may not be sent while a chargeback of its order is open."""
+
+
+class ChargebackNotFound(LedgerError):
+    """The order has no chargeback under this id."""
+
+
+class ChargebackConflict(LedgerError):
+    """The chargeback was reported with other facts, or was decided already."""
+
+
+class RefundInFlight(LedgerError):
+    """Whether a refund was paid is not known yet, so a chargeback cannot be counted beside it."""

@@ -6,14 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import IntentOutcome
+from domain.holds import HoldState
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
-from ledger import money, outbox
+from ledger import advance_accounts, freezes, holds, money, outbox
 from ledger.entries import once
-from ledger.errors import IntentKeyTaken, IntentNotFound
+from ledger.errors import IntentFrozen, IntentKeyTaken, IntentNotFound
 from ledger.orders import lock_order
 from ledger.tables import EntryKind, IntentRow
 
-_UNSETTLED = (IntentState.INTENT, IntentState.SUBMITTED, IntentState.UNKNOWN)
+UNSETTLED = (IntentState.INTENT, IntentState.SUBMITTED, IntentState.UNKNOWN)
 
 
 def add(
@@ -74,9 +75,13 @@ def submitted(session: Session, key: str, at: datetime) -> PaymentIntent:
 
     Raises:
         IntentNotFound: If there is none under the key.
+        IntentFrozen: If it is a refund that was never sent and its order is frozen.
     """
     row = _row(session, key, lock=True)
     before = to_intent(row)
+    is_new_refund = row.direction is PaymentDirection.REFUND and row.state is IntentState.INTENT
+    if is_new_refund and freezes.is_frozen(session, row.order_id):
+        raise IntentFrozen(f"refund {key} waits: a chargeback of order {row.order_id} is open")
     if not row.state.is_final:
         row.state = IntentState.SUBMITTED
         row.attempts += 1
@@ -128,10 +133,16 @@ def unsettled(session: Session, limit: int, untouched_since: datetime) -> list[P
     """Intents whose end is not known and that nothing has touched since a moment, oldest first."""
     rows = session.scalars(
         select(IntentRow)
-        .where(IntentRow.state.in_(_UNSETTLED), IntentRow.updated_at <= untouched_since)
+        .where(IntentRow.state.in_(UNSETTLED), IntentRow.updated_at <= untouched_since)
         .order_by(IntentRow.id)
         .limit(limit)
     )
+    return [to_intent(row) for row in rows]
+
+
+def of_return(session: Session, rma_id: str) -> list[PaymentIntent]:
+    """Every intent of a return, oldest first."""
+    rows = session.scalars(select(IntentRow).where(IntentRow.rma_id == rma_id).order_by(IntentRow.id))
     return [to_intent(row) for row in rows]
 
 
@@ -162,6 +173,7 @@ def to_intent(row: IntentRow) -> PaymentIntent:
         state=row.state,
         provider_reference=row.provider_reference,
         failure=row.failure,
+        covered_minor=row.covered_minor,
     )
 
 
@@ -174,7 +186,7 @@ def _move(session: Session, entry: IntentOutcome) -> PaymentIntent:
     if row.direction is PaymentDirection.REFUND:
         _move_refund(session, row, entry.state)
     elif entry.state.is_paid:
-        money.capture(session, row.order_id, row.key, row.method_id, row.amount_minor)
+        _take(session, row, entry)
     was_unknown = row.unknown_since is not None
     row.state = IntentState.RECONCILED if was_unknown and entry.state.is_paid else entry.state
     row.provider_reference = entry.provider_reference or row.provider_reference
@@ -203,6 +215,20 @@ def _move_refund(session: Session, row: IntentRow, state: IntentState) -> None:
         money.take_back(session, row.order_id, row.payment_id, row.amount_minor)
     else:
         money.release(session, row.order_id, row.payment_id, row.amount_minor)
+
+
+def _take(session: Session, row: IntentRow, entry: IntentOutcome) -> None:
+    """Note what was taken from the customer: money, or the promise of it."""
+    if row.direction is PaymentDirection.HOLD:
+        if entry.expires_at is None:
+            raise ValueError(f"the provider did not say when hold {row.key} lapses")
+        holds.placed(session, row, entry.expires_at)
+        return
+    money.capture(session, row.order_id, row.key, row.method_id, row.amount_minor)
+    if row.direction is PaymentDirection.CAPTURE:
+        holds.ended(session, row.payment_id, HoldState.CAPTURED)
+    elif row.basis is RefundBasis.ADVANCE:
+        advance_accounts.recovered(session, row.rma_id, row.amount_minor)
 
 
 def _row(session: Session, key: str, *, lock: bool) -> IntentRow:

@@ -7,22 +7,40 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from domain.advances import AdvanceAccount, AdvanceHistory
 from domain.audit import AuditEntry
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
+    AdvanceEnd,
     AuthorizedRefund,
+    CaptureAuthorization,
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
+    ClaimEntry,
+    ClaimOpening,
+    FollowUpOpening,
+    HoldAuthorization,
     IntentOutcome,
+    RecoveryAuthorization,
     RefundAuthorization,
     ReturnClosing,
     ReturnOpening,
     Review,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
+from domain.chargebacks import Chargeback
+from domain.claims import RecoveryClaim
 from domain.coupons import BreachCertificate
+from domain.follow_up import FollowUpAnswer
+from domain.holds import HoldState, PaymentHold
 from domain.intents import PaymentIntent
+from domain.orders import OrderSnapshot
 from domain.outbox import Delivery
 from domain.policy.authority import PayoutCaps
 from domain.receiving import (
@@ -37,11 +55,19 @@ from domain.receiving import (
 from domain.refund import RefundRules
 from domain.shipping import CarrierEvent
 from ledger import (
+    advance_accounts,
+    advance_exchanges,
+    advances,
     audit,
     balances,
     breaches,
     budgets,
+    chargebacks,
+    claims,
+    follow_ups,
+    holds,
     intents,
+    orders,
     outbox,
     parcels,
     receiving,
@@ -49,7 +75,7 @@ from ledger import (
     returns,
     tenders,
 )
-from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery
+from ledger.answers import ClosedReturn, OrderBalance, ParkedDelivery, ParkedEvent
 from ledger.engine import open_engine, reading, writing
 from ledger.schema import require_current_schema
 
@@ -135,6 +161,46 @@ class Ledger:
         with reading(self.engine) as session:
             return returns.count_opened(session, order_id, but)
 
+    # What comes after the end
+
+    def open_follow_up(self, opening: FollowUpOpening) -> FollowUpAnswer:
+        """Number a follow-up case and hold the units that are free again; the same request finds the same one.
+
+        A refusal is an answer too; nothing of it is kept, so that it is judged anew when it is asked again.
+        """
+        with writing(self.engine) as session:
+            return follow_ups.open_follow_up(session, opening)
+
+    def take_up(self, entry: TakeUp) -> TakenUpCase:
+        """What a follow-up case starts from.
+
+        Raises:
+            ReturnNotFound: If it is no follow-up.
+        """
+        with writing(self.engine) as session:
+            return follow_ups.take_up(session, entry)
+
+    # What is claimed back for a loss
+
+    def open_claim(self, opening: ClaimOpening) -> RecoveryClaim:
+        """Value a loss by the frozen order and list the evidence for it.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+        """
+        with writing(self.engine) as session:
+            return claims.open_claim(session, opening)
+
+    def record_claim(self, entry: ClaimEntry) -> None:
+        """Keep how a claim stands, with what is to be told of it."""
+        with writing(self.engine) as session:
+            claims.record(session, entry)
+
+    def recovery_claims(self, open_only: bool = False) -> list[RecoveryClaim]:
+        """The claims, the next one that is due first."""
+        with reading(self.engine) as session:
+            return claims.claims(session, open_only)
+
     # Money
 
     def authorize_refund(self, request: RefundAuthorization, rules: RefundRules = _NO_FEES) -> AuthorizedRefund:
@@ -175,6 +241,98 @@ class Ledger:
         with writing(self.engine) as session:
             return tenders.replace(session, request)
 
+    def advance_account(self, rma_id: str) -> AdvanceAccount:
+        """What was paid in advance for a return, and what became of it.
+
+        Raises:
+            AdvanceNotFound: If nothing was.
+        """
+        with reading(self.engine) as session:
+            return advance_accounts.to_account(advance_accounts.find(session, rma_id))
+
+    def advance_history(self, customer_id: str, currency: str) -> AdvanceHistory:
+        """What earlier advances of a customer came to, amounts in a currency's minor unit."""
+        with reading(self.engine) as session:
+            return advance_accounts.history(session, customer_id, currency)
+
+    def unpaid_advances(self) -> list[AdvanceAccount]:
+        """The advances that the customer owes and did not pay back: a person's queue."""
+        with reading(self.engine) as session:
+            return advance_accounts.unpaid(session)
+
+    def authorize_recovery(self, request: RecoveryAuthorization) -> PaymentIntent:
+        """Record the intent to charge back what is left of an advance.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            AdvanceNotFound: If nothing was advanced for it.
+            NothingToRecover: If nothing of it is left, or it is being charged already.
+            IntentKeyTaken: If the round was used for another charge.
+        """
+        with writing(self.engine) as session:
+            return advances.authorize_recovery(session, request)
+
+    def authorize_hold(self, request: HoldAuthorization) -> PaymentIntent:
+        """Record the intent to hold what was paid for the units that are to come back.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            UnitsNotHeld: If the return does not hold the units.
+            IntentKeyTaken: If the round was used for another hold.
+        """
+        with writing(self.engine) as session:
+            return advance_exchanges.authorize_hold(session, request)
+
+    def authorize_capture(self, request: CaptureAuthorization) -> PaymentIntent:
+        """Record the intent to capture, from an open hold, what units are worth that never came.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            UnitsNotHeld: If the return does not hold the units.
+            HoldNotFound: If there is no such hold.
+            HoldNotOpen: If it has ended or lapsed, belongs to another return, or is captured already.
+            IntentKeyTaken: If the round was used for another capture.
+        """
+        with writing(self.engine) as session:
+            return advance_exchanges.authorize_capture(session, request)
+
+    def payment_hold(self, key: str) -> PaymentHold:
+        """The hold under a key.
+
+        Raises:
+            HoldNotFound: If none was asked for, or its outcome is not known.
+        """
+        with reading(self.engine) as session:
+            return holds.read(session, key)
+
+    def hold_renewed(self, key: str, expires_at: datetime) -> None:
+        """Note that a hold lives longer.
+
+        Raises:
+            HoldNotFound: If there is none.
+        """
+        with writing(self.engine) as session:
+            holds.renewed(session, key, expires_at)
+
+    def hold_ended(self, key: str, state: HoldState) -> None:
+        """Note how a hold ended; one that has ended stays as it is.
+
+        Raises:
+            HoldNotFound: If there is none.
+        """
+        with writing(self.engine) as session:
+            holds.ended(session, key, state)
+
+    def end_advance(self, request: AdvanceEnd) -> None:
+        """Give up what is left of an advance: waived, or not paid.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            AdvanceNotFound: If nothing was advanced for it.
+        """
+        with writing(self.engine) as session:
+            advances.end(session, request)
+
     def payment_intent(self, key: str) -> PaymentIntent:
         """The intent under a key.
 
@@ -189,6 +347,7 @@ class Ledger:
 
         Raises:
             IntentNotFound: If there is none under the key.
+            IntentFrozen: If it is a refund that was never sent and its order is frozen.
         """
         with writing(self.engine) as session:
             return intents.submitted(session, key, at)
@@ -221,10 +380,56 @@ class Ledger:
         with writing(self.engine) as session:
             return intents.outcome(session, outcome)
 
+    def intents_of(self, rma_id: str) -> list[PaymentIntent]:
+        """Every payment intent of a return, oldest first."""
+        with reading(self.engine) as session:
+            return intents.of_return(session, rma_id)
+
     def unsettled_intents(self, limit: int, untouched_since: datetime) -> list[PaymentIntent]:
         """Intents whose end is not known and that nothing has touched since a moment, oldest first."""
         with reading(self.engine) as session:
             return intents.unsettled(session, limit, untouched_since)
+
+    def report_chargeback(self, entry: ChargebackReport) -> Chargeback:
+        """Keep a chargeback and freeze the order's refunds that are not sent yet.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            CeilingExceeded: If the order has no such payment, or it captured less.
+            ChargebackConflict: If the same chargeback was reported with other facts.
+        """
+        with writing(self.engine) as session:
+            return chargebacks.report(session, entry)
+
+    def chargeback(self, rma_id: str, chargeback_id: str) -> Chargeback:
+        """A chargeback of the order of a return.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+            ChargebackNotFound: If the order has none under the id.
+        """
+        with reading(self.engine) as session:
+            return chargebacks.find(session, rma_id, chargeback_id)
+
+    def decide_chargeback(self, entry: ChargebackDecision) -> ChargebackOutcome:
+        """Let the refunds go on, or count a lost chargeback as paid back.
+
+        Raises:
+            ChargebackNotFound: If the order has no such chargeback.
+            ChargebackConflict: If it was decided before.
+            RefundInFlight: If it was lost while a refund of its payment has no outcome yet.
+        """
+        with writing(self.engine) as session:
+            return chargebacks.decide(session, entry)
+
+    def frozen_order(self, rma_id: str) -> OrderSnapshot:
+        """The order of a return, as it was when the first return of it opened.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+        """
+        with reading(self.engine) as session:
+            return orders.frozen(orders.order_of(session, rma_id))
 
     def order_balance(self, order_id: str) -> OrderBalance:
         """The books of an order.
@@ -316,6 +521,15 @@ class Ledger:
         with reading(self.engine) as session:
             return outbox.parked(session)
 
+    def retry_delivery(self, message_id: str) -> None:
+        """Have a parked item delivered again, once what it failed at is mended.
+
+        Raises:
+            DeliveryNotFound: If there is no such item, or it is not parked.
+        """
+        with writing(self.engine) as session:
+            outbox.retry(session, message_id)
+
     # Parcels and the scans of carriers
 
     def find_parcel(self, carrier: str, tracking_no: str) -> str | None:
@@ -345,6 +559,29 @@ class Ledger:
         """Scans that have not reached their return although it is known by now, oldest first."""
         with reading(self.engine) as session:
             return parcels.undelivered(session, limit)
+
+    def event_refused(self, carrier: str, event_id: str, error: str) -> bool:
+        """Count a refusal of a scan, and tell whether it is parked by now.
+
+        Raises:
+            EventNotFound: If the scan was never accepted.
+        """
+        with writing(self.engine) as session:
+            return parcels.event_refused(session, carrier, event_id, error)
+
+    def parked_events(self) -> list[ParkedEvent]:
+        """The scans that were refused too often, oldest first."""
+        with reading(self.engine) as session:
+            return parcels.parked_events(session)
+
+    def retry_event(self, carrier: str, event_id: str) -> None:
+        """Have a parked scan passed on again.
+
+        Raises:
+            EventNotFound: If the scan was never accepted.
+        """
+        with writing(self.engine) as session:
+            parcels.retry_event(session, carrier, event_id)
 
     # Parcels that came without their return being known
 

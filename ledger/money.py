@@ -87,6 +87,23 @@ def commit(session: Session, order_id: str, payment_id: str, amount_minor: int) 
     payment.refunded_minor += amount_minor
 
 
+def check_captured(session: Session, order_id: str, payment_id: str, amount_minor: int) -> None:
+    """Hold a chargeback against the payment that it is of.
+
+    Raises:
+        CeilingExceeded: If the order has no such payment, or it captured less.
+    """
+    payment = session.get(PaymentRow, (order_id, payment_id))
+    captured_minor = payment.captured_minor if payment else 0
+    if amount_minor > captured_minor:
+        raise CeilingExceeded(f"payment {payment_id} of order {order_id} captured {captured_minor} only")
+
+
+def charge_back(session: Session, order_id: str, payment_id: str, amount_minor: int) -> None:
+    """Count what a bank took back of a payment: no refund draws from it any more."""
+    _payment(session, order_id, payment_id).charged_back_minor += amount_minor
+
+
 def take_back(session: Session, order_id: str, payment_id: str, amount_minor: int) -> None:
     """Count a refund that was paid, and that the provider then reported as returned, as not paid."""
     _payment(session, order_id, payment_id).refunded_minor -= amount_minor

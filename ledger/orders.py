@@ -74,6 +74,20 @@ def lock_order_of(session: Session, rma_id: str) -> OrderRow:
     return lock_order(session, order_id)
 
 
+def order_of(session: Session, rma_id: str) -> OrderRow:
+    """The order of a return, unlocked.
+
+    Raises:
+        ReturnNotFound: If the return was never opened.
+    """
+    row = session.scalars(
+        select(OrderRow).join(ReturnRow, ReturnRow.order_id == OrderRow.order_id).where(ReturnRow.rma_id == rma_id)
+    ).one_or_none()
+    if row is None:
+        raise ReturnNotFound(f"return {rma_id} was never opened")
+    return row
+
+
 def frozen(order: OrderRow) -> OrderSnapshot:
     """The order as it was when its first return opened."""
     return OrderSnapshot.model_validate(order.snapshot)

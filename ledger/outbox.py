@@ -1,5 +1,6 @@
 """The outbox: written with a decision in its transaction, delivered afterwards, in order per return."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import exists, func, or_, select
@@ -13,17 +14,29 @@ from ledger.tables import DeliveryRow, DeliveryState
 
 
 def write(session: Session, entry: LedgerEntry) -> None:
-    """Add the items of an entry, after everything that its return had to tell before."""
+    """Add the items of an entry, after everything that its return had to tell before.
+
+    A message that goes several ways is a delivery for each, with an id of its own.
+    """
     for index, item in enumerate(entry.outbox):
-        session.add(
-            DeliveryRow(
-                message_id=f"{entry.rma_id}/{entry.op}/{index}",
-                rma_id=entry.rma_id,
-                at=entry.at,
-                item=item.model_dump(mode="json"),
-                state=DeliveryState.PENDING,
+        for suffix, way in _ways(item):
+            session.add(
+                DeliveryRow(
+                    message_id=f"{entry.rma_id}/{entry.op}/{index}{suffix}",
+                    rma_id=entry.rma_id,
+                    at=entry.at,
+                    item=way.model_dump(mode="json"),
+                    state=DeliveryState.PENDING,
+                )
             )
-        )
+
+
+def _ways(item: OutboxItem) -> Iterator[tuple[str, OutboxItem]]:
+    """An item for each channel that it goes, with what its id ends in: nothing for the first."""
+    if not item.channels:
+        yield "", item
+    for number, channel in enumerate(item.channels):
+        yield f"/{channel.value}" if number else "", item.model_copy(update={"channels": (channel,)})
 
 
 def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
@@ -86,6 +99,19 @@ def park(session: Session, message_id: str, error: str) -> None:
     if row.state is DeliveryState.PENDING:
         row.error = error
         row.state = DeliveryState.PARKED
+
+
+def retry(session: Session, message_id: str) -> None:
+    """Have a parked item delivered again; its successors that were delivered meanwhile stay so.
+
+    Raises:
+        DeliveryNotFound: If there is no such item, or it is not parked.
+    """
+    row = _lock(session, message_id)
+    if row.state is not DeliveryState.PARKED:
+        raise DeliveryNotFound(f"{message_id} is not parked: it is {row.state.value}")
+    row.state = DeliveryState.PENDING
+    row.not_before = None
 
 
 def pending_count(session: Session) -> int:

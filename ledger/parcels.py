@@ -6,9 +6,13 @@ from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.shipping import CarrierEvent
+from ledger.answers import ParkedEvent
 from ledger.errors import EventNotFound
 from ledger.tables import CarrierEventRow, ParcelRow
 from ledger.writes import insert_once
+
+MOST_REFUSALS = 5
+"""Of one scan, by its return or by Temporal itself; an outage is no refusal."""
 
 
 def register(session: Session, rma_id: str, carrier: str, tracking_no: str) -> None:
@@ -62,15 +66,50 @@ def event_delivered(session: Session, carrier: str, event_id: str, at: datetime)
 
 
 def undelivered(session: Session, limit: int) -> list[tuple[str, CarrierEvent]]:
-    """Scans that have not reached their return although it is known by now, oldest first."""
+    """Scans that have not reached their return although it is known by now, oldest first; parked ones left out."""
     owner = _owner(CarrierEventRow.carrier, CarrierEventRow.tracking_no)
     rows = session.execute(
         select(owner, CarrierEventRow)
-        .where(CarrierEventRow.delivered_at.is_(None), owner.is_not(None))
+        .where(
+            CarrierEventRow.delivered_at.is_(None),
+            CarrierEventRow.refusals < MOST_REFUSALS,
+            owner.is_not(None),
+        )
         .order_by(CarrierEventRow.id)
         .limit(limit)
     )
     return [(rma_id, _to_event(row)) for rma_id, row in rows if rma_id is not None]
+
+
+def event_refused(session: Session, carrier: str, event_id: str, error: str) -> bool:
+    """Count a refusal of a scan, and tell whether it is parked by now.
+
+    Raises:
+        EventNotFound: If the scan was never accepted.
+    """
+    row = _event(session, carrier, event_id)
+    row.refusals += 1
+    row.error = error
+    return row.refusals >= MOST_REFUSALS
+
+
+def retry_event(session: Session, carrier: str, event_id: str) -> None:
+    """Have a parked scan passed on again.
+
+    Raises:
+        EventNotFound: If the scan was never accepted.
+    """
+    _event(session, carrier, event_id).refusals = 0
+
+
+def parked_events(session: Session) -> list[ParkedEvent]:
+    """The scans that were refused too often, oldest first."""
+    rows = session.scalars(
+        select(CarrierEventRow)
+        .where(CarrierEventRow.delivered_at.is_(None), CarrierEventRow.refusals >= MOST_REFUSALS)
+        .order_by(CarrierEventRow.id)
+    )
+    return [ParkedEvent(event=_to_event(row), error=row.error) for row in rows]
 
 
 def _owner(

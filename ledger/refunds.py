@@ -14,7 +14,7 @@ from domain.quote import quote_refund
 from domain.refund import RefundClaim, RefundQuote, RefundRules, SettledBefore
 from domain.tenders import Draw
 from domain.worksheet import WorksheetRow, WorksheetRule
-from ledger import intents, money, outbox, units
+from ledger import advance_accounts, chargebacks, intents, money, outbox, units
 from ledger.entries import answers, chain_to, once, supersede
 from ledger.errors import AuthorizationNotFound, ChargeOutstanding
 from ledger.orders import frozen, lock_order_of
@@ -44,15 +44,37 @@ def authorize(session: Session, request: RefundAuthorization, rules: RefundRules
         ChargeOutstanding: If `instead_of` names an exchange whose charge has no outcome yet.
         IntentKeyTaken: If the round was used before.
     """
-    return once(session, request, _kind(request), AuthorizedRefund, lambda: _authorize(session, request, rules))
+    act = _advance if request.basis is RefundBasis.ADVANCE else _authorize
+    return once(session, request, _kind(request), AuthorizedRefund, lambda: act(session, request, rules))
 
 
 def _kind(request: RefundAuthorization) -> EntryKind:
-    """An exchange may give way to another exchange, or to a payout."""
+    """An exchange may give way to another exchange, or to a payout. An advance is on account."""
+    if request.basis is RefundBasis.ADVANCE:
+        return EntryKind.ADVANCE
     if not request.instead_of:
         return EntryKind.REFUND
     is_exchange = request.basis is RefundBasis.EXCHANGE_DIFFERENCE
     return EntryKind.SUBSTITUTE if is_exchange else EntryKind.FALL_THROUGH
+
+
+def _advance(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
+    """Pay the units on account. They stay held, and are settled by the refund after the inspection.
+
+    They are quoted as they will be if all are accepted, but as the first of their lines and without outbound
+    shipping, whatever else of the order is settled: neither rounding nor another return that gets the shipping
+    leaves anything to recover.
+    """
+    order = lock_order_of(session, request.rma_id)
+    facts = frozen(order)
+    units.check_held(session, request.rma_id, facts, request.units)
+    claim = _claim(request).model_copy(update={"basis": RefundBasis.INSPECTION})
+    quote = quote_refund(facts, claim, SettledBefore(shipping_minor=facts.shipping_minor), rules)
+    draws = money.draw(session, facts, quote.total_minor, request.destination)
+    advance_accounts.opened(session, request.rma_id, facts, quote.total_minor)
+    recorded = _record(session, order.order_id, request, quote.currency, draws)
+    outbox.write(session, request)
+    return AuthorizedRefund(quote=quote, intents=recorded)
 
 
 def _authorize(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
@@ -64,7 +86,13 @@ def _authorize(session: Session, request: RefundAuthorization, rules: RefundRule
     else:
         quote = _settle(session, order, facts, request, rules)
         moved_minor = 0
-    amount_minor = quote.total_minor + moved_minor - request.less_minor
+    worth_minor = quote.total_minor + moved_minor
+    advanced_minor = advance_accounts.earned(session, request.rma_id, max(worth_minor, 0))
+    amount_minor = worth_minor - advanced_minor - request.less_minor
+    charged_back_minor = 0
+    if amount_minor > 0:
+        due_minor = chargebacks.set_against(session, order.order_id, amount_minor)
+        charged_back_minor, amount_minor = amount_minor - due_minor, due_minor
     if request.order_entirely:
         draws = money.draw_everything(session, order.order_id)
     else:
@@ -72,13 +100,15 @@ def _authorize(session: Session, request: RefundAuthorization, rules: RefundRule
     owed_minor = 0 if request.order_entirely else max(-amount_minor, 0)
     recorded = _record(session, order.order_id, request, quote.currency, draws)
     outbox.write(session, request)
+    beyond_minor = sum(draw.amount_minor for draw in draws) - amount_minor
     return AuthorizedRefund(
         quote=quote,
         intents=recorded,
         owed_by_customer_minor=owed_minor,
         adjustments=_adjustments(
-            request, moved_minor, owed_minor, sum(draw.amount_minor for draw in draws) - amount_minor
+            request, moved_minor, advanced_minor, charged_back_minor, owed_minor, beyond_minor
         ),
+        paid_in_advance_minor=advanced_minor,
     )
 
 
@@ -123,13 +153,20 @@ def _earlier_quote(
 
 
 def _adjustments(
-    request: RefundAuthorization, moved_minor: int, owed_minor: int, beyond_minor: int
+    request: RefundAuthorization,
+    moved_minor: int,
+    advanced_minor: int,
+    charged_back_minor: int,
+    owed_minor: int,
+    beyond_minor: int,
 ) -> tuple[WorksheetRow, ...]:
     """The rows between what is quoted and what is drawn."""
     remainder_minor = beyond_minor - owed_minor
     amounts = {
         WorksheetRule.REPLACEMENT: -request.less_minor,
         WorksheetRule.MOVED_BEFORE: moved_minor,
+        WorksheetRule.CHARGED_BACK: -charged_back_minor,
+        WorksheetRule.PAID_IN_ADVANCE: -advanced_minor,
         WorksheetRule.OWED_BY_CUSTOMER: owed_minor,
         WorksheetRule.ORDER_REMAINDER: remainder_minor,
     }
@@ -157,7 +194,7 @@ def _moved_since(session: Session, request: RefundAuthorization) -> int:
         if intent.state is IntentState.DECLINED:
             intent.superseded_by = request.op
         elif intent.direction is PaymentDirection.REFUND:
-            moved_minor -= intent.amount_minor
+            moved_minor -= intent.amount_minor + intent.covered_minor
         elif intent.state.is_paid:
             moved_minor += intent.amount_minor
         else:

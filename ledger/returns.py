@@ -87,6 +87,7 @@ def close(session: Session, closing: ReturnClosing) -> None:
     row.header = closing.header
     row.refusal_code = closing.refusal_code
     row.request_fingerprint = closing.request_fingerprint
+    row.kept = closing.kept.model_dump(mode="json") if closing.kept else None
     session.execute(update(ParcelRow).where(ParcelRow.rma_id == closing.rma_id).values(closed=True))
     outbox.write(session, closing)
 

@@ -10,6 +10,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConst
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.audit import AuditOutcome
+from domain.chargebacks import ChargebackState
+from domain.claims import ClaimParty, ClaimState
+from domain.follow_up import FollowUpKind
+from domain.holds import HoldState
 from domain.intents import IntentState, PaymentDirection, RefundBasis
 from domain.receiving import ParkedState, ParkReason
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
@@ -55,15 +59,20 @@ class PaymentRow(Base):
     captured_minor: Mapped[Minor]
     refunded_minor: Mapped[Minor]
     reserved_minor: Mapped[Minor] = mapped_column(default=0)
+    charged_back_minor: Mapped[Minor] = mapped_column(default=0)
 
     @property
     def left_minor(self) -> int:
-        """What can still be paid back from it."""
-        return self.captured_minor - self.refunded_minor - self.reserved_minor
+        """What can still be paid back from it; a bank may have taken back more than there was."""
+        gone_minor = self.refunded_minor + self.reserved_minor + self.charged_back_minor
+        return max(self.captured_minor - gone_minor, 0)
 
 
 class ReturnRow(Base):
-    """A return. One that was refused at once has no order and was never opened, only closed."""
+    """A return. One that was refused at once has no order and was never opened, only closed.
+
+    `kept` is what a follow-up needs of a case that has ended; personal data.
+    """
 
     __tablename__ = "returns"
 
@@ -74,6 +83,23 @@ class ReturnRow(Base):
     header: Mapped[str] = mapped_column(default="")
     refusal_code: Mapped[str] = mapped_column(default="")
     request_fingerprint: Mapped[str] = mapped_column(default="")
+    kept: Mapped[Document | None]
+
+
+class FollowUpRow(Base):
+    """A case that takes up a closed one. `request` is what was asked for, personal data included."""
+
+    __tablename__ = "follow_ups"
+    __table_args__ = (UniqueConstraint("root", "number"), UniqueConstraint("follows", "request_id"))
+
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), primary_key=True)
+    root: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    number: Mapped[int]
+    follows: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    request_id: Mapped[str]
+    kind: Mapped[FollowUpKind] = mapped_column(text_enum(FollowUpKind))
+    request: Mapped[Document]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ClaimRow(Base):
@@ -98,16 +124,25 @@ class EntryKind(StrEnum):
     """What an entry asked for."""
 
     OPENING = "opening"
+    TAKE_UP = "take_up"
+    CLAIM = "claim"
     STAGE = "stage"
     REFUND = "refund"
+    ADVANCE = "advance"
     FALL_THROUGH = "fall_through"
     SUBSTITUTE = "substitute"
     CHARGE = "charge"
     REPLACEMENT = "replacement"
     TAKE_OVER = "take_over"
+    RECOVERY = "recovery"
+    ADVANCE_END = "advance_end"
+    HOLD = "hold"
+    CAPTURE = "capture"
     OUTCOME = "outcome"
     PAYOUT = "payout"
     PAYOUT_DECISION = "payout_decision"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_DECISION = "chargeback_decision"
     CLOSING = "closing"
 
 
@@ -169,6 +204,37 @@ class IntentRow(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     unknown_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     told: Mapped[bool] = mapped_column(default=False)
+    covered_minor: Mapped[Minor] = mapped_column(default=0)
+
+
+class AdvanceRow(Base):
+    """What was paid in advance for a return, and what became of it; `unpaid` is a person's queue."""
+
+    __tablename__ = "advances"
+    __table_args__ = (
+        CheckConstraint("earned_minor >= 0 AND recovered_minor >= 0 AND waived_minor >= 0", name="not_negative"),
+        CheckConstraint("earned_minor + recovered_minor + waived_minor <= advanced_minor", name="within_advanced"),
+    )
+
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(index=True)
+    currency: Mapped[str]
+    advanced_minor: Mapped[Minor]
+    earned_minor: Mapped[Minor] = mapped_column(default=0)
+    recovered_minor: Mapped[Minor] = mapped_column(default=0)
+    waived_minor: Mapped[Minor] = mapped_column(default=0)
+    unpaid: Mapped[bool] = mapped_column(default=False)
+
+
+class HoldRow(Base):
+    """A payment hold that the provider made for the intent of the same key; `expires_at` is when it lapses."""
+
+    __tablename__ = "holds"
+
+    key: Mapped[str] = mapped_column(ForeignKey("intents.key"), primary_key=True)
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"))
+    state: Mapped[HoldState] = mapped_column(text_enum(HoldState))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class DeliveryState(StrEnum):
@@ -218,7 +284,10 @@ class ParcelRow(Base):
 
 
 class CarrierEventRow(Base):
-    """A scan that was accepted, whether or not its parcel is known yet."""
+    """A scan that was accepted, whether or not its parcel is known yet.
+
+    One that was refused too often is parked: it waits for a person and holds up no other.
+    """
 
     __tablename__ = "carrier_events"
     __table_args__ = (
@@ -239,6 +308,8 @@ class CarrierEventRow(Base):
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refusals: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(default="")
 
 
 class ReceiptRow(Base):
@@ -358,3 +429,40 @@ class AuditRow(Base):
     outcome: Mapped[AuditOutcome] = mapped_column(text_enum(AuditOutcome))
     rule: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+
+
+class ChargebackRow(Base):
+    """A chargeback. `matched_minor` is the part of a lost one that paid what was due to the customer."""
+
+    __tablename__ = "chargebacks"
+    __table_args__ = (
+        UniqueConstraint("order_id", "chargeback_id"),
+        CheckConstraint("matched_minor >= 0 AND matched_minor <= amount_minor", name="within_amount"),
+    )
+
+    id: Mapped[SequenceKey]
+    chargeback_id: Mapped[str]
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
+    order_id: Mapped[str] = mapped_column(ForeignKey("orders.order_id"))
+    payment_id: Mapped[str]
+    amount_minor: Mapped[Minor]
+    matched_minor: Mapped[Minor] = mapped_column(default=0)
+    state: Mapped[ChargebackState] = mapped_column(text_enum(ChargebackState))
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryClaimRow(Base):
+    """What is claimed back from whom for a return. `claim` is the whole of it, evidence included."""
+
+    __tablename__ = "recovery_claims"
+
+    reference: Mapped[str] = mapped_column(primary_key=True)
+    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), index=True)
+    party: Mapped[ClaimParty] = mapped_column(text_enum(ClaimParty))
+    state: Mapped[ClaimState] = mapped_column(text_enum(ClaimState), index=True)
+    currency: Mapped[str]
+    claimed_minor: Mapped[Minor]
+    awarded_minor: Mapped[Minor]
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claim: Mapped[Document]

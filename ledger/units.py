@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from domain.orders import OrderSnapshot
+from domain.orders import OrderLine, OrderSnapshot
 from domain.refund import UnitsToSettle
 from domain.refusals import Refusal, RefusalCode
 from ledger.errors import CeilingExceeded, UnitsNotHeld
-from ledger.tables import ClaimRow
+from ledger.tables import ClaimRow, FollowUpRow
 
 
 def check_available(
@@ -30,11 +30,7 @@ def check_available(
                 detail=f"The order had no line {line_id} when its first return was opened.",
                 values={"line_id": line_id, "asked": asked},
             )
-        taken = session.scalars(
-            select(func.coalesce(func.sum(ClaimRow.held + ClaimRow.settled), 0)).where(
-                ClaimRow.order_id == order.order_id, ClaimRow.line_id == line_id
-            )
-        ).one()
+        taken = taken_units(session, order.order_id, line_id)
         if asked > line.quantity - taken:
             return Refusal(
                 code=RefusalCode.UNITS_ALREADY_CLAIMED,
@@ -45,7 +41,11 @@ def check_available(
             )
     for index, line_id in enumerate(units):
         opened = session.scalars(
-            select(func.count()).where(ClaimRow.order_id == order.order_id, ClaimRow.line_id == line_id)
+            select(func.count()).where(
+                ClaimRow.order_id == order.order_id,
+                ClaimRow.line_id == line_id,
+                ClaimRow.rma_id.not_in(select(FollowUpRow.rma_id)),
+            )
         ).one()
         if opened >= max_applications:
             return Refusal(
@@ -58,6 +58,15 @@ def check_available(
     return None
 
 
+def taken_units(session: Session, order_id: str, line_id: str) -> int:
+    """How many units of a line the returns of the order hold or have settled."""
+    return session.scalars(
+        select(func.coalesce(func.sum(ClaimRow.held + ClaimRow.settled), 0)).where(
+            ClaimRow.order_id == order_id, ClaimRow.line_id == line_id
+        )
+    ).one()
+
+
 def hold(session: Session, rma_id: str, order_id: str, units: Mapping[str, int]) -> None:
     """Claim units for a return. They must be available."""
     session.add_all(
@@ -68,7 +77,7 @@ def hold(session: Session, rma_id: str, order_id: str, units: Mapping[str, int])
 
 def held_by(session: Session, rma_id: str, order: OrderSnapshot) -> tuple[UnitsToSettle, ...]:
     """The units that a return holds and has not settled, in the order's sequence of lines."""
-    held = {claim.line_id: claim.held for claim in _claims(session, rma_id) if claim.held}
+    held = {claim.line_id: claim.held for claim in claims_of(session, rma_id) if claim.held}
     return tuple(
         UnitsToSettle(line_id=line.line_id, quantity=held[line.line_id])
         for line in order.lines
@@ -93,19 +102,8 @@ def settle(session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[
         UnitsNotHeld: If the return holds fewer.
         CeilingExceeded: If the line would have more units settled than it has.
     """
-    claims = {claim.line_id: claim for claim in _claims(session, rma_id)}
     before = settled_units(session, order.order_id)
-    asked: Counter[str] = Counter()
-    for entry in units:
-        asked[entry.line_id] += entry.quantity
-    for line_id, quantity in asked.items():
-        claim = claims.get(line_id)
-        line = order.line(line_id)
-        if claim is None or line is None or quantity > claim.held:
-            raise UnitsNotHeld(
-                f"return {rma_id} holds {claim.held if claim else 0} units of line {line_id}, "
-                f"{quantity} are to be settled"
-            )
+    for line_id, (claim, line, quantity) in _held(session, rma_id, order, units).items():
         if before.get(line_id, 0) + quantity > line.quantity:
             raise CeilingExceeded(
                 f"line {line_id} of order {order.order_id} has {line.quantity} units, "
@@ -121,7 +119,7 @@ def check_claimed(session: Session, rma_id: str, line_ids: Iterable[str]) -> Non
     Raises:
         UnitsNotHeld: If the return claimed nothing of a line.
     """
-    claimed = {claim.line_id for claim in _claims(session, rma_id)}
+    claimed = {claim.line_id for claim in claims_of(session, rma_id)}
     for line_id in line_ids:
         if line_id not in claimed:
             raise UnitsNotHeld(f"return {rma_id} is not about line {line_id}, which is to be compensated")
@@ -133,7 +131,7 @@ def let_go(session: Session, rma_id: str, released: Mapping[str, int]) -> None:
     Raises:
         UnitsNotHeld: If the return holds fewer.
     """
-    claims = {claim.line_id: claim for claim in _claims(session, rma_id)}
+    claims = {claim.line_id: claim for claim in claims_of(session, rma_id)}
     for line_id, quantity in released.items():
         claim = claims.get(line_id)
         if claim is None or claim.held < quantity:
@@ -141,11 +139,42 @@ def let_go(session: Session, rma_id: str, released: Mapping[str, int]) -> None:
         claim.held -= quantity
 
 
+def check_held(session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[UnitsToSettle]) -> None:
+    """Make sure that a return holds the units.
+
+    Raises:
+        UnitsNotHeld: If it holds fewer.
+    """
+    _held(session, rma_id, order, units)
+
+
 def release(session: Session, rma_id: str) -> None:
     """Let go of every unit that the return still holds. The order must be locked."""
-    for claim in _claims(session, rma_id):
+    for claim in claims_of(session, rma_id):
         claim.held = 0
 
 
-def _claims(session: Session, rma_id: str) -> Sequence[ClaimRow]:
-    return session.scalars(select(ClaimRow).where(ClaimRow.rma_id == rma_id)).all()
+def claims_of(session: Session, *rma_ids: str) -> Sequence[ClaimRow]:
+    """The claims of returns."""
+    return session.scalars(select(ClaimRow).where(ClaimRow.rma_id.in_(rma_ids))).all()
+
+
+def _held(
+    session: Session, rma_id: str, order: OrderSnapshot, units: Sequence[UnitsToSettle]
+) -> dict[str, tuple[ClaimRow, OrderLine, int]]:
+    """The claims that hold the units, by line, with how many of them are asked for."""
+    claims = {claim.line_id: claim for claim in claims_of(session, rma_id)}
+    asked: Counter[str] = Counter()
+    for entry in units:
+        asked[entry.line_id] += entry.quantity
+    found = {}
+    for line_id, quantity in asked.items():
+        claim = claims.get(line_id)
+        line = order.line(line_id)
+        if claim is None or line is None or quantity > claim.held:
+            raise UnitsNotHeld(
+                f"return {rma_id} holds {claim.held if claim else 0} units of line {line_id}, "
+                f"{quantity} are to be settled"
+            )
+        found[line_id] = (claim, line, quantity)
+    return found

@@ -12,6 +12,7 @@ from fastapi_swagger import patch_fastapi
 
 from sandbox.books import Books
 from sandbox.carriers import carriers_router
+from sandbox.claims import ClaimDesks, claims_router
 from sandbox.control import control_router
 from sandbox.coupons import CouponDesk, coupons_router
 from sandbox.faults import Faults
@@ -25,7 +26,8 @@ from sandbox.messages import messages_router
 from sandbox.orders import orders_router
 from sandbox.parcels import Parcels
 from sandbox.payment_desk import PaymentDesk
-from sandbox.payments import payments_router
+from sandbox.payment_holds import PaymentHolds
+from sandbox.payments import payment_holds_router, payments_router
 from sandbox.refusals import Refused
 from sandbox.settings import SandboxSettings
 from sandbox.shop import Shop
@@ -53,9 +55,11 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     stock = Stock(books, shop)
     credit = StoreCredit(books)
     desk = PaymentDesk(books, shop, cards, credit, faults)
+    holds = PaymentHolds(books, shop, cards, desk.money, faults)
     parcels = Parcels(books, faults)
     coupons = CouponDesk(books, faults)
     workshop = Workshop(books)
+    claims = ClaimDesks(books)
     loader = Loader(books, desk.money, cards)
     secret = settings.webhook_secret.get_secret_value()
     webhooks = Webhooks(settings.webhook_url, secret) if settings.webhook_url else None
@@ -90,6 +94,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app.include_router(control_router(books, loader, faults, settings))
     app.include_router(orders_router(shop, stock, desk.money, cards, route_class))
     app.include_router(payments_router(desk, route_class))
+    app.include_router(payment_holds_router(holds, route_class))
     app.include_router(carriers_router(parcels, faults, webhooks, route_class))
     app.include_router(inventory_router(stock, route_class))
     app.include_router(coupons_router(coupons, route_class))
@@ -97,6 +102,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     app.include_router(workshop_router(workshop, route_class))
     app.include_router(messages_router(books, route_class))
     app.include_router(warehouse_router(books, route_class))
+    app.include_router(claims_router(claims, route_class))
     _answer_errors(app)
     return app
 

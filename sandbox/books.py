@@ -15,6 +15,7 @@ class Book(StrEnum):
     LOADS = "loads"
     CHARGES = "charges"
     REFUNDS = "refunds"
+    PAYMENT_HOLDS = "payment_holds"
     GIFT_CARDS = "gift_cards"
     PICKUPS = "pickups"
     LABELS = "labels"
@@ -27,6 +28,7 @@ class Book(StrEnum):
     REPAIRS = "repairs"
     MESSAGES = "messages"
     WAREHOUSE = "warehouse"
+    CLAIMS = "claims"
 
 
 class Entry(Record):

@@ -19,6 +19,11 @@ class Target(StrEnum):
     REPLACEMENT = "orders.replacement"
     REFUND = "payments.refund"
     CHARGE = "payments.charge"
+    PAYMENT_HOLD = "payments.hold"
+    RENEW_PAYMENT_HOLD = "payments.renew_hold"
+    CAPTURE_PAYMENT_HOLD = "payments.capture_hold"
+    RELEASE_PAYMENT_HOLD = "payments.release_hold"
+    FIND_PAYMENT_HOLD = "payments.find_hold"
     FIND_REFUND = "payments.find_refund"
     FIND_CHARGE = "payments.find_charge"
     PICKUP = "carriers.pickup"
@@ -41,6 +46,10 @@ class Target(StrEnum):
     CANCEL_REPAIR = "workshop.cancel_repair"
     MESSAGE = "messages.send"
     NOTICE = "warehouse.notify"
+    CLAIM = "claims.file"
+    FIND_CLAIM = "claims.find"
+    CONTEST_CLAIM = "claims.contest"
+    ANSWER_CLAIM = "claims.answer"
 
 
 class FaultKind(StrEnum):
@@ -67,7 +76,15 @@ class FaultKind(StrEnum):
 
 _ONLY_FOR: dict[FaultKind, frozenset[Target]] = {
     FaultKind.DUPLICATE: frozenset({Target.COUPON}),
-    FaultKind.CLOSED_METHOD: frozenset({Target.REFUND, Target.CHARGE}),
+    FaultKind.CLOSED_METHOD: frozenset(
+        {
+            Target.REFUND,
+            Target.CHARGE,
+            Target.PAYMENT_HOLD,
+            Target.RENEW_PAYMENT_HOLD,
+            Target.CAPTURE_PAYMENT_HOLD,
+        }
+    ),
     FaultKind.NOT_COVERED: frozenset({Target.PICKUP}),
     FaultKind.LOSE_WEBHOOK: frozenset({Target.SCAN}),
     FaultKind.PENDING: frozenset({Target.REFUND, Target.CHARGE}),

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from domain.application import Locale
+from domain.outbox import MessageChannel
 from domain.record import Record
 from sandbox.bodies import Id, TimedBody
 from sandbox.books import Book, Books, Draft
@@ -17,6 +18,7 @@ class MessageBody(TimedBody):
     recipient: Id
     audience: Id
     template: Id
+    channel: MessageChannel = MessageChannel.IN_APP
     locale: Locale
     subject: str
     body: str

@@ -1,4 +1,4 @@
-"""The payment provider: refunds and charges."""
+"""The payment provider: refunds, charges and holds."""
 
 from typing import Annotated
 
@@ -9,6 +9,7 @@ from domain.record import Record
 from sandbox.faults import Target
 from sandbox.movements import Charge, Refund
 from sandbox.payment_desk import ChargeBody, PaymentDesk, RefundBody
+from sandbox.payment_holds import CaptureBody, HoldReferenceBody, PaymentHold, PaymentHoldBody, PaymentHolds
 
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=255)]
 Reference = Annotated[str, Query(min_length=1)]
@@ -24,6 +25,53 @@ class ChargesAnswer(Record):
     """The charges of a reference, oldest first; empty if there are none."""
 
     charges: tuple[Charge, ...]
+
+
+class HoldsAnswer(Record):
+    """The hold of a reference; empty if there is none."""
+
+    holds: tuple[PaymentHold, ...]
+
+
+class HoldReleaseAnswer(Record):
+    """Whether there was an open hold to give back."""
+
+    reference: str
+    released: bool
+
+
+def payment_holds_router(holds: PaymentHolds, route_class: type[APIRoute]) -> APIRouter:
+    """Make the routes of holds. The caller's reference makes each request repeatable."""
+    router = APIRouter(prefix="/payments/holds", tags=["payments"], route_class=route_class)
+
+    @router.post("", name=Target.PAYMENT_HOLD)
+    async def hold(body: PaymentHoldBody) -> PaymentHold:
+        """Set money aside. 404 ``unknown_order``, ``unknown_method``; 409 ``wrong_currency``,
+        ``reference_conflict``."""
+        return holds.hold(body)
+
+    @router.get("", name=Target.FIND_PAYMENT_HOLD)
+    async def find_hold(reference: Reference) -> HoldsAnswer:
+        """Look up a hold by the caller's reference."""
+        return HoldsAnswer(holds=tuple(holds.find(reference)))
+
+    @router.post("/renew", name=Target.RENEW_PAYMENT_HOLD)
+    async def renew(body: HoldReferenceBody) -> PaymentHold:
+        """Let a hold live on. 404 ``unknown_hold``; 409 ``hold_not_open``, ``renewal_declined``."""
+        return holds.renew(body)
+
+    @router.post("/release", name=Target.RELEASE_PAYMENT_HOLD)
+    async def release(body: HoldReferenceBody) -> HoldReleaseAnswer:
+        """Give a hold back; one that is not open or was never made is left alone."""
+        return HoldReleaseAnswer(reference=body.reference, released=holds.release(body))
+
+    @router.post("/capture", name=Target.CAPTURE_PAYMENT_HOLD)
+    async def capture(body: CaptureBody) -> Charge:
+        """Take money out of a hold, once. 404 ``unknown_hold``; 409 ``hold_not_open``, ``over_capture``,
+        ``wrong_currency``, ``reference_conflict``."""
+        return holds.capture(body)
+
+    return router
 
 
 def payments_router(desk: PaymentDesk, route_class: type[APIRoute]) -> APIRouter:

@@ -17,14 +17,13 @@ from temporalio.client import (
     WithStartWorkflowOperation,
     WorkflowFailureError,
     WorkflowHandle,
-    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.actions import Action
 from domain.application import ReturnApplication
@@ -32,17 +31,20 @@ from domain.explanation import Explanation, MoneyOfReturn, explain
 from domain.keys import rma_id_for
 from domain.record import Record, UtcDatetime
 from domain.shipping import CarrierEvent
+from starters.claims import ClaimCalls
 from starters.errors import (
-    AboveAuthority,
-    ActionNotAllowed,
     DecisionPending,
-    InvalidAction,
     RequestIdReused,
-    ReturnNotFound,
     ReturnsError,
-    RoleNotPermitted,
     ServiceUnavailable,
-    VersionOutdated,
+)
+from starters.follow_ups import FollowUpCalls
+from starters.translation import (
+    ended,
+    ended_before_the_answer,
+    not_found_or_unavailable,
+    refusal,
+    unavailable,
 )
 from workflows import ids, search_attributes
 from workflows.contracts import (
@@ -62,22 +64,6 @@ from workflows.contracts import (
 Answer = TypeVar("Answer", bound=Record)
 
 _FINGERPRINT = "request_fingerprint"
-_UNAVAILABLE = (
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.CANCELLED,
-    RPCStatusCode.UNKNOWN,  # the connection broke
-    RPCStatusCode.FAILED_PRECONDITION,  # a query while no worker polls
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-)
-_REFUSALS: dict[str, type[ReturnsError]] = {
-    "ActionNotAllowed": ActionNotAllowed,
-    "RoleNotPermitted": RoleNotPermitted,
-    "InvalidAction": InvalidAction,
-    "RequestIdReused": RequestIdReused,
-    "VersionOutdated": VersionOutdated,
-    "AboveAuthority": AboveAuthority,
-}
 
 
 class ReturnSummary(Record):
@@ -94,12 +80,8 @@ class ReturnSummary(Record):
     closed_at: UtcDatetime | None = None
 
 
-class ReturnsClient:
+class ReturnsClient(FollowUpCalls, ClaimCalls):
     """Starts returns and talks to them. One per process; safe to share between tasks."""
-
-    def __init__(self, client: Client, task_queue: str = ids.DEFAULT_TASK_QUEUE) -> None:
-        self._client = client
-        self._task_queue = task_queue
 
     @classmethod
     async def connect(
@@ -157,9 +139,9 @@ class ReturnsClient:
         except WorkflowAlreadyStartedError:
             return await self._decision_of_ended(rma_id, fingerprint)
         except WorkflowUpdateFailedError as error:
-            if _ended_before_the_answer(error):
+            if ended_before_the_answer(error):
                 return await self._decision_of_ended(rma_id, fingerprint)
-            raise _refusal(error) from error
+            raise refusal(error) from error
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             if await self._exists(rma_id):
                 raise DecisionPending(rma_id) from error
@@ -167,7 +149,7 @@ class ReturnsClient:
         except RPCError as error:
             if error.status is RPCStatusCode.ALREADY_EXISTS:
                 return await self._decision_of_ended(rma_id, fingerprint)
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
     async def status(self, rma_id: str) -> ReturnStatus:
         """Read where a return stands, also after its end while Temporal keeps it.
@@ -176,7 +158,10 @@ class ReturnsClient:
             ReturnNotFound: If there is no such return.
             ServiceUnavailable: If no worker answers.
         """
-        return await self._ask(rma_id, STATUS_QUERY, ReturnStatus)
+        status = await self._ask(rma_id, STATUS_QUERY, ReturnStatus)
+        if not status.is_final:
+            return status
+        return status.model_copy(update={"followed_by": await self._followed_by(status)})
 
     async def explain(self, rma_id: str) -> Explanation:
         """Read the money of a return, row by row, also after its end while Temporal keeps it.
@@ -214,17 +199,17 @@ class ReturnsClient:
                     action.value, request, id=request_id, result_type=ActionAnswer
                 )
         except WorkflowUpdateFailedError as error:
-            if _ended_before_the_answer(error):
-                raise _ended(rma_id, action) from error
-            raise _refusal(error) from error
+            if ended_before_the_answer(error):
+                raise ended(rma_id, action) from error
+            raise refusal(error) from error
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise ServiceUnavailable(
                 f"No worker answered for {rma_id}. Send it again with the same request id."
             ) from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND and await self._exists(rma_id):
-                raise _ended(rma_id, action) from error
-            raise _not_found_or_unavailable(error, rma_id) from error
+                raise ended(rma_id, action) from error
+            raise not_found_or_unavailable(error, rma_id) from error
         if answer.action is not action:
             raise RequestIdReused(
                 f"This request id was used for {answer.action.value}; {action.value} needs one of its own.",
@@ -243,7 +228,7 @@ class ReturnsClient:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         return True
 
     async def result(self, rma_id: str) -> ReturnResult:
@@ -261,7 +246,7 @@ class ReturnsClient:
         except WorkflowFailureError as error:
             raise ReturnsError(f"{rma_id} did not end by itself: {error.cause}") from error
         except RPCError as error:
-            raise _not_found_or_unavailable(error, rma_id) from error
+            raise not_found_or_unavailable(error, rma_id) from error
 
     async def search(self, query: str = "", limit: int = 100) -> AsyncIterator[ReturnSummary]:
         """List returns, the newest first, by a visibility query on top of the workflow type.
@@ -287,27 +272,13 @@ class ReturnsClient:
         except RPCError as error:
             if error.status is RPCStatusCode.INVALID_ARGUMENT:
                 raise ReturnsError(f"The query is not understood: {error.message}", "query") from error
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
     async def of_order(self, order_id: str) -> list[ReturnSummary]:
         """List the returns of an order."""
         quoted = order_id.replace("\\", "\\\\").replace('"', '\\"')
         query = f'{search_attributes.ORDER_ID.name} = "{quoted}"'
         return [summary async for summary in self.search(query)]
-
-    def _handle(self, rma_id: str) -> WorkflowHandle[Any, Any]:
-        return self._client.get_workflow_handle(ids.return_workflow_id(rma_id))
-
-    async def _ask(self, rma_id: str, query: str, answer_type: type[Answer]) -> Answer:
-        try:
-            answer: Answer = await self._handle(rma_id).query(
-                query, result_type=answer_type, rpc_timeout=timedelta(seconds=10)
-            )
-        except WorkflowQueryFailedError as error:
-            raise ServiceUnavailable(f"The {query} of {rma_id} cannot be read: {error}") from error
-        except RPCError as error:
-            raise _not_found_or_unavailable(error, rma_id) from error
-        return answer
 
     async def _start_and_decide(self, rma_id: str, fingerprint: str, application: ReturnApplication) -> Decision:
         units = sum(line.quantity for line in application.lines)
@@ -337,7 +308,7 @@ class ReturnsClient:
         try:
             description = await self._handle(rma_id).describe()
         except RPCError as error:
-            raise _not_found_or_unavailable(error, rma_id) from error
+            raise not_found_or_unavailable(error, rma_id) from error
         if await description.memo_value(_FINGERPRINT, "") != fingerprint:
             raise RequestIdReused(
                 f"This request id already started {rma_id} with another body. Use a new id for a new request.",
@@ -354,13 +325,6 @@ class ReturnsClient:
             quoted_minor=status.quoted_minor,
             currency=status.currency,
         )
-
-    async def _exists(self, rma_id: str) -> bool:
-        try:
-            await self._handle(rma_id).describe(rpc_timeout=timedelta(seconds=5))
-        except RPCError:
-            return False
-        return True
 
 
 async def connect_temporal(address: str | None = None, namespace: str | None = None) -> Client:
@@ -395,31 +359,3 @@ def request_fingerprint(application: ReturnApplication) -> str:
 def _role(shown: str | None) -> str:
     """Who is needed: the search attribute says `nobody` where the contracts leave it empty."""
     return "" if shown in (None, search_attributes.NOBODY) else shown
-
-
-def _refusal(error: WorkflowUpdateFailedError) -> ReturnsError:
-    cause = error.cause
-    if isinstance(cause, ApplicationError) and cause.type in _REFUSALS:
-        field = str(cause.details[0].get("field", "")) if cause.details else ""
-        return _REFUSALS[cause.type](cause.message, field)
-    return ReturnsError(str(cause))
-
-
-def _ended_before_the_answer(error: WorkflowUpdateFailedError) -> bool:
-    return isinstance(error.cause, ApplicationError) and error.cause.type == "AcceptedUpdateCompletedWorkflow"
-
-
-def _ended(rma_id: str, action: Action) -> ActionNotAllowed:
-    return ActionNotAllowed(f"{action.value} is not allowed: {rma_id} has ended.", "action")
-
-
-def _not_found_or_unavailable(error: RPCError, rma_id: str) -> ReturnsError:
-    if error.status is RPCStatusCode.NOT_FOUND:
-        return ReturnNotFound(f"There is no return {rma_id}.", "rma_id")
-    return _unavailable(error)
-
-
-def _unavailable(error: RPCError) -> ReturnsError:
-    if error.status in _UNAVAILABLE:
-        return ServiceUnavailable(f"Temporal does not answer: {error.message}. Try again.")
-    return ReturnsError(f"Temporal refused the request: {error.message}")

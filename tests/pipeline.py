@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 from temporalio.client import Client, WorkflowHistory
-from temporalio.testing import TimeSkipper
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
 from adapters.http import make_http_client
@@ -37,7 +37,15 @@ from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workers.texts import load_message_texts
 from workflows import ids
-from workflows.contracts import ACTION_REQUESTS, ActionAnswer, Decision, ReturnResult, ReturnStatus
+from workflows.contracts import (
+    ACTION_REQUESTS,
+    ActionAnswer,
+    Decision,
+    FollowUpOpened,
+    ReopenRequest,
+    ReturnResult,
+    ReturnStatus,
+)
 
 _PATIENCE_SECONDS = 30.0
 _numbers = itertools.count(1)
@@ -51,7 +59,8 @@ class Pipeline:
         self.task_queue = task_queue
         self.sandbox = sandbox
         self.ledger = ledger
-        self.skipper = TimeSkipper(client)
+        # A child moves by its own clock, not by what its parent was doing when it started.
+        self.skipper = TimeSkipper(client, config=TimeSkippingConfig(disable_propagation=True))
         self.returns = ReturnsClient(self.skipper.client, task_queue)
 
     # What the shop has
@@ -75,6 +84,8 @@ class Pipeline:
         if "payments" not in order:
             order["payments"] = [{"kind": "payment", "amount_minor": total, "payment_method_id": methods[0]["id"]}]
         customer = {"customer_id": order["customer_id"], "payment_methods": methods}
+        if "tier" in order:
+            customer["tier"] = order.pop("tier")
         await self._load("customers", customer)
         await self._load("orders", order)
         return order
@@ -151,6 +162,14 @@ class Pipeline:
         body = {"actor": Actor(role=role, id=f"{role.value}-1"), **fields}
         request = ACTION_REQUESTS[action].model_validate(body)
         return await self.returns.act(rma_id, action, request, request_id)
+
+    async def reopen(
+        self, rma_id: str, request_id: str | None = None, note: str = "Two were in order."
+    ) -> FollowUpOpened:
+        """Take up a return that has ended, as its customer."""
+        request = ReopenRequest(actor=Actor(role=Role.CUSTOMER, id="customer-1"), note=note)
+        with self.skipper.with_time_skipping_disabled():
+            return await self.returns.reopen(rma_id, request, request_id)
 
     async def receive(self, rma_id: str, **fields: Any) -> ActionAnswer:
         """The warehouse's receipt, now unless told otherwise."""
@@ -246,7 +265,11 @@ class Pipeline:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
                 sent = await self.books("messages", rma_id)
-                templates = [message["template"] for message in sent if message["audience"] == audience]
+                templates = [
+                    message["template"]
+                    for message in sent
+                    if message["audience"] == audience and message["channel"] == "in_app"
+                ]
                 if len(templates) >= count:
                     return templates
                 await asyncio.sleep(0.03)
@@ -327,6 +350,7 @@ async def running_pipeline(
                 load_message_texts(),
                 policies.current.zone,
                 ReturnsClient(client, task_queue),
+                retry=timedelta(seconds=0.1),
             )
             worker = Worker(
                 client,
@@ -346,3 +370,5 @@ async def running_pipeline(
                 finally:
                     relaying.cancel()
                     await asyncio.gather(relaying, return_exceptions=True)
+    # A text that needs what its step does not give, or a message that nobody takes.
+    assert [parked.error for parked in ledger.parked_deliveries()] == []

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from adapters.http import make_http_client
+from domain.messages import MessageTexts
 from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
 from policy.files import Policies, load_policies
@@ -48,10 +49,14 @@ def _start() -> None:
         ledger = Ledger.open(settings.ledger_url.get_secret_value())
     except (SchemaOutOfDate, ValueError) as error:
         refuse_to_start([f"RETURNFLOW_LEDGER_URL: {error}"])
-    asyncio.run(_run(settings, policies, ledger))
+    try:
+        texts = load_message_texts()
+    except ValueError as error:
+        refuse_to_start([f"policy/messages: {error}"])
+    asyncio.run(_run(settings, policies, ledger, texts))
 
 
-async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger) -> None:
+async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger, texts: MessageTexts) -> None:
     try:
         client = await connect_temporal()
     except ServiceUnavailable as error:
@@ -66,7 +71,7 @@ async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger) -> 
             ledger,
             providers.messaging,
             providers.warehouse,
-            load_message_texts(),
+            texts,
             policies.current.zone,
             ReturnsClient(client, settings.task_queue),
         )

@@ -8,7 +8,9 @@ import httpx
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.carrier import CarrierActivities
+from activities.claims import ClaimActivities
 from activities.coupons import CouponActivities
+from activities.holds import HoldActivities
 from activities.inventory import InventoryActivities
 from activities.ledger import LedgerActivities
 from activities.orders import OrderActivities
@@ -17,6 +19,7 @@ from activities.reconciliation import ReconciliationActivities
 from activities.store_credit import StoreCreditActivities
 from activities.workshop import WorkshopActivities
 from adapters.carrier.sandbox import SandboxCarrier
+from adapters.claims.sandbox import SandboxClaims
 from adapters.coupons.sandbox import SandboxCoupons
 from adapters.inventory.sandbox import SandboxInventory
 from adapters.messaging.sandbox import SandboxMessaging
@@ -27,10 +30,12 @@ from adapters.warehouse.sandbox import SandboxWarehouse
 from adapters.workshop.sandbox import SandboxWorkshop
 from ledger.ledger import Ledger
 from policy.files import Policies, load_explanations
+from workflows.follow_up_workflow import FollowUpWorkflow
 from workflows.reconciliation_workflow import ReconciliationWorkflow
+from workflows.recovery_claim_workflow import RecoveryClaimWorkflow
 from workflows.return_workflow import ReturnWorkflow
 
-WORKFLOWS: list[type] = [ReturnWorkflow, ReconciliationWorkflow]
+WORKFLOWS: list[type] = [ReturnWorkflow, FollowUpWorkflow, RecoveryClaimWorkflow, ReconciliationWorkflow]
 
 WORKFLOW_RUNNER = SandboxedWorkflowRunner(
     restrictions=SandboxRestrictions.default.with_passthrough_modules(
@@ -54,6 +59,7 @@ class Providers:
     inventory: SandboxInventory
     warehouse: SandboxWarehouse
     workshop: SandboxWorkshop
+    claims: SandboxClaims
 
     @classmethod
     def over(cls, http: httpx.AsyncClient) -> "Providers":
@@ -68,6 +74,7 @@ class Providers:
             inventory=SandboxInventory(http),
             warehouse=SandboxWarehouse(http),
             workshop=SandboxWorkshop(http),
+            claims=SandboxClaims(http),
         )
 
 
@@ -77,8 +84,10 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
     inventory = InventoryActivities(providers.inventory)
     carrier = CarrierActivities(providers.carrier)
     payment = PaymentActivities(providers.payment, ledger)
+    holds = HoldActivities(payment, providers.payment, ledger)
     reconciliation = ReconciliationActivities(providers.payment, ledger)
     coupons = CouponActivities(providers.coupons)
+    claims = ClaimActivities(providers.claims)
     store_credit = StoreCreditActivities(providers.store_credit)
     workshop = WorkshopActivities(providers.workshop)
     books = LedgerActivities(ledger, policies.by_version, policies.current.version, load_explanations())
@@ -93,19 +102,36 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         carrier.create_label,
         carrier.track,
         payment.move_money,
+        holds.place_hold,
+        holds.renew_hold,
+        holds.release_hold,
         reconciliation.reconcile,
         coupons.issue,
         store_credit.open_account,
         store_credit.grant,
         workshop.order_repair,
         workshop.cancel_repair,
+        claims.file,
+        claims.contest,
+        claims.look_up,
         books.review_application,
         books.record_stage,
         books.authorize_refund,
         books.authorize_charge,
+        books.advance_account,
+        books.authorize_recovery,
+        books.end_advance,
+        books.authorize_hold,
+        books.authorize_capture,
         books.replace_tender,
         books.grant_payout,
         books.decide_payout,
         books.take_over,
+        books.report_chargeback,
+        books.decide_chargeback,
         books.close_return,
+        books.open_follow_up,
+        books.take_up,
+        books.open_claim,
+        books.record_claim,
     ]

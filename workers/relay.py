@@ -16,7 +16,7 @@ from adapters.errors import ProviderError, ProviderRefused
 from adapters.messaging.port import Message, MessagingPort
 from adapters.warehouse.port import WarehouseNotice, WarehousePort
 from domain.messages import MessageTexts
-from domain.outbox import Delivery, OutboxKind
+from domain.outbox import Delivery, MessageChannel, OutboxKind
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
 from starters.errors import ReturnsError, ServiceUnavailable
@@ -30,7 +30,10 @@ log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """Claims due outbox rows, in order per return, and delivers them through the ports."""
+    """Claims due outbox rows, in order per return, and delivers them through the ports.
+
+    What a port does not take now is tried again after `retry`, for as long as that lasts.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Relay:
         texts: MessageTexts,
         zone: ZoneInfo,
         returns: ReturnsClient,
+        retry: timedelta = _RETRY,
     ) -> None:
         self._ledger = ledger
         self._messaging = messaging
@@ -48,6 +52,7 @@ class Relay:
         self._zone = zone
         self._returns = returns
         self._receiving = Receiving(returns, ledger)
+        self._retry = retry
 
     async def run(self, poll: timedelta) -> None:
         """Deliver until cancelled."""
@@ -82,7 +87,12 @@ class Relay:
             except ServiceUnavailable:
                 return
             except ReturnsError as error:
-                log.error("event_not_passed_on", event_id=event.event_id, rma_id=rma_id, error=str(error))
+                parked = await self._in_ledger(
+                    self._ledger.event_refused, event.carrier, event.event_id, str(error)
+                )
+                log.error(
+                    "event_not_passed_on", event_id=event.event_id, rma_id=rma_id, parked=parked, error=str(error)
+                )
                 continue
             await self._in_ledger(self._ledger.event_delivered, event.carrier, event.event_id, datetime.now(UTC))
 
@@ -99,7 +109,7 @@ class Relay:
                 self._ledger.delivery_failed,
                 delivery.message_id,
                 str(error),
-                datetime.now(UTC) + _RETRY,
+                datetime.now(UTC) + self._retry,
             )
         else:
             return True
@@ -115,6 +125,7 @@ class Relay:
                     recipient=item.recipient,
                     audience=item.kind.value,
                     template=item.name,
+                    channel=next(iter(item.channels), MessageChannel.IN_APP),
                     locale=item.locale,
                     subject=subject,
                     body=body,

@@ -25,6 +25,7 @@ def decision_of(case: ReturnCase) -> Decision:
         price_difference_minor=_price_difference(case),
         quoted_minor=_quoted(case),
         currency=case.rules.currency,
+        advance=case.rules.advance.reason if case.rules.advance else None,
     )
 
 
@@ -49,6 +50,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         substitutes=case.substitutes,
         currency=case.rules.currency,
         policy_version=decision.policy_version if decision else "",
+        advance=case.rules.advance.reason if case.rules.advance else None,
         refusal=case.refusal,
         reasons=decision.reasons if decision else (),
         why=case.why,
@@ -68,9 +70,11 @@ def status_of(case: ReturnCase) -> ReturnStatus:
                 method_id=intent.method_id,
                 amount_minor=intent.amount_minor,
                 state=intent.state,
+                covered_minor=intent.covered_minor,
             )
             for intent in case.payments.values()
         ),
+        chargebacks=tuple(case.chargebacks.values()),
         coupons=_coupons(case),
         credits=tuple(case.credits.values()),
         repairs=tuple(case.repairs.values()),
@@ -79,6 +83,8 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         offers=case.negotiation.offers,
         clocks=tuple(case.clocks.all),
         timeline=tuple(case.timeline),
+        follows=case.follows,
+        paid_before_minor=case.paid_before_minor,
     )
 
 
@@ -89,7 +95,7 @@ def result_of(case: ReturnCase) -> ReturnResult:
         header=case.header(),
         refusal=case.refusal,
         refunded_minor=_moved(case, PaymentDirection.REFUND),
-        charged_minor=_moved(case, PaymentDirection.CHARGE),
+        charged_minor=_moved(case, PaymentDirection.CHARGE) + _moved(case, PaymentDirection.CAPTURE),
         currency=case.rules.currency,
     )
 

@@ -10,21 +10,39 @@ from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
 
+from domain.advances import AdvanceAccount
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
 from domain.bookkeeping import (
+    AdvanceEnd,
+    AdvanceQuestion,
+    CaptureAuthorization,
     ChargeAuthorization,
+    ChargebackDecision,
+    ChargebackOutcome,
+    ChargebackReport,
+    ClaimEntry,
+    ClaimOpening,
+    FollowUpOpening,
+    HoldAuthorization,
     IntentCall,
+    RecoveryAuthorization,
     ReturnClosing,
     Review,
     ReviewRequest,
     SettlementPlan,
     SettlementRequest,
     StageEntry,
+    TakenUpCase,
+    TakeUp,
     TenderReplacement,
     UnitsTakenOver,
 )
+from domain.chargebacks import Chargeback
+from domain.claims import ClaimFiling, ClaimLookup, ClaimLookupAnswer, FiledClaim, RecoveryClaim
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
+from domain.follow_up import FollowUpAnswer
+from domain.holds import HoldCall, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
 from domain.reconciliation import ReconciliationReport, ReconciliationRequest
@@ -110,6 +128,9 @@ cancel_pickup = ProviderCall("carrier.cancel_pickup", PickupCancellation, Cancel
 create_label = ProviderCall("carrier.create_label", LabelRequest, Label, options.PROVIDER_CALL)
 track_parcel = ProviderCall("carrier.track", TrackingRequest, TrackingAnswer, options.PROVIDER_CALL)
 move_money = ProviderCall("payment.move_money", IntentCall, PaymentIntent, options.PROVIDER_CALL)
+place_hold = ProviderCall("payment.place_hold", IntentCall, PaymentHold, options.PROVIDER_CALL)
+renew_hold = ProviderCall("payment.renew_hold", HoldCall, PaymentHold, options.PROVIDER_CALL)
+release_hold = ProviderCall("payment.release_hold", HoldCall, Done, options.CLEANUP)
 issue_coupon = ProviderCall("coupons.issue", CouponOrder, Coupon, options.MUST_SUCCEED)
 open_credit_account = ProviderCall(
     "store_credit.open_account", CreditAccountRequest, CreditAccount, options.MUST_SUCCEED
@@ -117,17 +138,31 @@ open_credit_account = ProviderCall(
 grant_credit = ProviderCall("store_credit.grant", CreditGrant, GrantedCredit, options.MUST_SUCCEED)
 order_repair = ProviderCall("workshop.order_repair", RepairOrder, RepairTicket, options.PROVIDER_CALL)
 cancel_repair = ProviderCall("workshop.cancel_repair", RepairCancellation, Done, options.CLEANUP)
+file_claim = ProviderCall("claims.file", ClaimFiling, FiledClaim, options.PROVIDER_CALL)
+contest_claim = ProviderCall("claims.contest", ClaimFiling, FiledClaim, options.PROVIDER_CALL)
+look_up_claim = ProviderCall("claims.look_up", ClaimLookup, ClaimLookupAnswer, options.PROVIDER_CALL)
 reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, ReconciliationReport, options.SWEEP)
 
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
 record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
+advance_account = LedgerCall("ledger.advance_account", AdvanceQuestion, AdvanceAccount)
+authorize_recovery = LedgerCall("ledger.authorize_recovery", RecoveryAuthorization, PaymentIntent)
+authorize_hold = LedgerCall("ledger.authorize_hold", HoldAuthorization, PaymentIntent)
+authorize_capture = LedgerCall("ledger.authorize_capture", CaptureAuthorization, PaymentIntent)
+end_advance = LedgerCall("ledger.end_advance", AdvanceEnd, Done)
 replace_tender = LedgerCall("ledger.replace_tender", TenderReplacement, PaymentIntent)
 grant_payout = LedgerCall("ledger.grant_payout", PayoutRequest, PayoutAnswer)
 decide_payout = LedgerCall("ledger.decide_payout", PayoutApproval, Done)
 take_over_units = LedgerCall("ledger.take_over", UnitsTakenOver, Done)
+report_chargeback = LedgerCall("ledger.report_chargeback", ChargebackReport, Chargeback)
+decide_chargeback = LedgerCall("ledger.decide_chargeback", ChargebackDecision, ChargebackOutcome)
 close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
+open_follow_up = LedgerCall("ledger.open_follow_up", FollowUpOpening, FollowUpAnswer)
+open_claim = LedgerCall("ledger.open_claim", ClaimOpening, RecoveryClaim)
+record_claim = LedgerCall("ledger.record_claim", ClaimEntry, Done)
+take_up = LedgerCall("ledger.take_up", TakeUp, TakenUpCase)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     fetch_facts,
@@ -140,11 +175,17 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     create_label,
     track_parcel,
     move_money,
+    place_hold,
+    renew_hold,
+    release_hold,
     issue_coupon,
     open_credit_account,
     grant_credit,
     order_repair,
     cancel_repair,
+    file_claim,
+    contest_claim,
+    look_up_claim,
     reconcile,
 )
 LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
@@ -152,9 +193,20 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     record_stage,
     authorize_refund,
     authorize_charge,
+    advance_account,
+    authorize_recovery,
+    end_advance,
+    authorize_hold,
+    authorize_capture,
     replace_tender,
     grant_payout,
     decide_payout,
     take_over_units,
+    report_chargeback,
+    decide_chargeback,
     close_return,
+    open_follow_up,
+    take_up,
+    open_claim,
+    record_claim,
 )

@@ -7,9 +7,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.actions import Action, ContestState, Role, Standing, allowed_actions
+from domain.advances import RecoveryState
 from domain.application import Remedy
 from domain.authority import PendingPayout
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
+from domain.chargebacks import Chargeback, ChargebackState
 from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
 from domain.explanation import Authorization
@@ -57,6 +59,8 @@ class ReturnCase:
         self.application = start.application
         self._version = 1
         self._terms = Terms.applied_for(start.application)
+        self.follows = start.follows
+        self.paid_before_minor = 0
         self.notices = Notices.for_application(start.rma_id, start.application)
         self.order: OrderSnapshot | None = None
         self.rules = Review()
@@ -66,10 +70,14 @@ class ReturnCase:
         self.reimbursement = Reimbursement.NONE
         self.negotiation = Negotiation()
         self.parcels = Parcels(opened_at, self.note)
+        self.recovery = RecoveryState.NONE
         self.appealed = False
         self.declined_by = ""
         self.complaint = ComplaintState.NONE
         self.at_rest = False
+        self.chargebacks: dict[str, Chargeback] = {}
+        self.freezes: list[str] = []
+        self.in_flight: list[str] = []
         self.decided = False
         self.closing = False
         self.ended = False
@@ -160,12 +168,16 @@ class ReturnCase:
     @property
     def is_contested(self) -> bool:
         """Whether the customer may still earn, or waits for, more than the inspection accepted."""
-        return self.contest in (ContestState.OPEN, ContestState.CONTESTED)
+        return self.contest in (ContestState.OPEN, ContestState.CONTESTED, ContestState.EXPERT)
 
     @property
     def is_disputed(self) -> bool:
         """Whether a dispute may still move money."""
-        return self.is_contested or self.complaint.is_pending
+        return self.is_contested or self.complaint.is_pending or bool(self.freezes)
+
+    def open_chargebacks(self) -> list[Chargeback]:
+        """The chargebacks that wait for a decision."""
+        return [entry for entry in self.chargebacks.values() if entry.state is ChargebackState.OPEN]
 
     @property
     def carrier(self) -> str:
@@ -320,7 +332,9 @@ class ReturnCase:
 
     def header(self) -> Header:
         """The derived header."""
-        return derive_header(self.approval, self.logistics, self.reimbursement, self.ended)
+        return derive_header(
+            self.approval, self.logistics, self.reimbursement, self.ended, follows=self.follows is not None
+        )
 
     def stage(self) -> Stage:
         """The stage that the return is in."""
@@ -335,15 +349,18 @@ class ReturnCase:
             inspection=parcel.inspection if parcel else self.inspection,
             reimbursement=self.reimbursement,
             contest=parcel.contest if parcel else self.contest,
+            recovery=self.recovery,
             appealed=self.appealed,
             complaint=self.complaint,
             at_rest=self.at_rest,
+            charged_back=bool(self.open_chargebacks()),
             suspended=self.clocks.are_suspended,
             ended=self.ended or self.closing,
             offer_awaits=self.negotiation.awaits,
             payout_pending=self.pending_payout is not None and self.pending_payout.version == self.version,
             substitutes=self.substitutes,
             in_repair=bool(self.open_repairs()),
+            reopened=self.follows is not None,
         )
 
     def allowed_actions(self) -> tuple[Action, ...]:
@@ -387,10 +404,13 @@ class ReturnCase:
     def cover_the_whole_order(self) -> None:
         """Take every unit of the order into the return: a cancellation is for the whole order."""
         if self.order:
-            self._lines = {
-                line.line_id: LineStatus(line_id=line.line_id, requested=line.quantity)
-                for line in self.order.lines
-            }
+            self.take_lines({line.line_id: line.quantity for line in self.order.lines})
+
+    def take_lines(self, requested: dict[str, int]) -> None:
+        """Be about other units than those of the application."""
+        self._lines = {
+            line_id: LineStatus(line_id=line_id, requested=quantity) for line_id, quantity in requested.items()
+        }
 
     async def in_ledger(self, call: LedgerCall[Input, Output], argument: Input) -> Output:
         """Ask for a decision or write the books of money.

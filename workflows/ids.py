@@ -1,6 +1,8 @@
 """Identifiers at Temporal, in one place. They carry no personal data."""
 
 RETURN_WORKFLOW = "ReturnWorkflow"
+RECOVERY_CLAIM_WORKFLOW = "RecoveryClaimWorkflow"
+FOLLOW_UP_WORKFLOW = "FollowUpWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 RECONCILIATION_SCHEDULE = "returnflow-reconciliation"
 DEFAULT_TASK_QUEUE = "returnflow"
@@ -16,6 +18,16 @@ def return_workflow_id(rma_id: str) -> str:
 def rma_id_of(workflow_id: str) -> str:
     """The RMA id of a return's workflow."""
     return workflow_id.removeprefix(_RETURN_PREFIX)
+
+
+def follow_up_workflow_id(rma_id: str, request_id: str) -> str:
+    """The workflow that opens a follow-up of a return: the same for every repeat of one request."""
+    return f"follow-up/{rma_id}/{request_id}"
+
+
+def claim_workflow_id(rma_id: str, party: str) -> str:
+    """The workflow of the claim that a return's loss gave rise to."""
+    return f"claim/{rma_id}/{party}"
 
 
 def decision_update_id(fingerprint: str) -> str:

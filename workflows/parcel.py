@@ -6,7 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from domain.actions import ContestState
-from domain.inspection import UnexpectedGoods
+from domain.inspection import Finding, UnexpectedGoods
 from domain.quantities import Packing, ParcelLine
 from domain.shipping import CarrierEvent, CarrierEventKind
 from domain.status import LOGISTICS_PROGRESS, InspectionStatus, Logistics
@@ -35,6 +35,7 @@ class Parcel:
         self.logistics = Logistics.NOT_REQUIRED
         self.inspection = InspectionStatus.PENDING
         self.contest = ContestState.NONE
+        self.finding: Finding | None = None
         self.carrier = ""
         self.tracking_no = ""
         self.is_withdrawn = False

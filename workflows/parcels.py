@@ -9,7 +9,7 @@ from domain.shipping import CarrierEvent
 from domain.status import InspectionStatus, Logistics, derive_inspection, derive_logistics
 from workflows.parcel import Note, Parcel
 
-_BY_URGENCY = (ContestState.CONTESTED, ContestState.OPEN, ContestState.CLOSED)
+_BY_URGENCY = (ContestState.CONTESTED, ContestState.EXPERT, ContestState.OPEN, ContestState.CLOSED)
 
 
 class Parcels:

@@ -20,6 +20,7 @@ class ReconciliationWorkflow:
         )
         workflow.set_current_details(
             f"{report.checked} open intents, {len(report.settled)} settled, "
-            f"{report.not_answered} without an answer. For a person: {', '.join(report.open) or 'none'}"
+            f"{report.not_answered} without an answer. For a person: {', '.join(report.open) or 'none'}. "
+            f"Advances not paid back: {', '.join(report.unpaid_advances) or 'none'}"
         )
         return report

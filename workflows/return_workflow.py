@@ -9,6 +9,7 @@ from temporalio import workflow
 from domain.application import Remedy
 from domain.bookkeeping import ReturnClosing
 from domain.explanation import MoneyOfReturn
+from domain.follow_up import ClosedLine, KeptCase
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
@@ -28,23 +29,32 @@ from workflows.contracts import (
 )
 from workflows.handlers.agreement import AgreementHandlers
 from workflows.handlers.authority import AuthorityHandlers
+from workflows.handlers.chargeback import ChargebackHandlers
 from workflows.handlers.clocks import ClockHandlers
 from workflows.handlers.complaint import ComplaintHandlers
+from workflows.handlers.follow_up import FollowUpHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
 from workflows.handlers.repair import RepairHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
 from workflows.handlers.substitute import SubstituteHandlers
+from workflows.stages.advance_exchange import AdvanceExchange
+from workflows.stages.advance_refund import AdvanceRefund
+from workflows.stages.advances import Advances
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
+from workflows.stages.chargeback import ChargebackLane
 from workflows.stages.complaint import ComplaintLane
 from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
+from workflows.stages.follow_up import FollowUpStage
 from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
+from workflows.stages.payment_hold import HoldOnPayment
 from workflows.stages.price_compensation import PriceCompensation
+from workflows.stages.recovery import Recovery
 from workflows.stages.refund_only import RefundOnly
 from workflows.stages.reissue_parts import ReissueParts
 from workflows.stages.repair import Repair
@@ -70,6 +80,8 @@ class ReturnWorkflow(
     RepairHandlers,
     ClockHandlers,
     ComplaintHandlers,
+    ChargebackHandlers,
+    FollowUpHandlers,
 ):
     """One return, from the application to its end."""
 
@@ -83,6 +95,8 @@ class ReturnWorkflow(
         self._payments = Payments(case)
         self._settlement = Settlement(case, self._payments)
         self._complaints = ComplaintLane(case, self._settlement)
+        self._chargebacks = ChargebackLane(case)
+        self._advance_refund = AdvanceRefund(case, self._settlement, self._payments)
         self._lease = StockLease(case)
         self._substitutes = Substitutes(case)
         substitution = Substitution(case, self._substitutes)
@@ -94,18 +108,40 @@ class ReturnWorkflow(
         store_credit = StoreCredit(case, self._settlement)
         trade_in = TradeIn(case)
         self._repair = Repair(case, self._exchange)
-        outcome = Outcome(case, self._settlement, self._exchange, store_credit, trade_in, self._repair)
+        advance_exchange = AdvanceExchange(case, self._exchange, HoldOnPayment(case, self._payments))
+        self._advances = Advances(self._advance_refund, advance_exchange)
+        outcome = Outcome(
+            case,
+            self._settlement,
+            self._advances,
+            self._exchange,
+            store_credit,
+            trade_in,
+            self._repair,
+        )
         self._journeys = Journeys(case, outcome)
+        self._recovery = Recovery(case)
+        self._follow_up = FollowUpStage(case, self._journeys, self._settlement)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
         """Take the return through its stages and close it."""
-        if await self._review.run():
+        if start.follows:
+            await self._follow_up.run(start.follows)
+        elif await self._review.run():
             await self._carry_out()
-        await self._complaints.has_ended()
+        await self._disputes_end()
         await self._close()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return result_of(self._case)
+
+    async def _disputes_end(self) -> None:
+        """Wait for what is still in dispute when the rest is done; without a dispute nothing is waited for."""
+        self._case.at_rest = True
+        while self._complaints.is_pending or self._chargebacks.is_pending:
+            await self._complaints.has_ended()
+            await self._chargebacks.has_ended()
+        self._case.closing = True
 
     async def _carry_out(self) -> None:
         """Carry out the terms in force."""
@@ -132,7 +168,9 @@ class ReturnWorkflow(
         """Have the goods back, look at them, and settle what was found."""
         if self._case.remedy is Remedy.EXCHANGE:
             self._lease.keep()
+        self._advances.begin()
         await self._journeys.run()
+        await self._advances.true_up(self._journeys.found)
 
     def _all_units(self) -> tuple[UnitsToSettle, ...]:
         return tuple(
@@ -146,6 +184,7 @@ class ReturnWorkflow(
         await self._lease.end()
         await self._agreement.close()
         await self._authority.close()
+        await self._recovery.start()
         case.ended = True
         if case.reimbursement is Reimbursement.QUOTED:
             case.move(Reimbursement.NONE, "nothing was paid")
@@ -161,10 +200,16 @@ class ReturnWorkflow(
                     header=case.header().value,
                     refusal_code=case.refusal.code.value if case.refusal else "",
                     request_fingerprint=case.request_fingerprint,
+                    kept=self._kept(),
                 )
             )
         case.note("closed", case.header().value)
         case.publish()
+
+    def _kept(self) -> KeptCase:
+        """What a follow-up case would need of this one."""
+        lines = tuple(ClosedLine.model_validate(line.model_dump()) for line in self._case.lines.values())
+        return KeptCase(application=self._case.application, lines=lines)
 
     def _farewell(self) -> tuple[OutboxItem, ...]:
         case = self._case

@@ -25,3 +25,8 @@ def at_start(order_id: str) -> TypedSearchAttributes:
             SearchAttributePair(BREACHED, False),
         ]
     )
+
+
+def of_claim(order_id: str) -> TypedSearchAttributes:
+    """The attributes of a claim that just started: nobody has to act for it yet."""
+    return TypedSearchAttributes([SearchAttributePair(ORDER_ID, order_id), SearchAttributePair(NEEDS, NOBODY)])

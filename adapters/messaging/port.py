@@ -3,16 +3,21 @@
 from typing import Protocol
 
 from domain.application import Locale
+from domain.outbox import MessageChannel
 from domain.record import Record, UtcDatetime
 
 
 class Message(Record):
-    """A text for a customer or a role. Repeats share the id, so that the receiver can drop them."""
+    """A text for a customer or a role. Repeats share the id, so that the receiver can drop them.
+
+    `recipient` is an id; the service knows the address of each channel.
+    """
 
     message_id: str
     recipient: str
     audience: str
     template: str
+    channel: MessageChannel = MessageChannel.IN_APP
     locale: Locale
     subject: str
     body: str

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from adapters.http import ProviderHttp
 from adapters.payment.port import PaymentPort
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment
-from domain.record import Record
+from domain.record import Record, UtcDatetime
 
 
 class _Refunds(Record):
@@ -19,6 +19,18 @@ class _Charges(Record):
     charges: tuple[ProviderPayment, ...]
 
 
+class _Holds(Record):
+    holds: tuple[ProviderPayment, ...]
+
+
+class _Renewed(Record):
+    expires_at: UtcDatetime
+
+
+class _Released(Record):
+    released: bool
+
+
 class SandboxPayment(PaymentPort):
     """The payment port on the sandbox. The intent's key is the reference and the idempotency key."""
 
@@ -26,16 +38,19 @@ class SandboxPayment(PaymentPort):
         self._http = ProviderHttp(client, "payment")
 
     async def find(self, direction: PaymentDirection, reference: str) -> ProviderPayment | None:
-        """Look up a refund or charge by our reference; None if the provider never saw it."""
+        """Look up a movement or a hold by our reference; None if the provider never saw it."""
         asked = {"reference": reference}
         if direction is PaymentDirection.REFUND:
             refunds = await self._http.read("/payments/refunds", _Refunds, asked)
             return next(iter(refunds.refunds), None)
+        if direction is PaymentDirection.HOLD:
+            holds = await self._http.read("/payments/holds", _Holds, asked)
+            return next(iter(holds.holds), None)
         charges = await self._http.read("/payments/charges", _Charges, asked)
         return next(iter(charges.charges), None)
 
     async def submit(self, intent: PaymentIntent, at: datetime) -> ProviderPayment:
-        """Ask for the money of an intent to move.
+        """Ask for the money of an intent to move, to be held, or to be captured from its hold.
 
         A decline by the provider is an answer with the status ``failed``, not an error.
         """
@@ -51,5 +66,20 @@ class SandboxPayment(PaymentPort):
         if intent.direction is PaymentDirection.REFUND:
             refund = {**body, "payment_id": intent.payment_id}
             return await self._http.write("/payments/refunds", refund, ProviderPayment, headers)
-        charge = {**body, "order_id": intent.order_id}
-        return await self._http.write("/payments/charges", charge, ProviderPayment, headers)
+        if intent.direction is PaymentDirection.CAPTURE:
+            del body["method_id"]
+            capture = {**body, "hold_reference": intent.payment_id}
+            return await self._http.write("/payments/holds/capture", capture, ProviderPayment, headers)
+        ordered = {**body, "order_id": intent.order_id}
+        path = "/payments/holds" if intent.direction is PaymentDirection.HOLD else "/payments/charges"
+        return await self._http.write(path, ordered, ProviderPayment, headers)
+
+    async def renew_hold(self, reference: str, at: datetime) -> datetime:
+        """Let an open hold live on, and say when it lapses now. May be repeated."""
+        body: dict[str, JsonValue] = {"reference": reference, "at": at.isoformat()}
+        return (await self._http.write("/payments/holds/renew", body, _Renewed)).expires_at
+
+    async def release_hold(self, reference: str, at: datetime) -> None:
+        """Give a hold back. May be repeated; one that was captured or never made is left alone."""
+        body: dict[str, JsonValue] = {"reference": reference, "at": at.isoformat()}
+        await self._http.write("/payments/holds/release", body, _Released)

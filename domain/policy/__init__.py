@@ -5,6 +5,7 @@ has a module of its own.
 """
 
 from domain.policy.agreement import AgreementRules
+from domain.policy.claims import ClaimRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.errors import PolicyProblem, PolicyRefused
@@ -20,6 +21,7 @@ __all__ = [
     "LEGAL_FLOOR_DAYS",
     "AgreementRules",
     "Anchor",
+    "ClaimRules",
     "ClawBack",
     "ClockDurations",
     "CurrencyAmounts",

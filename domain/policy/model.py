@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from domain.application import DeclaredCondition
 from domain.clocks import Peak
 from domain.money import is_known_currency
+from domain.policy.advances import AdvanceRules
 from domain.policy.agreement import AgreementRules
+from domain.policy.claims import ClaimRules
 from domain.policy.clocks import ClockDurations
 from domain.policy.currencies import CurrencyAmounts
 from domain.policy.customers import FormRules, PriorityRules
@@ -53,7 +55,9 @@ class Policy(BaseModel):
     currencies: dict[str, CurrencyAmounts] = Field(min_length=1)
     pickup: PickupRules
     exchange: ExchangeRules = ExchangeRules()
+    advances: AdvanceRules = AdvanceRules()
     clocks: ClockDurations = ClockDurations()
+    claims: ClaimRules = ClaimRules()
     promotions: PromotionRules = PromotionRules()
     returnless: ReturnlessRules = ReturnlessRules()
     peaks: tuple[PeakRule, ...] = ()
@@ -89,7 +93,11 @@ class Policy(BaseModel):
 
     @model_validator(mode="after")
     def _has_amounts_for_every_currency_in_use(self) -> Self:
-        for table, amounts in (("returnless.limits", self.returnless.limits), ("risk.value", self.risk.value)):
+        for table, amounts in (
+            ("returnless.limits", self.returnless.limits),
+            ("risk.value", self.risk.value),
+            ("advances.limits", self.advances.limits),
+        ):
             if lacking := [code for code in amounts if code not in self.currencies]:
                 raise ValueError(f"{table}.{lacking[0]}: is in use, but there is no [currencies.{lacking[0]}]")
         return self

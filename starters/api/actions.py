@@ -1,5 +1,6 @@
 """The routes of actions: what people decide and report, one route for each so that its body is documented."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NoReturn
@@ -16,6 +17,8 @@ from starters.api.paths import RmaId
 from starters.api.problems import ProblemError
 from starters.audit import act_audited
 from starters.client import ReturnsClient
+from starters.closed_chargebacks import CHARGEBACK_ACTIONS, act_on_closed
+from starters.errors import ActionNotAllowed, ReturnNotFound
 from starters.json_input import parse_json
 from starters.kept_refusals import keep
 from workflows.contracts import ACTION_REQUESTS, ActionAnswer
@@ -52,6 +55,15 @@ def _endpoint(returns: ReturnsClient, ledger: Ledger, action: Action) -> Callabl
         request = parse_json(ACTION_REQUESTS[action], body)
         # The action is part of the update's id: the same key on another action is another request.
         request_id = f"{action.value}:{key}" if key else None
-        return await act_audited(returns, partial(keep, ledger), rma_id, action, request, request_id)
+        try:
+            return await act_audited(returns, partial(keep, ledger), rma_id, action, request, request_id)
+        except (ActionNotAllowed, ReturnNotFound):
+            # A bank takes months: its chargeback finds a return that has ended, or that Temporal has forgotten.
+            if action not in CHARGEBACK_ACTIONS:
+                raise
+            answer = await asyncio.to_thread(act_on_closed, ledger, rma_id, action, request)
+            if answer is None:
+                raise
+            return answer
 
     return act

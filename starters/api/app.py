@@ -10,9 +10,11 @@ from starters.api.audit import audit_router
 from starters.api.auth import require_token
 from starters.api.body_limit import BodyLimit
 from starters.api.carrier_events import carrier_events_router
+from starters.api.claims import claims_router
 from starters.api.documentation import DocumentedApi, problems
 from starters.api.error_handlers import answer_errors
 from starters.api.health import health_router
+from starters.api.outbox import outbox_router
 from starters.api.receiving import receiving_router
 from starters.api.returns import returns_router
 from starters.api.settings import ApiSettings
@@ -51,8 +53,14 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
     patch_fastapi(app, redirect_from_root_to_docs=False)
     token = settings.api_token
     guard = [Depends(require_token(token.get_secret_value()))] if token else []
-    receiving = receiving_router(Receiving(returns, ledger))
-    for router in (returns_router(returns), actions_router(returns, ledger), audit_router(ledger), receiving):
+    for router in (
+        returns_router(returns),
+        actions_router(returns, ledger),
+        audit_router(ledger),
+        receiving_router(Receiving(returns, ledger)),
+        claims_router(returns, ledger),
+        outbox_router(ledger),
+    ):
         app.include_router(router, dependencies=guard, responses=problems(401) if token else {})
     app.include_router(carrier_events_router(returns, ledger, settings.carrier_webhook_secret.get_secret_value()))
     app.include_router(health_router(returns, ledger))

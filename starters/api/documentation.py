@@ -11,15 +11,20 @@ from domain.application import ReturnApplication
 from domain.receiving import BlindReceipt, ParkedDisposal, ParkedMatch
 from starters.api.carrier_event import PushedCarrierEvent
 from starters.api.problems import MEDIA_TYPE, Problem
-from workflows.contracts import ACTION_REQUESTS
+from starters.outbox import RetryRequest
+from workflows.contracts import ACTION_REQUESTS, ReopenRequest
+from workflows.contracts.claims import CLAIM_REQUESTS
 
 _REFERENCE = "#/components/schemas/{model}"
 _STRICT_BODIES: tuple[type[BaseModel], ...] = (
     ReturnApplication,
+    ReopenRequest,
     *ACTION_REQUESTS.values(),
     BlindReceipt,
     ParkedMatch,
     ParkedDisposal,
+    *CLAIM_REQUESTS.values(),
+    RetryRequest,
 )
 _LENIENT: tuple[type[BaseModel], ...] = (PushedCarrierEvent, Problem)
 _PROBLEMS = {

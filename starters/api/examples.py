@@ -3,6 +3,7 @@
 from typing import Any
 
 from domain.actions import Action
+from workflows.contracts.claims import ClaimAction
 
 _CUSTOMER = {"role": "customer", "id": "C-101"}
 _AGENT = {"role": "agent_tier_1", "id": "agent-7"}
@@ -104,6 +105,10 @@ ACTIONS: dict[Action, Any] = {
         "carrier": "sf",
         "window": {"start": "2026-11-23T06:00:00Z", "end": "2026-11-23T08:00:00Z"},
     },
+    Action.CHANGE_PICKUP: {
+        "actor": _CUSTOMER,
+        "window": {"start": "2026-11-24T06:00:00Z", "end": "2026-11-24T10:00:00Z"},
+    },
     Action.RECORD_HANDOVER: {
         "actor": _CUSTOMER,
         "carrier": "sf",
@@ -122,6 +127,13 @@ ACTIONS: dict[Action, Any] = {
         "note": "The scratch is on the photo of the delivery.",
         "accepted": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
     },
+    Action.REQUEST_EXPERT: {"actor": _SUPERVISOR, "note": "Is the crack from a fall or from the mould?"},
+    Action.EXPERT_OPINION: {
+        "actor": {"role": "agent_tier_2", "id": "support-3"},
+        "finding": "fault",
+        "note": "The seam of the mould gave way.",
+        "photos": ["lab/8812-1.jpg"],
+    },
     Action.CHOOSE_PAYMENT_METHOD: {"actor": _CUSTOMER, "method_id": "GIFT-101"},
     Action.REQUEST_EVIDENCE: {"actor": _AGENT, "note": "A photo of the label with the serial number."},
     Action.DECIDE_LIABILITY: {
@@ -137,6 +149,23 @@ ACTIONS: dict[Action, Any] = {
         "reference": "PLATFORM-7781",
         "note": "The photos show that the fault was there on delivery.",
         "units": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
+    },
+    Action.REPORT_CHARGEBACK: {
+        "actor": {"role": "payment_provider", "id": "psp"},
+        "chargeback_id": "CB-20031",
+        "payment_id": "CN-1001-p1",
+        "amount_minor": 12900,
+    },
+    Action.RELEASE_HOLD: {
+        "actor": _SUPERVISOR,
+        "chargeback_id": "CB-20031",
+        "outcome": "withdrawn",
+        "note": "The customer withdrew it at the bank.",
+    },
+    Action.ACCEPT_CHARGEBACK: {
+        "actor": _SUPERVISOR,
+        "chargeback_id": "CB-20031",
+        "note": "The bank decided for the customer.",
     },
     Action.PAUSE_CLOCKS: {
         "actor": _SUPERVISOR,
@@ -160,4 +189,18 @@ ACTIONS: dict[Action, Any] = {
         "carrier": "sf",
         "tracking_no": "SF1389011",
     },
+    Action.APPEAL_RECOVERY: {"actor": _CUSTOMER, "note": "Both shirts were in the parcel."},
+    Action.DECIDE_RECOVERY: {"actor": _SUPERVISOR, "waive": True, "note": "The parcel was damaged on its way."},
+    Action.DECIDE_REOPENING: {"actor": _SUPERVISOR, "order": "inspect_again", "note": "The photo shows the seam."},
 }
+
+CLAIM_ACTIONS: dict[ClaimAction, Any] = {
+    ClaimAction.ADD_EVIDENCE: {
+        "actor": _AGENT,
+        "evidence": [{"kind": "photo", "reference": "photos/8812.jpg"}],
+    },
+    ClaimAction.ANSWER: {"actor": _SUPERVISOR, "verdict": "accepted", "amount_minor": 29900},
+    ClaimAction.WRITE_OFF: {"actor": _SUPERVISOR, "note": "Not worth the postage."},
+}
+
+REOPENING: dict[str, Any] = {"actor": _CUSTOMER, "note": "Two of the three units were in order."}

@@ -9,14 +9,14 @@ from domain.explanation import Explanation
 from domain.record import Identifier, Record
 from starters.api.bodies import JsonBody
 from starters.api.documentation import json_body, problems
-from starters.api.examples import APPLICATIONS
-from starters.api.idempotency import IdempotencyKey
+from starters.api.examples import APPLICATIONS, REOPENING
+from starters.api.idempotency import IdempotencyKey, OptionalIdempotencyKey
 from starters.api.paths import RmaId
 from starters.api.refusals import refusal_problem
 from starters.client import ReturnsClient, ReturnSummary
 from starters.errors import DecisionPending
 from starters.json_input import parse_json
-from workflows.contracts import Decision, ReturnStatus
+from workflows.contracts import Decision, FollowUpOpened, ReopenRequest, ReturnStatus
 
 _POLL_AFTER_SECONDS = "2"
 
@@ -98,6 +98,24 @@ def returns_router(returns: ReturnsClient) -> APIRouter:
         The rows with `counts` come to `total_minor`, which is what the intents draw; `adds_up` says so.
         """
         return await returns.explain(rma_id)
+
+    @router.post(
+        "/v1/returns/{rma_id}/reopen",
+        status_code=201,
+        summary="Take up a return that has ended",
+        responses=problems(400, 403, 404, 409, 413, 415, 422, 502, 503),
+        openapi_extra=json_body(ReopenRequest, {"The customer is not content": REOPENING}),
+    )
+    async def reopen(
+        rma_id: RmaId, body: JsonBody, response: Response, key: OptionalIdempotencyKey = None
+    ) -> FollowUpOpened:
+        """Open a follow-up case with a number of its own, which a supervisor looks at within 24 hours.
+
+        A settled return is reopened once, within the days that the policy allows; what was paid for stays paid.
+        """
+        opened = await returns.reopen(rma_id, parse_json(ReopenRequest, body), key)
+        response.headers["Location"] = _status_url(opened.rma_id)
+        return opened
 
     return router
 

@@ -6,12 +6,15 @@ import typer
 
 from starters.cli.apply import apply_command
 from starters.cli.audit import audit_command
+from starters.cli.claims import claim_app
 from starters.cli.decide import act_command, cancel_command, review_command
 from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
+from starters.cli.outbox import outbox_app
 from starters.cli.policy import policy_app
 from starters.cli.processes import api_command, sandbox_command, worker_command
 from starters.cli.receiving import parked_app, receipt_command
+from starters.cli.reopen import reopen_command
 from starters.cli.scan import scan_command
 from starters.cli.session import Session
 from starters.cli.warehouse import inspect_command, receive_command
@@ -66,6 +69,7 @@ app.command("explain", rich_help_panel=_RETURNS)(explain_command)
 app.command("list", rich_help_panel=_RETURNS)(list_command)
 app.command("review", rich_help_panel=_RETURNS)(review_command)
 app.command("cancel", rich_help_panel=_RETURNS)(cancel_command)
+app.command("reopen", rich_help_panel=_RETURNS)(reopen_command)
 app.command("act", rich_help_panel=_RETURNS)(act_command)
 app.command("audit", rich_help_panel=_RETURNS)(audit_command)
 app.command("receive", rich_help_panel=_WAREHOUSE)(receive_command)
@@ -74,6 +78,8 @@ app.add_typer(parked_app, name="parked", rich_help_panel=_WAREHOUSE)
 app.command("inspect", rich_help_panel=_WAREHOUSE)(inspect_command)
 app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
 app.add_typer(policy_app, name="policy", rich_help_panel=_RULES)
+app.add_typer(claim_app, rich_help_panel=_RETURNS)
+app.add_typer(outbox_app, rich_help_panel=PROCESSES)
 app.command("worker", rich_help_panel=PROCESSES)(worker_command)
 app.command("api", rich_help_panel=PROCESSES)(api_command)
 app.command(

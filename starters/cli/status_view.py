@@ -34,6 +34,12 @@ def show_status(out: Console, status: ReturnStatus) -> None:
 def _show_heading(out: Console, status: ReturnStatus) -> None:
     out.print(f"{status.rma_id}  {status.header.value}", style="bold")
     out.print(f"order {status.order_id}, {words(status.remedy)}")
+    if status.follows:
+        out.print(f"follows: {status.follows.of} ({words(status.follows.kind)})")
+    if status.paid_before_minor:
+        out.print(f"paid before: {_amount(status.paid_before_minor, status.currency)}")
+    if status.followed_by:
+        out.print(f"goes on as: {status.followed_by}")
     if status.refusal:
         out.print(f"refused: {status.refusal.code.value} ({status.refusal.field}): {status.refusal.detail}")
     if status.reasons:

@@ -83,6 +83,14 @@ class Bank(PaymentPort):
             raise WorkerKilled
         return entry.seen()
 
+    async def renew_hold(self, reference: str, at: datetime) -> datetime:
+        """Refuse: nothing is held here."""
+        raise ProviderRefused("bank", f"{reference} is no hold", "unknown_hold")
+
+    async def release_hold(self, reference: str, at: datetime) -> None:
+        """Refuse: nothing is held here."""
+        raise ProviderRefused("bank", f"{reference} is no hold", "unknown_hold")
+
     def of(self, direction: PaymentDirection) -> Iterator[Movement]:
         """The entries of one direction."""
         return (entry for entry in self.book if entry.intent.direction is direction)

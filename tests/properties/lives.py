@@ -10,7 +10,7 @@ import httpx
 
 from domain.actions import PERMITTED_ROLES, Action
 from domain.keys import inspection_clock_key, pickup_reference, refund_key, rma_id_for
-from domain.status import Logistics
+from domain.status import Header, Logistics
 from starters.errors import (
     AboveAuthority,
     ActionNotAllowed,
@@ -53,13 +53,22 @@ class Life:
         self.order: Body = {}
         self.rma_id = ""
 
-    async def live(self) -> ReturnStatus:
-        """Live the return until it is final, or until somebody's queue holds it for two months.
+    async def live(self) -> list[ReturnStatus]:
+        """Live the return, and a follow-up if its customer reopens it. Gives how each of them stands at last.
 
         Raises:
-            AssertionError: If it is neither.
+            AssertionError: If one is neither final nor in somebody's queue after two months.
         """
         await self._begin()
+        ends = [await self._live_one()]
+        if ends[0].header is Header.COMPLETED and self._random.random() < 0.5:
+            self.log.append("reopened")
+            self.rma_id = (await self._pipeline.reopen(self.rma_id)).rma_id
+            await self._pipeline.until(self.rma_id, lambda status: bool(status.allowed_actions))
+            ends.append(await self._live_one())
+        return ends
+
+    async def _live_one(self) -> ReturnStatus:
         for _ in range(_STEPS):
             status = await self._pipeline.returns.status(self.rma_id)
             if status.is_final:
@@ -201,8 +210,15 @@ class Life:
     async def _verdict(self, _: ReturnStatus) -> Body:
         return {"approve": self._random.random() < 0.8, "note": "Looked at it."}
 
+    async def _reopening(self, _: ReturnStatus) -> Body:
+        return {"order": self._random.choice(["inspect_again", "dismiss"]), "note": "Looked at it."}
+
     async def _pickup(self, _: ReturnStatus) -> Body:
         return {"by_label": self._random.random() < 0.5}
+
+    async def _other_window(self, _: ReturnStatus) -> Body:
+        start = await self._pipeline.now(self.rma_id) + timedelta(hours=self._random.randint(3, 60))
+        return {"window": {"start": start, "end": start + timedelta(hours=4)}}
 
     async def _handover(self, _: ReturnStatus) -> Body:
         at = await self._pipeline.now(self.rma_id)
@@ -269,6 +285,21 @@ class Life:
         units = [{"line_id": line_id, "quantity": units} for line_id, units in left.items() if units]
         return {"reference": "PLATFORM-1", "note": "So it is.", "units": self._random.choice([units, []])}
 
+    async def _chargeback(self, _: ReturnStatus) -> Body:
+        payment = self._random.choice(self._pipeline.ledger.order_balance(self.order["order_id"]).payments)
+        return {
+            "chargeback_id": f"CB-{uuid4().hex[:8]}",
+            "payment_id": payment.payment_id,
+            "amount_minor": self._random.randint(1, payment.captured_minor),
+        }
+
+    async def _of_a_chargeback(self, status: ReturnStatus) -> Body:
+        waiting = [entry.chargeback_id for entry in status.chargebacks if entry.state == "open"]
+        return {"chargeback_id": self._random.choice(waiting), "note": "So the bank says.", "outcome": "won"}
+
+    async def _opinion(self, _: ReturnStatus) -> Body:
+        return {"finding": self._random.choice(["fault", "misuse", "misunderstanding"]), "note": "Took it apart."}
+
     async def _method(self, _: ReturnStatus) -> Body:
         return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
 
@@ -309,10 +340,13 @@ _BRINGS_IT_ON = (
     Action.SUBMIT_EVIDENCE,
     Action.RECEIVE,
     Action.INSPECT,
+    Action.EXPERT_OPINION,
     Action.DECIDE_CONTEST,
     Action.CHOOSE_PAYMENT_METHOD,
     Action.ANSWER_COMPLAINT,
     Action.RECORD_ARBITRATION,
+    Action.RELEASE_HOLD,
+    Action.DECIDE_REOPENING,
 )
 
 BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
@@ -321,12 +355,15 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.REVIEW: Life._verdict,
     Action.APPEAL: Life._note,
     Action.BOOK_PICKUP: Life._pickup,
+    Action.CHANGE_PICKUP: Life._other_window,
     Action.RECORD_HANDOVER: Life._handover,
     Action.RECEIVE: Life._receipt,
     Action.INSPECT: Life._inspection,
     Action.ACCEPT_RESULT: Life._nothing,
     Action.CONTEST: Life._note,
     Action.DECIDE_CONTEST: Life._contest_verdict,
+    Action.REQUEST_EXPERT: Life._note,
+    Action.EXPERT_OPINION: Life._opinion,
     Action.CHOOSE_PAYMENT_METHOD: Life._method,
     Action.REQUEST_EVIDENCE: Life._note,
     Action.DECIDE_LIABILITY: Life._liability,
@@ -334,6 +371,9 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.ANSWER_COMPLAINT: Life._note,
     Action.ESCALATE_TO_PLATFORM: Life._note,
     Action.RECORD_ARBITRATION: Life._ruling,
+    Action.REPORT_CHARGEBACK: Life._chargeback,
+    Action.RELEASE_HOLD: Life._of_a_chargeback,
+    Action.ACCEPT_CHARGEBACK: Life._of_a_chargeback,
     Action.PAUSE_CLOCKS: Life._pause,
     Action.RESUME_CLOCKS: Life._nothing,
     Action.MAKE_OFFER: Life._offer,
@@ -344,5 +384,6 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.DECLINE_PAYOUT: Life._nothing,
     Action.CHOOSE_SUBSTITUTE: Life._substitute,
     Action.REPORT_REPAIR: Life._repair,
+    Action.DECIDE_REOPENING: Life._reopening,
 }
 """What is sent with each action. One for every action there is, so that none is left out."""

@@ -19,10 +19,13 @@ ENTITLES = (
 """What has to stand in the timeline before money goes back for goods that were delivered."""
 
 
-async def broken_invariants(pipeline: Pipeline, order: dict[str, Any], status: ReturnStatus) -> list[str]:
-    """What the books contradict; empty if every invariant holds."""
+async def broken_invariants(
+    pipeline: Pipeline, order: dict[str, Any], status: ReturnStatus, *follow_ups: ReturnStatus
+) -> list[str]:
+    """What the books contradict of a return and the cases that followed it; empty if every invariant holds."""
     broken: list[str] = []
     rma_id = status.rma_id
+    last = follow_ups[-1] if follow_ups else status
     refunds = await _movements(pipeline, "refunds", rma_id)
     charges = await _movements(pipeline, "charges", rma_id)
     paid = sum(payment["amount_minor"] for payment in order["payments"]) + sum(
@@ -34,16 +37,16 @@ async def broken_invariants(pipeline: Pipeline, order: dict[str, Any], status: R
     repeated = [key for key, count in Counter(refund["reference"] for refund in refunds).items() if count > 1]
     if repeated:
         broken.append(f"I2: paid more than once: {repeated}")
-    told = {payment.key for payment in status.payments if payment.state.is_paid}
+    told = {payment.key for case in (status, *follow_ups) for payment in case.payments if payment.state.is_paid}
     if told != {entry["reference"] for entry in (*refunds, *charges)}:
         broken.append(f"I3: the status says {sorted(told)} moved, the books say otherwise")
     if status.refusal is None:
         balance = pipeline.ledger.order_balance(order["order_id"])
         if balance.refunded_minor != refunded:
             broken.append(f"I4: the ledger says {balance.refunded_minor}, the provider {refunded}")
-        if status.is_final and balance.reserved_minor:
+        if last.is_final and balance.reserved_minor:
             broken.append(f"I4: {balance.reserved_minor} are still reserved")
-    if refunds and not _is_entitled(status):
+    if refunds and not any(_is_entitled(case) for case in (status, *follow_ups)):
         broken.append("I5: a refund without an inspection, a cancellation or an exception")
     live = await pipeline.live_pickups(rma_id)
     if len(live) > 1:

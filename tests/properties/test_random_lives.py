@@ -24,5 +24,5 @@ def test_every_action_is_played() -> None:
 async def test_random_lives_keep_every_invariant(pipeline: Pipeline, first: int) -> None:
     lives = [Life(pipeline, seed) for seed in range(first, min(first + _AT_ONCE, FIRST_SEED + CASES))]
     ends = await asyncio.gather(*(life.live() for life in lives))
-    for life, end in zip(lives, ends, strict=True):
-        assert await broken_invariants(pipeline, life.order, end) == [], "\n".join(life.log)
+    for life, cases in zip(lives, ends, strict=True):
+        assert await broken_invariants(pipeline, life.order, *cases) == [], "\n".join(life.log)

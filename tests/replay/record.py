@@ -12,8 +12,19 @@ from temporalio.client import Client
 
 from demo.run import run_stories
 from demo.story import load_stories
+from domain.actions import Action, Actor, Role
+from domain.claims import ClaimParty, ClaimVerdict
+from starters.client import ReturnsClient
 from starters.stack import Ports, Stack
 from workflows import ids
+from workflows.contracts import ReopeningOrder, ReopeningVerdict, ReopenRequest
+from workflows.contracts.claims import ClaimAction, PartyAnswer
+
+_REOPENED = "partial"
+"""The story that is reopened after its end."""
+
+_LOST = "lost_parcel"
+"""The story whose loss is claimed back."""
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -39,11 +50,47 @@ async def record() -> list[str]:
                     continue
                 workflow_id = ids.return_workflow_id(result.rma_id)
                 await _keep(client, workflow_id, history_file(ids.RETURN_WORKFLOW, result.story.name))
+                if result.story.name == _REOPENED:
+                    await _record_a_reopening(client, stack.task_queue, result.rma_id)
+                if result.story.name == _LOST:
+                    await _record_the_claim(client, stack, result.rma_id)
             await client.execute_workflow(
                 ids.RECONCILIATION_WORKFLOW, id="reconciliation", task_queue=stack.task_queue
             )
             await _keep(client, "reconciliation", history_file(ids.RECONCILIATION_WORKFLOW, "nothing_open"))
     return failed
+
+
+async def _record_a_reopening(client: Client, task_queue: str, rma_id: str) -> None:
+    """Take up a return that has ended, and have a supervisor leave it as it is."""
+    returns = ReturnsClient(client, task_queue)
+    asked = ReopenRequest(actor=Actor(role=Role.CUSTOMER, id="C-1"), note="Two were in order.")
+    follow_up = (await returns.reopen(rma_id, asked, "recorded")).rma_id
+    while Action.DECIDE_REOPENING not in (await returns.status(follow_up)).allowed_actions:
+        await asyncio.sleep(0.05)
+    verdict = ReopeningVerdict(
+        actor=Actor(role=Role.SUPERVISOR, id="S-1"), order=ReopeningOrder.DISMISS, note="They were worn."
+    )
+    await returns.act(follow_up, Action.DECIDE_REOPENING, verdict)
+    await returns.result(follow_up)
+    opened = ids.follow_up_workflow_id(rma_id, "recorded")
+    await _keep(client, opened, history_file(ids.FOLLOW_UP_WORKFLOW, "reopened"))
+    await _keep(client, ids.return_workflow_id(follow_up), history_file(ids.RETURN_WORKFLOW, "reopened"))
+
+
+async def _record_the_claim(client: Client, stack: Stack, rma_id: str) -> None:
+    """Have the carrier pay for the parcel that it lost."""
+    returns = ReturnsClient(client, stack.task_queue)
+    while ClaimAction.ANSWER not in (await returns.claim_status(rma_id, ClaimParty.CARRIER)).allowed_actions:
+        await asyncio.sleep(0.05)
+    claimed_minor = (await returns.claim_status(rma_id, ClaimParty.CARRIER)).claim.claimed_minor
+    paid = PartyAnswer(
+        actor=Actor(role=Role.SUPERVISOR, id="S-1"), verdict=ClaimVerdict.ACCEPTED, amount_minor=claimed_minor
+    )
+    await returns.act_on_claim(rma_id, ClaimParty.CARRIER, ClaimAction.ANSWER, paid)
+    claim = ids.claim_workflow_id(rma_id, ClaimParty.CARRIER.value)
+    await client.get_workflow_handle(claim).result()
+    await _keep(client, claim, history_file(ids.RECOVERY_CLAIM_WORKFLOW, "accepted"))
 
 
 async def _keep(client: Client, workflow_id: str, file: Path) -> None:

@@ -103,3 +103,24 @@ def test_a_wrong_body_names_its_field(api: Api, action: str, body: object, field
 def test_the_key_has_a_form(api: Api, key: str) -> None:
     answer = api.act(api.new_return(), "cancel", CUSTOMER, {"Idempotency-Key": key})
     problem_of(answer, 422, "invalid_request", "Idempotency-Key")
+
+
+def test_a_return_that_has_ended_is_reopened_under_a_number_of_its_own(api: Api) -> None:
+    rma_id = api.new_return()
+    answer = api.http.post(
+        f"/v1/returns/{rma_id}/reopen", json={**CUSTOMER, "note": "why"}, headers={"Idempotency-Key": "k-9"}
+    )
+    assert (answer.status_code, answer.json()["rma_id"]) == (201, f"{rma_id}-2")
+    assert answer.headers["location"] == f"/v1/returns/{rma_id}-2"
+    [(of, request, request_id)] = api.returns.reopened
+    assert (of, request.note, request_id) == (rma_id, "why", "k-9")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [(CUSTOMER, "note"), ({**CUSTOMER, "note": ""}, "note"), ({**CUSTOMER, "note": "x", "until": 1}, "until")],
+)
+def test_a_reopening_says_why_and_nothing_else(api: Api, body: dict[str, object], field: str) -> None:
+    rma_id = api.new_return()
+    problem_of(api.http.post(f"/v1/returns/{rma_id}/reopen", json=body), 422, "invalid_request", field)
+    assert api.returns.reopened == []

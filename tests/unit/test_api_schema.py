@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 from domain.actions import Action
 from sandbox.webhooks import sign
 from starters.webhooks import SIGNATURE_HEADER
-from tests.unit.ledger_builders import an_opening, an_order
+from tests.unit.ledger_builders import a_message, a_stage, an_opening, an_order
 from tests.unit.test_api_support import SECRET, Api, running_api
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -88,11 +88,14 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 def test_the_examples_are_accepted(api: Api, document: dict[str, Any]) -> None:
     api.ledger.open_return(an_opening("RMA-7Q2M4K9TZB3X5W8A", an_order(), {"L1": 1}))
+    api.ledger.record(a_stage("RMA-7Q2M4K9TZB3X5W8A", "settle-1", outbox=(a_message("paid"),)))
+    api.ledger.park_delivery("RMA-7Q2M4K9TZB3X5W8A/settle-1/0", "refused")
     for path, operations in document["paths"].items():
         for operation in operations.values():
             for body in operation.get("requestBody", {}).get("content", {}).values():
                 for example in body["examples"].values():
-                    target = path.format(rma_id=api.new_return(), carrier="sf", parked_id=api.new_parked())
+                    named = {"rma_id": api.new_return(), "parked_id": api.new_parked()}
+                    target = path.format(carrier="sf", party="carrier", **named)
                     answer = requests.post(
                         f"{api.url}{target}",
                         json=example["value"],

@@ -16,7 +16,9 @@ import uvicorn
 from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
 from domain.bookkeeping import StageEntry
+from domain.claims import ClaimParty
 from domain.explanation import Explanation
+from domain.follow_up import FollowUp, FollowUpKind
 from domain.keys import rma_id_for
 from domain.receiving import BlindReceipt
 from domain.shipping import CarrierEvent
@@ -28,7 +30,16 @@ from starters.api.server import listen
 from starters.api.settings import ApiSettings
 from starters.client import ReturnsClient, ReturnSummary
 from starters.errors import ReturnNotFound
-from workflows.contracts import ActionAnswer, ActionRequest, Decision, ReturnStatus
+from tests.unit.claim_builders import a_claim
+from workflows.contracts import (
+    ActionAnswer,
+    ActionRequest,
+    Decision,
+    FollowUpOpened,
+    ReopenRequest,
+    ReturnStatus,
+)
+from workflows.contracts.claims import ClaimAction, ClaimActionAnswer, ClaimStatus
 
 SECRET = "a-secret-of-the-carriers"
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -50,6 +61,8 @@ class FakeReturns:
     def forget(self) -> None:
         self.applied: dict[str, ReturnApplication] = {}
         self.acted: list[tuple[str, Action, ActionRequest, str | None]] = []
+        self.claimed: list[tuple[str, ClaimParty, ClaimAction, ActionRequest, str | None]] = []
+        self.reopened: list[tuple[str, ReopenRequest, str | None]] = []
         self.scanned: list[tuple[str, CarrierEvent]] = []
         self.fails_with: Exception | None = None
         self.answers_with: Decision | None = None
@@ -93,6 +106,38 @@ class FakeReturns:
         self._application(rma_id)
         self.acted.append((rma_id, action, request, request_id))
         return ActionAnswer(rma_id=rma_id, action=action, accepted_at=NOW)
+
+    async def claim_status(self, rma_id: str, party: ClaimParty) -> ClaimStatus:
+        self._fail()
+        self._application(rma_id)
+        return ClaimStatus(claim=a_claim(rma_id, party), is_final=False, needs="supervisor")
+
+    async def act_on_claim(
+        self,
+        rma_id: str,
+        party: ClaimParty,
+        action: ClaimAction,
+        request: ActionRequest,
+        request_id: str | None = None,
+    ) -> ClaimActionAnswer:
+        self._fail()
+        self._application(rma_id)
+        self.claimed.append((rma_id, party, action, request, request_id))
+        return ClaimActionAnswer(reference=a_claim(rma_id, party).reference, action=action, accepted_at=NOW)
+
+    async def reopen(self, rma_id: str, request: ReopenRequest, request_id: str | None = None) -> FollowUpOpened:
+        self._fail()
+        self._application(rma_id)
+        self.reopened.append((rma_id, request, request_id))
+        follows = FollowUp(
+            of=rma_id,
+            root=rma_id,
+            number=2,
+            kind=FollowUpKind.REOPENED,
+            actor=request.actor,
+            reason=request.note,
+        )
+        return FollowUpOpened(rma_id=f"{rma_id}-2", follows=follows)
 
     async def report_carrier_event(self, rma_id: str, event: CarrierEvent) -> bool:
         self._fail()

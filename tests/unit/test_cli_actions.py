@@ -246,3 +246,23 @@ def test_a_number_that_is_meant_as_text_takes_quotes(cli: Cli) -> None:
 def test_what_waits_for_a_second_person_says_so(cli: Cli) -> None:
     cli.returns.awaits_approval = True
     assert "approve_payout" in cli.run("act", "RMA-1", "accept_offer", "offer_number=1").out
+
+
+def test_a_return_that_has_ended_is_reopened(cli: Cli) -> None:
+    outcome = cli.run("reopen", "RMA-1", "--note", "why", "--request-id", "q-1")
+    assert outcome.code == 0, outcome.err
+    assert "RMA-1-2  follows RMA-1" in outcome.out
+    [(rma_id, request, request_id)] = cli.returns.reopened
+    assert (rma_id, request.note, request.actor.role, request_id) == ("RMA-1", "why", Role.CUSTOMER, "q-1")
+    assert cli.run("reopen", "RMA-1", "--note", "why", "--json").json["rma_id"] == "RMA-1-2"
+
+
+def test_a_reopening_says_why(cli: Cli) -> None:
+    cli.run("reopen", "RMA-1").assert_usage_error("--note")
+
+
+def test_a_reopening_that_is_refused_says_where_to_look(cli: Cli) -> None:
+    cli.returns.fails_with = ActionNotAllowed("RMA-1 was reopened once already, as RMA-1-2.", "rma_id")
+    outcome = cli.run("reopen", "RMA-1", "--note", "why")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "RMA-1-2" in outcome.err

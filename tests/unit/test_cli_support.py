@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from domain.actions import Action
 from domain.application import Remedy, ReturnApplication
+from domain.claims import ClaimParty
 from domain.clocks import Clock, ClockName, ClockState
 from domain.explanation import Explanation
+from domain.follow_up import FollowUp, FollowUpKind
 from domain.intents import IntentState, PaymentDirection
 from domain.keys import rma_id_for
 from domain.review import ReviewReason
@@ -19,17 +21,21 @@ from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbur
 from starters.cli.app import app
 from starters.cli.session import Session
 from starters.client import ReturnsClient, ReturnSummary
+from tests.unit.claim_builders import a_claim
 from workflows.contracts import (
     ActionAnswer,
     ActionRequest,
     CouponStatus,
     Deadline,
     Decision,
+    FollowUpOpened,
     LineStatus,
     PaymentStatus,
+    ReopenRequest,
     ReturnStatus,
     TimelineEntry,
 )
+from workflows.contracts.claims import ClaimAction, ClaimActionAnswer, ClaimStatus
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 STATUS = ReturnStatus(
@@ -95,6 +101,8 @@ class FakeReturns:
         self.awaits_approval = False
         self.applied: list[tuple[ReturnApplication, str]] = []
         self.acted: list[tuple[str, Action, ActionRequest]] = []
+        self.claimed: list[tuple[str, ClaimParty, ClaimAction, ActionRequest, str | None]] = []
+        self.reopened: list[tuple[str, ReopenRequest, str | None]] = []
         self.searched: list[tuple[str, int]] = []
         self.summaries: list[ReturnSummary] = []
 
@@ -135,6 +143,35 @@ class FakeReturns:
         self._fail()
         self.acted.append((rma_id, action, request))
         return ActionAnswer(rma_id=rma_id, action=action, accepted_at=NOW, awaits_approval=self.awaits_approval)
+
+    async def claim_status(self, rma_id: str, party: ClaimParty) -> ClaimStatus:
+        self._fail()
+        return ClaimStatus(claim=a_claim(rma_id, party), is_final=False, needs="supervisor")
+
+    async def act_on_claim(
+        self,
+        rma_id: str,
+        party: ClaimParty,
+        action: ClaimAction,
+        request: ActionRequest,
+        request_id: str | None = None,
+    ) -> ClaimActionAnswer:
+        self._fail()
+        self.claimed.append((rma_id, party, action, request, request_id))
+        return ClaimActionAnswer(reference=a_claim(rma_id, party).reference, action=action, accepted_at=NOW)
+
+    async def reopen(self, rma_id: str, request: ReopenRequest, request_id: str | None = None) -> FollowUpOpened:
+        self._fail()
+        self.reopened.append((rma_id, request, request_id))
+        follows = FollowUp(
+            of=rma_id,
+            root=rma_id,
+            number=2,
+            kind=FollowUpKind.REOPENED,
+            actor=request.actor,
+            reason=request.note,
+        )
+        return FollowUpOpened(rma_id=f"{rma_id}-2", follows=follows)
 
     async def search(self, query: str = "", limit: int = 100) -> AsyncIterator[ReturnSummary]:
         self._fail()

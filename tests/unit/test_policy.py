@@ -56,7 +56,7 @@ max_applications_per_line = 5
 [pickup]
 carriers = ["swift", "steady"]
 {amounts}""")
-    chosen = {name: getattr(standard, name) for name in ("inspection_checks", "returnless")}
+    chosen = {name: getattr(standard, name) for name in ("inspection_checks", "returnless", "advances")}
     chosen["risk"] = bare.risk.model_copy(update={"value": standard.risk.value})
     assert bare.model_copy(update=chosen) == standard
     assert not bare.returnless.cover({ReturnReason.MISSING_PARTS}, 1, "CNY")

@@ -38,4 +38,9 @@ def test_a_call_and_its_activity_agree(call: ProviderCall | LedgerCall) -> None:
 async def test_a_workflow_passes_the_sandbox(kind: type) -> None:
     definition = workflow._Definition.must_from_class(kind)
     WORKFLOW_RUNNER.prepare_workflow(definition)
-    assert definition.name in (ids.RETURN_WORKFLOW, ids.RECONCILIATION_WORKFLOW)
+    assert definition.name in (
+        ids.RETURN_WORKFLOW,
+        ids.FOLLOW_UP_WORKFLOW,
+        ids.RECOVERY_CLAIM_WORKFLOW,
+        ids.RECONCILIATION_WORKFLOW,
+    )

@@ -35,6 +35,15 @@ PICKUP = {
     "address": {"lines": ["1 Lake Road"], "city": "Hangzhou", "postal_code": "310000", "country": "CN"},
     "at": AT,
 }
+CLAIM = {
+    "reference": "RMA-1-claim-carrier",
+    "rma_id": "RMA-1",
+    "reason": "lost_in_transit",
+    "currency": "CNY",
+    "claimed_minor": 2500,
+    "evidence": [{"kind": "tracking", "reference": "sf SF-1"}],
+    "at": AT,
+}
 
 
 @contextmanager
@@ -92,6 +101,7 @@ def act(url: str) -> None:
                 "/warehouse/notices",
                 json={"notice_id": "n-1", "rma_id": "RMA-1", "subject": "expected", "details": {}, "at": AT},
             ),
+            http.post("/claims/carrier", json=CLAIM),
         ]
         tracking_no = answers[2].json()["tracking_no"]
         scan = {"kind": "picked_up", "occurred_at": AT, "event_id": "ev-1"}
@@ -117,6 +127,7 @@ def read_all(url: str) -> dict[str, object]:
             "order": http.get("/orders/CN-1003").json(),
             "stock": http.get("/catalog/variants", params={"item_id": "LAMP-BRASS"}).json(),
             "cancelled": http.get("/orders/CN-1009").json(),
+            "claim": http.get("/claims/carrier", params={"reference": "RMA-1-claim-carrier"}).json(),
             "pickup": http.get("/carriers/sf/pickups", params={"reference": "RMA-1-pickup-1"}).json(),
         }
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from domain.actions import PERMITTED_ROLES, Action, Role
+from domain.clocks import ClockName
 from domain.status import Approval, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction, ReturnNotFound, RoleNotPermitted
 from tests.pipeline import Pipeline, line
@@ -117,6 +118,16 @@ async def contested(pipeline: Pipeline) -> str:
     return rma_id
 
 
+async def with_an_expert(pipeline: Pipeline) -> str:
+    rma_id = await contested(pipeline)
+    await pipeline.act(rma_id, Action.REQUEST_EXPERT, Role.SUPERVISOR, note="look")
+    await pipeline.until(
+        rma_id,
+        lambda status: any(entry.name is ClockName.EXPERT and entry.ended_at is None for entry in status.clocks),
+    )
+    return rma_id
+
+
 async def without_means(pipeline: Pipeline) -> str:
     rma_id = await received(pipeline)
     order_id = (await pipeline.returns.status(rma_id)).order_id
@@ -125,6 +136,15 @@ async def without_means(pipeline: Pipeline) -> str:
     await pipeline.inspect(rma_id)
     await pipeline.until(rma_id, lambda status: status.needs == Role.CUSTOMER)
     return rma_id
+
+
+async def reopened(pipeline: Pipeline) -> str:
+    rma_id = await contestable(pipeline)
+    await pipeline.act(rma_id, Action.ACCEPT_RESULT, Role.CUSTOMER)
+    await pipeline.end(rma_id)
+    follow_up = (await pipeline.reopen(rma_id)).rma_id
+    await pipeline.until(follow_up, lambda status: status.next_deadline is not None)
+    return follow_up
 
 
 STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
@@ -139,17 +159,19 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     declined: {Action.APPEAL},
     appealed: {Action.REVIEW, Action.SUBMIT_EVIDENCE, Action.MAKE_OFFER},
     awaiting_handover: {Action.CANCEL, Action.RECORD_HANDOVER, Action.RECEIVE},
-    pickup_booked: {Action.CANCEL, Action.RECEIVE},
+    pickup_booked: {Action.CANCEL, Action.CHANGE_PICKUP, Action.RECEIVE},
     pickup_failed: {Action.CANCEL, Action.BOOK_PICKUP, Action.RECEIVE},
     in_transit: {Action.RECEIVE},
     delivered: {Action.RECEIVE, Action.INSPECT},
     received: {Action.INSPECT},
     contestable: {Action.ACCEPT_RESULT, Action.CONTEST},
-    contested: {Action.DECIDE_CONTEST},
+    contested: {Action.DECIDE_CONTEST, Action.REQUEST_EXPERT},
+    with_an_expert: {Action.EXPERT_OPINION},
     without_means: {Action.CHOOSE_PAYMENT_METHOD},
+    reopened: {Action.CANCEL, Action.DECIDE_REOPENING},
 }
 
-ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN}
+ANY_TIME = {Action.PAUSE_CLOCKS, Action.COMPLAIN, Action.REPORT_CHARGEBACK}
 """What every open return allows."""
 
 for actions in STATES.values():
@@ -186,6 +208,9 @@ TALKS: dict[Action, dict[str, Any]] = {
 PERMITTED = {action: roles[-1] for action, roles in PERMITTED_ROLES.items()}
 
 
+CHARGEBACK = {"chargeback_id": "CB-1", "note": "x"}
+
+
 async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str, Any]:
     """A body for the action that is right in itself."""
     match action:
@@ -195,10 +220,14 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"approve": True, "note": "fine"}
         case Action.APPEAL | Action.CONTEST | Action.DECIDE_CONTEST | Action.REQUEST_EVIDENCE:
             return {"note": "so it is"}
-        case Action.COMPLAIN | Action.ANSWER_COMPLAINT:
+        case Action.COMPLAIN | Action.ANSWER_COMPLAINT | Action.REQUEST_EXPERT:
             return {"note": "so it is"}
         case Action.DECIDE_LIABILITY:
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
+        case Action.DECIDE_REOPENING:
+            return {"order": "inspect_again", "note": "so it is"}
+        case Action.CHANGE_PICKUP:
+            return {"address": {"lines": ["2 Lake Road"], "city": "Hangzhou", "country": "CN"}}
         case Action.RECORD_HANDOVER:
             number = f"SF-{uuid4().hex[:12]}"
             return {"carrier": "sf", "tracking_no": number, "handed_over_at": await pipeline.now(rma_id)}
@@ -206,8 +235,17 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"received_at": await pipeline.now(rma_id)}
         case Action.INSPECT:
             return {"units": [ACCEPTED, REJECTED]}
+        case Action.EXPERT_OPINION:
+            return {"note": "so it is", "finding": "misunderstanding"}
         case Action.RECORD_ARBITRATION:
             return {"note": "so it is", "reference": "P-1"}
+        case Action.REPORT_CHARGEBACK:
+            order_id = (await pipeline.returns.status(rma_id)).order_id
+            return CHARGEBACK | {"payment_id": f"{order_id}-p1", "amount_minor": 100}
+        case Action.RELEASE_HOLD:
+            return CHARGEBACK | {"outcome": "won"}
+        case Action.ACCEPT_CHARGEBACK:
+            return CHARGEBACK
         case Action.PAUSE_CLOCKS:
             return {
                 "cause": "strike",
@@ -256,11 +294,18 @@ async def test_what_a_state_allows_is_really_accepted(
     pipeline: Pipeline, state: Callable[[Pipeline], Awaitable[str]], action: Action
 ) -> None:
     rma_id = await state(pipeline)
+    before = await pipeline.returns.status(rma_id)
     answer = await pipeline.act(rma_id, action, PERMITTED[action], **await fields_of(pipeline, rma_id, action))
     assert (answer.rma_id, answer.action) == (rma_id, action)
     if action in CHANGES_NOTHING_THAT_IS_ALLOWED and state is not evidence_requested:
         return
-    await pipeline.until(rma_id, lambda status: set(status.allowed_actions) != STATES[state])
+    stays = action is Action.CHANGE_PICKUP
+    await pipeline.until(
+        rma_id,
+        lambda status: (
+            status.tracking_no != before.tracking_no if stays else set(status.allowed_actions) != STATES[state]
+        ),
+    )
 
 
 WELL_FORMED: dict[Action, dict[str, Any]] = {
@@ -269,15 +314,21 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.APPEAL: {"note": "x"},
     Action.CONTEST: {"note": "x"},
     Action.DECIDE_CONTEST: {"note": "x"},
+    Action.DECIDE_REOPENING: {"order": "dismiss", "note": "x"},
     Action.RECORD_HANDOVER: {"carrier": "sf", "tracking_no": "SF-1", "handed_over_at": "2026-01-01T00:00:00Z"},
     Action.RECEIVE: {"received_at": "2026-01-01T00:00:00Z"},
     Action.INSPECT: {"units": [ACCEPTED]},
     Action.CHOOSE_PAYMENT_METHOD: {"method_id": "CARD-1"},
     Action.REQUEST_EVIDENCE: {"note": "x"},
     Action.DECIDE_LIABILITY: {"note": "x", "liability": {"SHIRT-M": "carrier"}},
+    Action.REQUEST_EXPERT: {"note": "x"},
+    Action.EXPERT_OPINION: {"note": "x", "finding": "fault"},
     Action.COMPLAIN: {"note": "x"},
     Action.ANSWER_COMPLAINT: {"note": "x"},
     Action.RECORD_ARBITRATION: {"note": "x", "reference": "P-1"},
+    Action.REPORT_CHARGEBACK: CHARGEBACK | {"payment_id": "P-1", "amount_minor": 1},
+    Action.RELEASE_HOLD: CHARGEBACK | {"outcome": "won"},
+    Action.ACCEPT_CHARGEBACK: CHARGEBACK,
     Action.PAUSE_CLOCKS: {"cause": "strike", "note": "x", "until": "2026-01-01T00:00:00Z"},
     **TALKS,
     Action.CHOOSE_SUBSTITUTE: {"remedy": "return_and_refund"},

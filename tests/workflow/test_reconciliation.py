@@ -6,7 +6,9 @@ from uuid import uuid4
 import pytest
 
 from adapters.orders.sandbox import SandboxOrders
-from domain.bookkeeping import RefundAuthorization, ReturnOpening, Review
+from adapters.payment.sandbox import SandboxPayment
+from domain.bookkeeping import HoldAuthorization, RefundAuthorization, ReturnOpening, Review
+from domain.holds import HoldState
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot
 from domain.reconciliation import ReconciliationReport
@@ -96,3 +98,40 @@ async def test_setup_makes_the_schedule_and_may_be_repeated(pipeline: Pipeline) 
     description = await pipeline.client.get_schedule_handle(ids.RECONCILIATION_SCHEDULE).describe()
     (next_run, *_) = description.info.next_action_times
     assert next_run.hour == 18
+
+
+async def test_a_hold_that_was_placed_unseen_is_written_down_with_its_end(
+    pipeline: Pipeline, abandoned: tuple[OrderSnapshot, PaymentIntent]
+) -> None:
+    order, refund = abandoned
+    pipeline.ledger.open_return(
+        ReturnOpening(
+            rma_id=f"{refund.rma_id}-2",
+            op="review-1",
+            at=datetime.now(UTC),
+            order=order.model_copy(update={"order_id": f"{order.order_id}-2"}),
+            units={"SHIRT-M": 1},
+            max_applications_per_line=5,
+            review=Review(),
+        )
+    )
+    at = datetime.now(UTC) - timedelta(days=2)
+    hold = pipeline.ledger.authorize_hold(
+        HoldAuthorization(
+            rma_id=f"{refund.rma_id}-2",
+            op="hold-1",
+            at=at,
+            round=1,
+            method_id=refund.method_id,
+            units=(UnitsToSettle(line_id="SHIRT-M", quantity=1),),
+        )
+    )
+    pipeline.ledger.intent_submitted(hold.key, at)
+    pipeline.ledger.intent_unknown(hold.key, at)
+    placed = await SandboxPayment(pipeline.sandbox).submit(
+        hold.model_copy(update={"order_id": order.order_id}), at
+    )
+    report = await reconcile(pipeline)
+    assert hold.key in report.settled
+    known = pipeline.ledger.payment_hold(hold.key)
+    assert (known.state, known.expires_at) == (HoldState.OPEN, placed.expires_at)

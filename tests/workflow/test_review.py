@@ -191,7 +191,7 @@ async def test_a_decline_is_final_when_the_appeal_window_has_passed(pipeline: Pi
     status = await pipeline.returns.status(rma_id)
     assert (status.is_final, status.allowed_actions) == (
         False,
-        (Action.APPEAL, Action.COMPLAIN, Action.PAUSE_CLOCKS),
+        (Action.APPEAL, Action.COMPLAIN, Action.REPORT_CHARGEBACK, Action.PAUSE_CLOCKS),
     )
     assert status.next_deadline is not None
     assert status.next_deadline.clock is ClockName.APPEAL

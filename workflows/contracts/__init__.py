@@ -7,16 +7,20 @@ from workflows.contracts.actions import ACTION_REQUESTS
 from workflows.contracts.agreement import CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
 from workflows.contracts.authority import PayoutConsent, PayoutRefusal
 from workflows.contracts.base import ActionAnswer, ActionRequest, ParcelRequest
+from workflows.contracts.chargeback import ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.contracts.clocks import ClockPause, ClockResumption
 from workflows.contracts.complaint import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
+from workflows.contracts.follow_up import FollowUpOpened, ReopeningOrder, ReopeningVerdict, ReopenRequest
 from workflows.contracts.inspection import (
     Contest,
     ContestedLine,
     ContestVerdict,
+    ExpertOpinion,
+    ExpertRequest,
     InspectionReport,
     ResultAcceptance,
 )
-from workflows.contracts.payment import PaymentMethodChoice
+from workflows.contracts.payment import PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
 from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
@@ -27,7 +31,14 @@ from workflows.contracts.review import (
     LiabilityVerdict,
     ReviewVerdict,
 )
-from workflows.contracts.ship_back import HandedOverLine, Handover, PickupChoice, Receipt, ReceivedLine
+from workflows.contracts.ship_back import (
+    HandedOverLine,
+    Handover,
+    PickupChange,
+    PickupChoice,
+    Receipt,
+    ReceivedLine,
+)
 from workflows.contracts.start import Decision, DecisionRequest, ReturnInput
 from workflows.contracts.status import (
     CouponStatus,
@@ -47,18 +58,24 @@ DECISION_UPDATE = "decision"
 STATUS_QUERY = "status"
 EXPLAIN_QUERY = "explain"
 CARRIER_EVENT_SIGNAL = "carrier_event"
+CLAIM_STATUS_QUERY = "status"
+PARCEL_FOUND_SIGNAL = "parcel_found"
 
 __all__ = [
     "ACTION_REQUESTS",
     "CARRIER_EVENT_SIGNAL",
+    "CLAIM_STATUS_QUERY",
     "DECISION_UPDATE",
     "EXPLAIN_QUERY",
+    "PARCEL_FOUND_SIGNAL",
     "STATUS_QUERY",
     "ActionAnswer",
     "ActionRequest",
     "AppealRequest",
     "ArbitrationRuling",
     "CancelRequest",
+    "ChargebackAcceptance",
+    "ChargebackNotice",
     "ClockPause",
     "ClockResumption",
     "Complaint",
@@ -76,8 +93,12 @@ __all__ = [
     "EvidenceLine",
     "EvidenceRequest",
     "EvidenceSubmission",
+    "ExpertOpinion",
+    "ExpertRequest",
+    "FollowUpOpened",
     "HandedOverLine",
     "Handover",
+    "HoldRelease",
     "InspectionReport",
     "LiabilityVerdict",
     "LineStatus",
@@ -90,9 +111,15 @@ __all__ = [
     "PaymentStatus",
     "PayoutConsent",
     "PayoutRefusal",
+    "PickupChange",
     "PickupChoice",
     "Receipt",
     "ReceivedLine",
+    "RecoveryAppeal",
+    "RecoveryVerdict",
+    "ReopenRequest",
+    "ReopeningOrder",
+    "ReopeningVerdict",
     "RepairReport",
     "RepairStatus",
     "ResultAcceptance",

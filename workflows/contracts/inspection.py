@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from domain.inspection import InspectedUnits, UnexpectedGoods
+from domain.application import MOST_EVIDENCE, Evidence
+from domain.inspection import Finding, InspectedUnits, UnexpectedGoods
 from domain.record import Identifier, Record
 from workflows.contracts.base import ParcelRequest
 
@@ -20,13 +21,34 @@ class InspectionReport(ParcelRequest):
 
 
 class ResultAcceptance(ParcelRequest):
-    """The customer accepts the result of the inspection."""
+    """The customer accepts the result of the inspection, and may have what was not accepted sent back."""
+
+    return_rejected: bool = False
 
 
 class Contest(ParcelRequest):
-    """The customer contests what the inspection rejected."""
+    """The customer contests what the inspection did not accept, once, with evidence if there is any.
+
+    What is not accepted in the end either may be sent back.
+    """
 
     note: str = Field(min_length=1, max_length=2_000)
+    evidence: tuple[Evidence, ...] = Field(default=(), max_length=MOST_EVIDENCE)
+    return_rejected: bool = False
+
+
+class ExpertRequest(ParcelRequest):
+    """Have technical support look at contested goods before the supervisor decides."""
+
+    note: str = Field(min_length=1, max_length=2_000)
+
+
+class ExpertOpinion(ParcelRequest):
+    """What technical support found; it binds the supervisor's decision. Photos are references, never bytes."""
+
+    finding: Finding
+    note: str = Field(min_length=1, max_length=2_000)
+    photos: tuple[str, ...] = Field(default=(), max_length=20)
 
 
 class ContestedLine(Record):

@@ -16,6 +16,13 @@ class PickupChoice(ParcelRequest):
     address: PickupAddress | None = None
 
 
+class PickupChange(ParcelRequest):
+    """Another address or window for a collection that is booked, until the courier has the parcel."""
+
+    window: PickupWindow | None = None
+    address: PickupAddress | None = None
+
+
 class HandedOverLine(Record):
     """Units of a line that were handed over."""
 

@@ -3,9 +3,12 @@
 from pydantic import Field
 
 from domain.actions import Action
+from domain.advances import AdvanceReason
 from domain.application import Remedy
 from domain.authority import PendingPayout
+from domain.chargebacks import Chargeback
 from domain.clocks import Clock, ClockName
+from domain.follow_up import FollowUp
 from domain.inspection import UnexpectedGoods
 from domain.intents import IntentState, PaymentDirection
 from domain.liability import Liability
@@ -56,13 +59,17 @@ class ParcelStatus(Record):
 
 
 class PaymentStatus(Record):
-    """A movement of money of the return; minor units of the return's currency."""
+    """A movement of money of the return; minor units of the return's currency.
+
+    `covered_minor` is what a chargeback gave the customer in its place.
+    """
 
     key: str
     direction: PaymentDirection
     method_id: str
     amount_minor: MinorUnits
     state: IntentState
+    covered_minor: MinorUnits = 0
 
 
 class CouponStatus(Record):
@@ -129,6 +136,7 @@ class ReturnStatus(Record):
         quoted_minor: What is paid back if everything is accepted, as quoted at the review; null where that is not
             known or is no refund.
         tracking_no: The tracking number of the first parcel; `parcels` has them all.
+        advance: Whether a wish for an advance was granted, or why it was not; None where there was no wish.
         needs: The role that has to act before the return can go on; empty if none has.
         why: The decision in sentences, in the application's language.
         priority: People look at it before others.
@@ -137,6 +145,9 @@ class ReturnStatus(Record):
         pending_payout: What waits for the approval of a second person.
         offers: Every offer so far with its state; the last one may be open.
         substitutes: What the customer may choose from, where the remedy in force cannot be carried out.
+        follows: The case that this one takes up, for a follow-up case.
+        paid_before_minor: What the cases before a follow-up paid the customer, in minor units.
+        followed_by: The case that took this one up after its end; empty if none did.
     """
 
     rma_id: str
@@ -155,6 +166,7 @@ class ReturnStatus(Record):
     substitutes: tuple[Remedy, ...] = ()
     currency: str = ""
     policy_version: str = ""
+    advance: AdvanceReason | None = None
     refusal: Refusal | None = None
     reasons: tuple[ReviewReason, ...] = ()
     why: tuple[str, ...] = ()
@@ -168,6 +180,7 @@ class ReturnStatus(Record):
     liability: dict[str, Liability] = Field(default_factory=dict)
     parcels: tuple[ParcelStatus, ...] = ()
     payments: tuple[PaymentStatus, ...] = ()
+    chargebacks: tuple[Chargeback, ...] = ()
     coupons: tuple[CouponStatus, ...] = ()
     version: int = 1
     pending_payout: PendingPayout | None = None
@@ -176,6 +189,9 @@ class ReturnStatus(Record):
     repairs: tuple[RepairStatus, ...] = ()
     clocks: tuple[Clock, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
+    follows: FollowUp | None = None
+    paid_before_minor: MinorUnits = 0
+    followed_by: str = ""
 
 
 class ReturnResult(Record):

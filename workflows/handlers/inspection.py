@@ -3,7 +3,15 @@
 from temporalio import workflow
 
 from domain.actions import Action
-from workflows.contracts import ActionAnswer, Contest, ContestVerdict, InspectionReport, ResultAcceptance
+from workflows.contracts import (
+    ActionAnswer,
+    Contest,
+    ContestVerdict,
+    ExpertOpinion,
+    ExpertRequest,
+    InspectionReport,
+    ResultAcceptance,
+)
 from workflows.handlers.base import CaseHandlers
 from workflows.stages.authority import Authority
 from workflows.stages.journeys import Journeys
@@ -31,24 +39,46 @@ class InspectionHandlers(CaseHandlers):
     @workflow.update(name=Action.ACCEPT_RESULT, description="The customer accepts the inspection's result.")
     def accept_result(self, request: ResultAcceptance) -> ActionAnswer:
         """Take the customer's agreement."""
-        parcel = allowed_parcel(self._case, Action.ACCEPT_RESULT, request)
-        self._journeys.of(parcel).contest.on_acceptance()
+        parcel = validation.acceptance(self._case, request)
+        self._journeys.of(parcel).contest.on_acceptance(request)
         return self._accepted(Action.ACCEPT_RESULT)
 
     @accept_result.validator
     def _validate_accept_result(self, request: ResultAcceptance) -> None:
-        allowed_parcel(self._case, Action.ACCEPT_RESULT, request)
+        validation.acceptance(self._case, request)
 
     @workflow.update(name=Action.CONTEST, description="The customer contests the inspection's result.")
     def contest(self, request: Contest) -> ActionAnswer:
         """Take the customer's objection."""
-        parcel = allowed_parcel(self._case, Action.CONTEST, request)
+        parcel = validation.contest(self._case, request)
         self._journeys.of(parcel).contest.on_contest(request)
         return self._accepted(Action.CONTEST)
 
     @contest.validator
     def _validate_contest(self, request: Contest) -> None:
-        allowed_parcel(self._case, Action.CONTEST, request)
+        validation.contest(self._case, request)
+
+    @workflow.update(name=Action.REQUEST_EXPERT, description="Have technical support look at contested goods.")
+    def request_expert(self, request: ExpertRequest) -> ActionAnswer:
+        """Ask for an expert."""
+        parcel = allowed_parcel(self._case, Action.REQUEST_EXPERT, request)
+        self._journeys.of(parcel).contest.expert.on_request(request)
+        return self._accepted(Action.REQUEST_EXPERT)
+
+    @request_expert.validator
+    def _validate_request_expert(self, request: ExpertRequest) -> None:
+        validation.expert_request(self._case, request)
+
+    @workflow.update(name=Action.EXPERT_OPINION, description="What technical support found; it binds.")
+    def expert_opinion(self, request: ExpertOpinion) -> ActionAnswer:
+        """Take an expert's opinion."""
+        parcel = allowed_parcel(self._case, Action.EXPERT_OPINION, request)
+        self._journeys.of(parcel).contest.expert.on_opinion(request)
+        return self._accepted(Action.EXPERT_OPINION)
+
+    @expert_opinion.validator
+    def _validate_expert_opinion(self, request: ExpertOpinion) -> None:
+        allowed_parcel(self._case, Action.EXPERT_OPINION, request)
 
     @workflow.update(name=Action.DECIDE_CONTEST, description="The supervisor decides a contest.")
     async def decide_contest(self, request: ContestVerdict) -> ActionAnswer:

@@ -3,16 +3,19 @@
 from temporalio import workflow
 
 from domain.actions import Action
-from workflows.contracts import ActionAnswer, PaymentMethodChoice
+from workflows.contracts import ActionAnswer, PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
 from workflows.handlers.base import CaseHandlers
+from workflows.stages.advance_refund import AdvanceRefund
 from workflows.stages.payment import Payments
 from workflows.validation import payment as validation
+from workflows.validation.rules import allowed
 
 
 class PaymentHandlers(CaseHandlers):
     """What people decide while money is on its way."""
 
     _payments: Payments
+    _advance_refund: AdvanceRefund
 
     @workflow.update(
         name=Action.CHOOSE_PAYMENT_METHOD, description="Another means of payment for one that was declined."
@@ -25,3 +28,23 @@ class PaymentHandlers(CaseHandlers):
     @choose_payment_method.validator
     def _validate_choose_payment_method(self, request: PaymentMethodChoice) -> None:
         validation.payment_method(self._case, request)
+
+    @workflow.update(name=Action.APPEAL_RECOVERY, description="Appeal against paying back an advance.")
+    def appeal_recovery(self, request: RecoveryAppeal) -> ActionAnswer:
+        """Take an appeal."""
+        self._advance_refund.on_appeal(request)
+        return self._accepted(Action.APPEAL_RECOVERY)
+
+    @appeal_recovery.validator
+    def _validate_appeal_recovery(self, request: RecoveryAppeal) -> None:
+        allowed(self._case, Action.APPEAL_RECOVERY, request)
+
+    @workflow.update(name=Action.DECIDE_RECOVERY, description="Waive the recovery of an advance, or uphold it.")
+    def decide_recovery(self, request: RecoveryVerdict) -> ActionAnswer:
+        """Take the supervisor's decision."""
+        self._advance_refund.on_verdict(request)
+        return self._accepted(Action.DECIDE_RECOVERY)
+
+    @decide_recovery.validator
+    def _validate_decide_recovery(self, request: RecoveryVerdict) -> None:
+        allowed(self._case, Action.DECIDE_RECOVERY, request)

@@ -4,7 +4,14 @@ from temporalio import workflow
 
 from domain.actions import Action
 from domain.shipping import CarrierEvent
-from workflows.contracts import CARRIER_EVENT_SIGNAL, ActionAnswer, Handover, PickupChoice, Receipt
+from workflows.contracts import (
+    CARRIER_EVENT_SIGNAL,
+    ActionAnswer,
+    Handover,
+    PickupChange,
+    PickupChoice,
+    Receipt,
+)
 from workflows.handlers.base import CaseHandlers
 from workflows.stages.journeys import Journeys
 from workflows.validation import ship_back as validation
@@ -30,6 +37,17 @@ class ShipBackHandlers(CaseHandlers):
     @book_pickup.validator
     def _validate_book_pickup(self, request: PickupChoice) -> None:
         validation.pickup(self._case, request, workflow.now())
+
+    @workflow.update(name=Action.CHANGE_PICKUP, description="Another address or window for a booked pickup.")
+    def change_pickup(self, request: PickupChange) -> ActionAnswer:
+        """Take the customer's change of a pickup."""
+        parcel = validation.pickup_change(self._case, request, workflow.now())
+        self._journeys.of(parcel).ship_back.on_pickup_change(request)
+        return self._accepted(Action.CHANGE_PICKUP)
+
+    @change_pickup.validator
+    def _validate_change_pickup(self, request: PickupChange) -> None:
+        validation.pickup_change(self._case, request, workflow.now())
 
     @workflow.update(name=Action.RECORD_HANDOVER, description="The parcel was handed over; its tracking number.")
     def record_handover(self, request: Handover) -> ActionAnswer:

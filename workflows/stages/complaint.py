@@ -30,6 +30,11 @@ class ComplaintLane:
         self._ruling: ArbitrationRuling | None = None
         self._lane: asyncio.Task[None] | None = None
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether a complaint is still to be answered, ruled on or carried out."""
+        return self._lane is not None and not self._lane.done()
+
     def on_complaint(self, complaint: Complaint) -> None:
         """Take a complaint."""
         case = self._case
@@ -56,15 +61,9 @@ class ComplaintLane:
         self._case.note("arbitration", f"{ruling.reference}: {ruling.note}")
 
     async def has_ended(self) -> None:
-        """Wait for the end of a complaint that is pending; without one nothing is waited for.
-
-        The rest of the return is done by then, so that a ruling can be carried out.
-        """
-        self._case.at_rest = True
-        while self._lane is not None:
-            lane, self._lane = self._lane, None
-            await lane
-        self._case.closing = True
+        """Wait for the end of a complaint that is pending; without one nothing is waited for."""
+        while self._lane is not None and self.is_pending:
+            await self._lane
 
     async def _run(self) -> None:
         case = self._case

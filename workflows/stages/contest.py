@@ -9,10 +9,12 @@ from domain.clocks import ClockName
 from domain.offers import ceiling_minor
 from domain.outbox import Template
 from domain.refund import UnitsToSettle
+from domain.status import InspectionStatus
 from workflows.case import ReturnCase
-from workflows.contracts import Contest, ContestVerdict
+from workflows.contracts import Contest, ContestVerdict, ResultAcceptance
 from workflows.parcel import Parcel
 from workflows.stages.authority import Payout
+from workflows.stages.expert import ExpertReview
 
 _SUPERVISOR_TIME = timedelta(hours=24)
 
@@ -24,16 +26,21 @@ class ContestStage:
         self._case = case
         self._parcel = parcel
         self._verdict: ContestVerdict | None = None
+        self._wants_goods_back = False
+        self.expert = ExpertReview(case, parcel)
 
-    def on_acceptance(self) -> None:
+    def on_acceptance(self, acceptance: ResultAcceptance) -> None:
         """Take the customer's agreement."""
+        self._wants_goods_back = acceptance.return_rejected
         self._parcel.contest = ContestState.CLOSED
         self._case.note("result accepted by the customer")
 
     def on_contest(self, contest: Contest) -> None:
         """Take the customer's objection."""
         self._parcel.contest = ContestState.CONTESTED
-        self._case.note("result contested", contest.note)
+        self._wants_goods_back = contest.return_rejected
+        shown = ", ".join(item.reference for item in contest.evidence)
+        self._case.note("result contested", f"{contest.note} ({shown})" if shown else contest.note)
 
     def payout(self, verdict: ContestVerdict) -> Payout:
         """What a verdict grants beyond the inspection: the worth of the units that are accepted after all."""
@@ -53,11 +60,16 @@ class ContestStage:
             self._parcel.contest = ContestState.OPEN
 
     async def run(self) -> tuple[UnitsToSettle, ...]:
-        """Return the units that are accepted after all."""
+        """Return the units that are accepted after all; what is not may go back to the customer."""
+        if self._parcel.contest is ContestState.NONE:
+            return ()
+        accepted_after_all = await self._decided()
+        await self._send_goods_back()
+        return accepted_after_all
+
+    async def _decided(self) -> tuple[UnitsToSettle, ...]:
         case = self._case
         parcel = self._parcel
-        if parcel.contest is ContestState.NONE:
-            return ()
         due_at = workflow.now() + case.rules.clocks.contest
         await case.clocks.wait(
             ClockName.CONTEST, due_at, lambda: parcel.contest is not ContestState.OPEN, subject=parcel.subject
@@ -93,9 +105,29 @@ class ContestStage:
                     "contest-overdue", case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=waited)
                 )
         case.need("", self._parcel.task("contest"))
+        await self.expert.is_done()
         return self._verdict
+
+    async def _send_goods_back(self) -> None:
+        """Have the warehouse return what stays rejected, if the customer wants it; otherwise it is left to us."""
+        case = self._case
+        goods = [line for line in self._parcel.lines.values() if line.rejected]
+        if not self._wants_goods_back or not goods:
+            return
+        count = sum(line.rejected for line in goods)
+        case.note("rejected goods go back", f"{count} units")
+        await case.record(
+            "rejected-goods",
+            case.notices.customer(Template.REJECTED_GOODS_RETURNED, rejected=count),
+            *(case.notices.goods_to_customer(line.line_id, line.rejected) for line in goods),
+        )
 
     def _accept_after_all(self, verdict: ContestVerdict) -> tuple[UnitsToSettle, ...]:
         for entry in verdict.accepted:
             self._parcel.count(self._parcel.lines[entry.line_id].accepted_after_all(entry.quantity))
+        lines = self._parcel.lines.values()
+        if all(line.accepted == line.expected for line in lines):
+            self._parcel.move(InspectionStatus.ACCEPTED, "by the contest")
+        elif verdict.accepted:
+            self._parcel.move(InspectionStatus.PARTIALLY_ACCEPTED, "by the contest")
         return tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in verdict.accepted)

@@ -38,10 +38,24 @@ class Exchange:
         self._settlement = settlement
         self._payments = payments
         self._substitution = substitution
+        self.is_sent = False
+
+    async def stock_is_held(self) -> bool:
+        """Whether the stock is there for the replacement."""
+        return await self._lease.is_held()
+
+    async def send(self, units: Sequence[UnitsToSettle]) -> bool:
+        """Release the replacement before the units came; they are settled against it when they do."""
+        self.is_sent = await self._is_released(self._items_for(units), replacement_reference(self._case.rma_id))
+        self._case.holds_stock = self._case.holds_stock and not self.is_sent
+        return self.is_sent
 
     async def run(self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]) -> None:
         """Settle the difference and release the replacement. One that is out of stock is the customer's choice."""
         case = self._case
+        if self.is_sent:
+            await self._settle_what_was_sent(units, outbox)
+            return
         if not await self._lease.is_held():
             await self.substitute(units, Template.EXCHANGE_OUT_OF_STOCK, outbox)
             return
@@ -82,6 +96,19 @@ class Exchange:
             return
         await give_back_stock(case, chosen.reference)
         await self._refund(units, instead_of=op)
+
+    async def _settle_what_was_sent(self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]) -> None:
+        """Settle units against the replacement that was sent for them; a deduction is the customer's to pay."""
+        case = self._case
+        plan = await self._authorize_difference(case.step("exchange"), units, self._items_for(units), outbox)
+        is_settled = await self._difference_is_settled(plan)
+        self._payments.show_settled()
+        await case.record(
+            "exchange-settled",
+            case.notices.customer(Template.ADVANCE_EXCHANGE_SETTLED)
+            if is_settled
+            else case.supervisor_alert(Template.STAFF_REPLACEMENT_UNPAID),
+        )
 
     async def _authorize_difference(
         self,

@@ -38,18 +38,22 @@ class HandoverWait:
         self.started_at = began_at
         self._refusals_before = parcel.collect_refusals
         rules = case.rules.clocks
-        due_at = began_at + rules.handover
+        promised_at = began_at + rules.handover
+        due_at = case.clocks.due_at(ClockName.HANDOVER, began_at, promised_at, parcel.subject)
         milestones = [
             (number, moment)
             for number, moment in enumerate([*rules.handover_reminders, rules.handover], start=1)
             if began_at + moment > workflow.now()
         ]
-        case.clocks.start(ClockName.HANDOVER, began_at, due_at, parcel.subject)
+        case.clocks.start(ClockName.HANDOVER, began_at, promised_at, parcel.subject)
         await self._tell_how_to_ship(by_label, due_at)
         case.need(Role.CUSTOMER, parcel.task("ship_back"))
         case.publish()
         for number, milestone in milestones:
-            if not await self._ended_by(began_at + milestone):
+            moment = None if milestone is rules.handover else began_at + milestone
+            if not await case.clocks.reach(
+                ClockName.HANDOVER, self._has_ended, "hand-over", moment, parcel.subject
+            ):
                 await self._tracking.ask()
             if self._has_ended():
                 break

@@ -5,9 +5,7 @@ from datetime import datetime
 
 from domain.application import Remedy
 from domain.inspection import Verdict
-from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
-from domain.refund import UnitsToSettle
 from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.parcel import Parcel
@@ -90,7 +88,7 @@ class Journey:
         )
         if accepted_after_all:
             decided = self._case.notices.customer(Template.CONTEST_DECIDED)
-            await self._outcome.pay(self.parcel, RefundBasis.INSPECTION, accepted_after_all, (decided,))
+            await self._outcome.settle_contest(self.parcel, accepted_after_all, (decided,))
         await self._look_back()
 
     async def _look_back(self) -> None:
@@ -98,17 +96,12 @@ class Journey:
         await self.inspection.coupon_is_issued()
 
     async def _pay_what_was_lost(self) -> None:
-        lost = self._case.notices.customer(Template.PARCEL_LOST)
         claim = self._case.supervisor_alert(
             Template.STAFF_CARRIER_CLAIM,
             carrier=self.parcel.carrier,
             tracking_no=self.parcel.tracking_no,
         )
-        units = tuple(
-            UnitsToSettle(line_id=line_id, quantity=quantity)
-            for line_id, quantity in self.parcel.quantities().items()
-        )
-        await self._outcome.pay(self.parcel, RefundBasis.LOST_IN_TRANSIT, units, (lost, claim))
+        await self._outcome.pay_what_was_lost(self.parcel, claim)
 
     def _inspection_notices(self) -> tuple[OutboxItem, ...]:
         template = {

@@ -6,6 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from domain import quantities
+from domain.inspection import InspectedUnits
 from domain.status import Logistics
 from workflows.case import ReturnCase
 from workflows.contracts import Handover, Receipt
@@ -42,6 +43,18 @@ class Journeys:
                 task.result()
             for journey in list(self._journeys.values()):
                 await journey.ship_back.courier_is_withdrawn()
+
+    @property
+    def found(self) -> tuple[InspectedUnits, ...]:
+        """What the inspections of all parcels found."""
+        return tuple(units for journey in self._journeys.values() for units in journey.inspection.units)
+
+    def look_again(self) -> Journey:
+        """Open a journey for goods that are with us already, to be inspected once more."""
+        authorized = {line_id: line.authorized for line_id, line in self._case.lines.items()}
+        journey = self._open(self._case.parcels.add(quantities.packed(authorized)))
+        journey.parcel.move(Logistics.RECEIVED, "another look")
+        return journey
 
     def on_handover(self, parcel: Parcel, handover: Handover) -> None:
         """Take a hand-over. What it leaves behind becomes another parcel, awaited under the same promise."""

@@ -4,10 +4,11 @@ from temporalio import workflow
 
 from domain.application import Remedy
 from domain.intents import RefundBasis
-from domain.outbox import OutboxItem
+from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
 from workflows.case import ReturnCase
 from workflows.parcel import Parcel
+from workflows.stages.advances import Advances
 from workflows.stages.exchange import Exchange
 from workflows.stages.repair import Repair
 from workflows.stages.settlement import Settlement
@@ -22,6 +23,7 @@ class Outcome:
         self,
         case: ReturnCase,
         settlement: Settlement,
+        advances: Advances,
         exchange: Exchange,
         store_credit: StoreCredit,
         trade_in: TradeIn,
@@ -29,6 +31,7 @@ class Outcome:
     ) -> None:
         self._case = case
         self._settlement = settlement
+        self._advances = advances
         self._exchange = exchange
         self._store_credit = store_credit
         self._trade_in = trade_in
@@ -40,6 +43,7 @@ class Outcome:
     ) -> None:
         """Give the customer what the accepted units of a parcel are worth; the outbox tells what was found."""
         case = self._case
+        await self._advances.are_done()
         if not accepted:
             await case.record("inspected", *outbox)
         elif case.remedy is not Remedy.EXCHANGE:
@@ -57,8 +61,14 @@ class Outcome:
         units: tuple[UnitsToSettle, ...],
         outbox: tuple[OutboxItem, ...],
     ) -> None:
-        """Pay for units of a parcel in the way of the remedy; a repair pays only for what was lost."""
+        """Pay for units of a parcel in the way of the remedy; a repair pays only for what was lost.
+
+        Units whose replacement was sent in advance are settled against it.
+        """
+        await self._advances.are_done()
         match self._case.remedy:
+            case Remedy.EXCHANGE if self._exchange.is_sent:
+                await self._exchange.run(units, outbox)
             case Remedy.STORE_CREDIT:
                 await self._store_credit.refund(basis, units, outbox, parcel.subject)
             case Remedy.TRADE_IN:
@@ -67,6 +77,27 @@ class Outcome:
                 await self._repair.run(units, outbox)
             case _:
                 await self._settlement.refund(basis, units, outbox, subject=parcel.subject)
+
+    async def settle_contest(
+        self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
+    ) -> None:
+        """Give the customer what a contest won: the exchange, as long as its stock is still held, or the money."""
+        case = self._case
+        exchanges = case.remedy is Remedy.EXCHANGE and case.holds_stock and len(case.parcels) == 1
+        if exchanges and workflow.patched("exchange-after-contest"):
+            await self._exchange.run(accepted, outbox)
+        else:
+            await self.pay(parcel, RefundBasis.INSPECTION, accepted, outbox)
+
+    async def pay_what_was_lost(self, parcel: Parcel, claim: OutboxItem) -> None:
+        """Pay for a parcel that a carrier lost. A replacement that was sent in advance stays with the customer."""
+        await self._advances.are_done()
+        lost = Template.PARCEL_LOST_AFTER_EXCHANGE if self._exchange.is_sent else Template.PARCEL_LOST
+        units = tuple(
+            UnitsToSettle(line_id=line_id, quantity=quantity) for line_id, quantity in parcel.quantities().items()
+        )
+        told = (self._case.notices.customer(lost), claim)
+        await self.pay(parcel, RefundBasis.LOST_IN_TRANSIT, units, told)
 
     async def _exchange_together(self, accepted: tuple[UnitsToSettle, ...]) -> None:
         """Exchange the units of all parcels at once, as soon as none is awaited any more."""

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.actions import Role
 from domain.bookkeeping import IntentCall, TenderReplacement
@@ -16,6 +16,9 @@ from workflows.case import ReturnCase
 from workflows.contracts import PaymentMethodChoice
 
 _RECONCILE_FOR = timedelta(hours=24)
+_ASK_AGAIN = timedelta(hours=24)
+_FROZEN = "PaymentFrozen"
+"""The type of the error that the activity raises for a refund that may not be sent."""
 
 
 class Payments:
@@ -41,9 +44,9 @@ class Payments:
     async def refund(self, intent: PaymentIntent) -> None:
         """Bring a refund to the customer, by another means of payment if one is declined."""
         case = self._case
-        while not (intent := await self._move(intent)).state.is_paid:
+        while not (intent := await self._move(intent)).state.is_settled:
             intent = await self._replace(intent, await self._another_method(intent))
-        case.note("refund paid", intent.key)
+        case.note("refund paid" if intent.state.is_paid else "refund paid by a chargeback", intent.key)
 
     async def charge(self, intent: PaymentIntent) -> bool:
         """Charge what the customer owes; False if no means of payment was offered in time."""
@@ -57,10 +60,17 @@ class Payments:
         self._case.note("difference charged", intent.key)
         return True
 
+    async def capture(self, intent: PaymentIntent) -> bool:
+        """Take money out of a hold; False if the provider declines."""
+        return (await self._move(intent)).state.is_paid
+
     async def _move(self, intent: PaymentIntent) -> PaymentIntent:
         """Run the provider call to its end. After an hour without an answer people know; it goes on."""
         case = self._case
         case.payments[intent.key] = intent
+        intent = await self._unfrozen(intent)
+        if intent.state is IntentState.CHARGED_BACK:
+            return intent
         self.show(Reimbursement.EXECUTING)
         messages = self._messages(intent)
         summary = f"{intent.direction.value} {intent.amount_minor} {intent.currency} (minor units)"
@@ -68,20 +78,44 @@ class Payments:
         case.clocks.start(ClockName.REFUND_UNKNOWN, workflow.now(), workflow.now() + patience)
         while True:
             call = IntentCall(key=intent.key, rma_id=case.rma_id, at=workflow.now(), **messages)
+            case.in_flight.append(intent.key)
             try:
                 moved = await calls.move_money(call, summary=summary, give_up_after=patience)
                 break
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
+                if _is_frozen(error):
+                    case.in_flight.remove(intent.key)
+                    await self._thaws(intent)
+                    return await self._move(case.payments[intent.key])
                 patience = _RECONCILE_FOR
                 await self._is_unknown(intent)
+        case.in_flight = [key for key in case.in_flight if key != intent.key]
         case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True)
         case.payments[intent.key] = moved
         if patience is _RECONCILE_FOR:
             self.show(Reimbursement.EXECUTING)
             case.need(Role.CUSTOMER if self._waiting else "", "payment")
         return moved
+
+    async def _unfrozen(self, intent: PaymentIntent) -> PaymentIntent:
+        """Wait until no chargeback of this return is open; the intent as it is then. A charge never waits."""
+        case = self._case
+        if intent.direction is PaymentDirection.CHARGE or not case.freezes:
+            return intent
+        case.note("refund waits for a chargeback", intent.key)
+        await workflow.wait_condition(lambda: not case.freezes)
+        return case.payments[intent.key]
+
+    async def _thaws(self, intent: PaymentIntent) -> None:
+        """The ledger did not let the refund be sent: a chargeback came first, here or in another return."""
+        case = self._case
+        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True)
+        if not case.freezes:
+            case.note("refund waits for a chargeback of the order", intent.key)
+            await case.record("order-frozen", case.supervisor_alert(Template.STAFF_ORDER_FROZEN, key=intent.key))
+            await workflow.sleep(_ASK_AGAIN, summary="a chargeback of the order is open")
 
     def show(self, state: Reimbursement, detail: str = "") -> None:
         """Show where the money is. While one tender waits for another means of payment, that may be chosen."""
@@ -104,6 +138,8 @@ class Payments:
     def _messages(self, intent: PaymentIntent) -> dict[str, tuple[OutboxItem, ...]]:
         amount: dict[str, str | int] = {"amount_minor": intent.amount_minor, "currency": intent.currency}
         needed = (self._case.notices.customer(Template.PAYMENT_METHOD_NEEDED, **amount),)
+        if intent.direction is PaymentDirection.CAPTURE:
+            return {}
         if intent.direction is PaymentDirection.CHARGE:
             return {"if_declined": needed}
         is_credit = intent.method_id == self._case.credit_account
@@ -155,3 +191,7 @@ class Payments:
                 method_id=method_id,
             ),
         )
+
+
+def _is_frozen(error: ActivityError) -> bool:
+    return isinstance(error.cause, ApplicationError) and error.cause.type == _FROZEN

@@ -6,7 +6,7 @@ from enum import Enum
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from domain.application import PickupAddress, PickupWindow
+from domain.application import PickupWindow
 from domain.clocks import ClockName
 from domain.keys import pickup_reference
 from domain.outbox import Template
@@ -21,7 +21,7 @@ from domain.shipping import (
 from domain.status import Logistics
 from workflows import calls
 from workflows.case import ReturnCase
-from workflows.contracts import PickupChoice
+from workflows.contracts import PickupChange, PickupChoice
 from workflows.parcel import Parcel
 from workflows.stages.tracking import Tracking
 
@@ -32,6 +32,7 @@ class PickupEnd(Enum):
     COLLECTED = "collected"
     NOT_COVERED = "not_covered"
     FAILED = "failed"
+    CHANGED = "changed"
     CANCELED = "canceled"
 
 
@@ -45,6 +46,9 @@ class Pickup:
         self._bookings = 0
         self._live: list[PickupReference] = []
         self._told = False
+        self._window = case.application.pickup_window
+        self._address = case.application.pickup_address
+        self._change: PickupChange | None = None
 
     @property
     def _rules(self) -> PickupRules:
@@ -54,12 +58,10 @@ class Pickup:
 
     async def run(self) -> PickupEnd:
         """Try each carrier as often as the policy says."""
-        application = self._case.application
         covered = False
         for carrier in self._rules.carriers:
             for _ in range(self._rules.attempts_per_carrier):
-                window = application.pickup_window if self._bookings == 0 else None
-                end = await self._attempt(carrier, window, application.pickup_address)
+                end = await self._attempt(carrier)
                 if end is PickupEnd.NOT_COVERED:
                     break
                 covered = True
@@ -69,10 +71,15 @@ class Pickup:
 
     async def run_again(self, choice: PickupChoice) -> PickupEnd:
         """Try once more, as a person chose."""
-        carrier = choice.carrier or self._rules.carriers[0]
-        address = choice.address or self._case.application.pickup_address
-        end = await self._attempt(carrier, choice.window, address)
+        self._window = choice.window
+        self._address = choice.address or self._address
+        end = await self._attempt(choice.carrier or self._rules.carriers[0])
         return PickupEnd.FAILED if end is PickupEnd.NOT_COVERED else end
+
+    def change(self, change: PickupChange) -> None:
+        """Take another address or window; the wait for the courier sees it and books anew."""
+        self._change = change
+        self._case.note("pickup changed")
 
     async def withdraw(self) -> bool:
         """Withdraw the live booking; False if the courier has the parcel already."""
@@ -96,15 +103,24 @@ class Pickup:
         self._live = []
         return withdrawn
 
-    async def _attempt(
-        self,
-        carrier: str,
-        window: PickupWindow | None,
-        address: PickupAddress | None,
+    async def _attempt(self, carrier: str) -> PickupEnd:
+        """Try one carrier; what the customer changes meanwhile is booked in the place of what was booked."""
+        slot_start, slot_end = self._slot()
+        end = await self._collect(carrier, slot_start, slot_end)
+        while end is PickupEnd.CHANGED and self._change is not None:
+            change, self._change = self._change, None
+            self._address = change.address or self._address
+            self._window = change.window or PickupWindow(start=slot_start, end=slot_end)
+            slot_start, slot_end = self._slot()
+            end = await self._collect(carrier, slot_start, slot_end, is_changed=True)
+        return end
+
+    async def _collect(
+        self, carrier: str, slot_start: datetime, slot_end: datetime, is_changed: bool = False
     ) -> PickupEnd:
+        """Book one collection and wait for the courier."""
         case = self._case
-        slot_start, slot_end = self._slot(window)
-        booking = await self._book(carrier, slot_start, slot_end, address)
+        booking = await self._book(carrier, slot_start, slot_end)
         if booking is None:
             return self._end_of_wait(PickupEnd.FAILED)
         if booking.outcome is BookingOutcome.NOT_COVERED:
@@ -113,6 +129,8 @@ class Pickup:
             await self._follow_the_earlier(booking)
             await self._tracking.ask()
             self._parcel.collected_unseen(workflow.now())
+            if is_changed:
+                await case.record("pickup-change-late", case.notices.customer(Template.PICKUP_CHANGE_LATE))
             return PickupEnd.COLLECTED
         if self._parcel.is_handed_over:
             # The parcel left by other means while this was booked: nobody has to come for it.
@@ -124,7 +142,8 @@ class Pickup:
             return PickupEnd.CANCELED
         if not self._parcel.is_handed_over:
             self._parcel.move(Logistics.PICKUP_BOOKED, f"{carrier} {booking.tracking_no}")
-        await self._tell(carrier, booking.tracking_no, slot_start, slot_end)
+        self._window = None
+        await self._tell(carrier, booking.tracking_no, slot_start, slot_end, is_changed)
         await case.clocks.wait(
             ClockName.PICKUP,
             slot_end,
@@ -134,8 +153,11 @@ class Pickup:
                 or self._parcel.is_refused_collect
                 or self._parcel.failed_tracking_no == booking.tracking_no
             ),
+            moot=lambda: self._change is not None,
             subject=self._parcel.subject,
         )
+        if self._change is not None and self._end_of_wait(PickupEnd.CHANGED) is PickupEnd.CHANGED:
+            return PickupEnd.CHANGED
         if not self._parcel.is_handed_over and not self._parcel.is_refused_collect and not case.canceled:
             await self._tracking.ask()
         end = self._end_of_wait(PickupEnd.FAILED)
@@ -161,15 +183,15 @@ class Pickup:
         is_over = self._case.canceled or self._parcel.is_refused_collect
         return PickupEnd.CANCELED if is_over else otherwise
 
-    def _slot(self, window: PickupWindow | None) -> tuple[datetime, datetime]:
+    def _slot(self) -> tuple[datetime, datetime]:
+        """The window that the customer asked for, until it is booked or over; then the earliest one."""
+        window = self._window
         earliest = workflow.now() + self._rules.lead
         if window is not None and window.end > earliest:
             return max(window.start, earliest), window.end
         return earliest, earliest + self._rules.slot
 
-    async def _book(
-        self, carrier: str, slot_start: datetime, slot_end: datetime, address: PickupAddress | None
-    ) -> PickupBooking | None:
+    async def _book(self, carrier: str, slot_start: datetime, slot_end: datetime) -> PickupBooking | None:
         self._bookings += 1
         reference = PickupReference(
             carrier=carrier,
@@ -181,7 +203,7 @@ class Pickup:
             carrier=carrier,
             slot_start=slot_start,
             slot_end=slot_end,
-            address=address,
+            address=self._address,
             at=workflow.now(),
             replaces=tuple(self._live),
             warehouse=self._case.rules.warehouse,
@@ -204,9 +226,12 @@ class Pickup:
         tracking_no: str,
         slot_start: datetime,
         slot_end: datetime,
+        is_changed: bool,
     ) -> None:
         case = self._case
         template = Template.PICKUP_REBOOKED if self._told else Template.PICKUP_BOOKED
+        if is_changed:
+            template = Template.PICKUP_CHANGED
         self._told = True
         await case.record(
             "pickup",

@@ -73,15 +73,29 @@ class Settlement:
     async def authorize(self, authorization: RefundAuthorization) -> SettlementPlan:
         """Have the ledger quote the units, hold every ceiling and record the intents."""
         case = self._case
-        plan = await case.in_ledger(
-            calls.authorize_refund,
-            SettlementRequest(
-                authorization=authorization,
-                business_days=case.rules.clocks.settlement_business_days,
-                policy_version=case.rules.decision.policy_version if case.rules.decision else "",
-                to_store_credit=bool(case.credit_account),
-            ),
+        plan = await case.in_ledger(calls.authorize_refund, self._request(authorization))
+        return self._planned(authorization, plan)
+
+    async def authorize_once(self, authorization: RefundAuthorization) -> SettlementPlan:
+        """The same for what need not be paid now: what the ledger refuses is the caller's to handle.
+
+        Raises:
+            ApplicationError: If the ledger refuses it.
+        """
+        plan = await calls.authorize_refund(self._request(authorization))
+        return self._planned(authorization, plan)
+
+    def _request(self, authorization: RefundAuthorization) -> SettlementRequest:
+        case = self._case
+        return SettlementRequest(
+            authorization=authorization,
+            business_days=case.rules.clocks.settlement_business_days,
+            policy_version=case.rules.decision.policy_version if case.rules.decision else "",
+            to_store_credit=bool(case.credit_account),
         )
+
+    def _planned(self, authorization: RefundAuthorization, plan: SettlementPlan) -> SettlementPlan:
+        case = self._case
         case.authorizations.append(
             Authorization(op=authorization.op, at=authorization.at, basis=authorization.basis, refund=plan.refund)
         )

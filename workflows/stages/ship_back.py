@@ -12,7 +12,7 @@ from domain.clocks import ClockName
 from domain.outbox import Template
 from domain.status import Approval, Logistics
 from workflows.case import ReturnCase
-from workflows.contracts import Handover, PickupChoice
+from workflows.contracts import Handover, PickupChange, PickupChoice
 from workflows.parcel import Parcel
 from workflows.stages.handover import HandoverWait
 from workflows.stages.pickup import Pickup, PickupEnd
@@ -55,6 +55,10 @@ class ShipBackStage:
         """Take a person's choice after every carrier failed."""
         self._choice = choice
         self._case.note("ship-back chosen", "label" if choice.by_label else "pickup")
+
+    def on_pickup_change(self, change: PickupChange) -> None:
+        """Take the customer's other address or window for the collection that is booked."""
+        self._pickup.change(change)
 
     def on_handover(self, handover: Handover) -> None:
         """Take the word that the parcel was handed over, with its tracking number."""

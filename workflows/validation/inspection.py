@@ -2,11 +2,12 @@
 
 from domain.actions import Action
 from domain.application import Remedy
+from domain.inspection import Finding
 from workflows.case import ReturnCase
-from workflows.contracts import ContestVerdict, InspectionReport
+from workflows.contracts import Contest, ContestVerdict, ExpertRequest, InspectionReport, ResultAcceptance
 from workflows.parcel import Parcel
 from workflows.validation.parcels import allowed_parcel
-from workflows.validation.rules import INVALID_ACTION, known_lines, named_once, refuse
+from workflows.validation.rules import ACTION_NOT_ALLOWED, INVALID_ACTION, known_lines, named_once, refuse
 
 _WITHOUT_A_DEDUCTION = (Remedy.TRADE_IN, Remedy.REPAIR)
 
@@ -24,6 +25,35 @@ def inspection(case: ReturnCase, request: InspectionReport) -> Parcel:
     return parcel
 
 
+def acceptance(case: ReturnCase, request: ResultAcceptance) -> Parcel:
+    """Refuse to send back what did not come."""
+    parcel = allowed_parcel(case, Action.ACCEPT_RESULT, request)
+    _something_to_return(parcel, request.return_rejected)
+    return parcel
+
+
+def contest(case: ReturnCase, request: Contest) -> Parcel:
+    """Refuse to send back what did not come."""
+    parcel = allowed_parcel(case, Action.CONTEST, request)
+    _something_to_return(parcel, request.return_rejected)
+    return parcel
+
+
+def expert_request(case: ReturnCase, request: ExpertRequest) -> Parcel:
+    """Refuse a second opinion, and one on goods that did not come."""
+    parcel = allowed_parcel(case, Action.REQUEST_EXPERT, request)
+    if parcel.finding is not None:
+        refuse(ACTION_NOT_ALLOWED, "action", f"An expert found {parcel.finding.value} already, and that binds.")
+    if not any(line.rejected for line in parcel.lines.values()):
+        refuse(ACTION_NOT_ALLOWED, "action", "There are no rejected goods that an expert could look at.")
+    return parcel
+
+
+def _something_to_return(parcel: Parcel, wanted: bool) -> None:
+    if wanted and not any(line.rejected for line in parcel.lines.values()):
+        refuse(INVALID_ACTION, "return_rejected", "No goods were rejected, so there is nothing to send back.")
+
+
 def contest_verdict(case: ReturnCase, request: ContestVerdict) -> Parcel:
     """Refuse to accept more units than were not accepted."""
     parcel = allowed_parcel(case, Action.DECIDE_CONTEST, request)
@@ -38,4 +68,27 @@ def contest_verdict(case: ReturnCase, request: ContestVerdict) -> Parcel:
                 f"accepted[{index}].quantity",
                 f"Only {left} units of {entry.line_id} are not accepted yet.",
             )
+    _as_the_expert_found(parcel, request)
     return parcel
+
+
+def _as_the_expert_found(parcel: Parcel, request: ContestVerdict) -> None:
+    """A fault that an expert found is accepted, misuse is not; a misunderstanding is the supervisor's to weigh."""
+    accepted = {entry.line_id: entry.quantity for entry in request.accepted}
+    if parcel.finding is Finding.FAULT:
+        for line in parcel.lines.values():
+            if accepted.get(line.line_id, 0) < line.rejected:
+                refuse(
+                    INVALID_ACTION,
+                    "accepted",
+                    f"The expert found a fault: accept the {line.rejected} rejected units of {line.line_id}.",
+                )
+    if parcel.finding is Finding.MISUSE:
+        for index, entry in enumerate(request.accepted):
+            missing = parcel.line(entry.line_id).missing
+            if entry.quantity > missing:
+                refuse(
+                    INVALID_ACTION,
+                    f"accepted[{index}].quantity",
+                    f"The expert found misuse: of {entry.line_id} only {missing} missing units can be accepted.",
+                )

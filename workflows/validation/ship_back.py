@@ -1,10 +1,10 @@
 """What a parcel on its way refuses."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.actions import Action
 from workflows.case import ReturnCase
-from workflows.contracts import Handover, PickupChoice, Receipt
+from workflows.contracts import Handover, PickupChange, PickupChoice, Receipt
 from workflows.parcel import Parcel
 from workflows.validation.parcels import allowed_parcel
 from workflows.validation.rules import (
@@ -27,6 +27,21 @@ def pickup(case: ReturnCase, request: PickupChoice, now: datetime) -> Parcel:
     latest = now + case.rules.clocks.handover
     if request.window is not None and request.window.start > latest:
         refuse(INVALID_ACTION, "window.start", f"The parcel has to be collected by {latest.isoformat()}.")
+    return parcel
+
+
+def pickup_change(case: ReturnCase, request: PickupChange, now: datetime) -> Parcel:
+    """Refuse a change of nothing, and a window that nobody can keep any more."""
+    parcel = allowed_parcel(case, Action.CHANGE_PICKUP, request)
+    if request.window is None and request.address is None:
+        refuse(INVALID_ACTION, "window", "Name another window, another address, or both.")
+    if request.window is not None:
+        lead = case.rules.pickup.lead if case.rules.pickup else timedelta()
+        if request.window.end <= now + lead:
+            refuse(INVALID_ACTION, "window.end", f"A courier needs {lead} to come; now is {now.isoformat()}.")
+        latest = now + case.rules.clocks.handover
+        if request.window.start > latest:
+            refuse(INVALID_ACTION, "window.start", f"The parcel has to be collected by {latest.isoformat()}.")
     return parcel
 
 

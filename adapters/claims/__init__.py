@@ -1,0 +1,1 @@
+"""The claims port: its Protocol and its clients."""

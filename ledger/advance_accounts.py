@@ -1,0 +1,93 @@
+"""The accounts of advance refunds: what was paid before the inspection, and what became of it (section 6).
+
+An advance settles no units. It is money on account of the refunds of its return: each of them takes its part
+from the account first, so that nothing is paid twice, and what is left at the end is recovered. The order must be
+locked for every change.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.advances import AdvanceAccount, AdvanceHistory
+from domain.orders import OrderSnapshot
+from ledger.errors import AdvanceNotFound
+from ledger.tables import AdvanceRow
+
+
+def opened(session: Session, rma_id: str, order: OrderSnapshot, amount_minor: int) -> None:
+    """Note that an amount is paid in advance for a return."""
+    session.add(
+        AdvanceRow(
+            rma_id=rma_id,
+            customer_id=order.customer_id,
+            currency=order.currency,
+            advanced_minor=amount_minor,
+            earned_minor=0,
+            recovered_minor=0,
+            waived_minor=0,
+            unpaid=False,
+        )
+    )
+
+
+def earned(session: Session, rma_id: str, worth_minor: int) -> int:
+    """Account a refund of a return against its advance.
+
+    Returns:
+        As much of the refund as the advance has paid already; 0 without an advance.
+    """
+    row = session.get(AdvanceRow, rma_id)
+    if row is None:
+        return 0
+    after, covered_minor = to_account(row).earn(worth_minor)
+    row.earned_minor = after.earned_minor
+    return covered_minor
+
+
+def recovered(session: Session, rma_id: str, amount_minor: int) -> None:
+    """Count what the customer paid back."""
+    row = find(session, rma_id)
+    row.recovered_minor += amount_minor
+    row.unpaid = False
+
+
+def history(session: Session, customer_id: str, currency: str) -> AdvanceHistory:
+    """What earlier advances of a customer came to."""
+    accounts = [
+        (to_account(row), row.unpaid)
+        for row in session.scalars(select(AdvanceRow).where(AdvanceRow.customer_id == customer_id))
+    ]
+    return AdvanceHistory(
+        open_minor=sum(each.outstanding_minor for each, _ in accounts if each.currency == currency),
+        unpaid=sum(is_unpaid for _, is_unpaid in accounts),
+    )
+
+
+def unpaid(session: Session) -> list[AdvanceAccount]:
+    """The advances of which the customer did not pay back what they owed: the queue of a person."""
+    rows = session.scalars(select(AdvanceRow).where(AdvanceRow.unpaid).order_by(AdvanceRow.rma_id))
+    return [to_account(row) for row in rows]
+
+
+def find(session: Session, rma_id: str) -> AdvanceRow:
+    """The row of a return.
+
+    Raises:
+        AdvanceNotFound: If nothing was advanced for it.
+    """
+    row = session.get(AdvanceRow, rma_id)
+    if row is None:
+        raise AdvanceNotFound(f"nothing was advanced for return {rma_id}")
+    return row
+
+
+def to_account(row: AdvanceRow) -> AdvanceAccount:
+    """The account that a row holds."""
+    return AdvanceAccount(
+        rma_id=row.rma_id,
+        currency=row.currency,
+        advanced_minor=row.advanced_minor,
+        earned_minor=row.earned_minor,
+        recovered_minor=row.recovered_minor,
+        waived_minor=row.waived_minor,
+    )

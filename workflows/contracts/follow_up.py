@@ -1,0 +1,36 @@
+"""What people send to take up a closed return, and to decide it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.follow_up import FollowUp
+from domain.record import Record
+from workflows.contracts.base import ActionRequest
+
+
+class ReopenRequest(ActionRequest):
+    """Take up a return that has ended, within the time that the policy allows. Once."""
+
+    note: str = Field(min_length=1, max_length=2_000)
+
+
+class FollowUpOpened(Record):
+    """The follow-up case that was opened: a return with a number of its own."""
+
+    rma_id: str
+    follows: FollowUp
+
+
+class ReopeningOrder(StrEnum):
+    """What a supervisor may order for a return that was reopened."""
+
+    INSPECT_AGAIN = "inspect_again"
+    DISMISS = "dismiss"
+
+
+class ReopeningVerdict(ActionRequest):
+    """The supervisor's decision on a return that was reopened, with its reason."""
+
+    order: ReopeningOrder
+    note: str = Field(min_length=1, max_length=2_000)

@@ -1,0 +1,100 @@
+"""Chargebacks: an open one freezes what is not paid yet, until a supervisor decides (section 10)."""
+
+import asyncio
+
+from temporalio import workflow
+
+from domain.actions import Role
+from domain.chargeback_entries import decision_entry, report_entry
+from domain.chargebacks import Chargeback, ChargebackState
+from domain.clocks import ClockName
+from domain.outbox import Template
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.contracts import ChargebackAcceptance, ChargebackNotice, HoldRelease
+
+
+class ChargebackLane:
+    """Follows each chargeback from its report to its end, beside everything else."""
+
+    def __init__(self, case: ReturnCase) -> None:
+        self._case = case
+        self._lanes: list[asyncio.Task[None]] = []
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a chargeback is still to be decided or written down."""
+        return any(not lane.done() for lane in self._lanes)
+
+    def on_report(self, notice: ChargebackNotice) -> None:
+        """Take a chargeback; a repeat of its report changes nothing."""
+        case = self._case
+        if notice.chargeback_id in case.chargebacks:
+            return
+        chargeback = Chargeback(
+            chargeback_id=notice.chargeback_id, payment_id=notice.payment_id, amount_minor=notice.amount_minor
+        )
+        case.chargebacks[notice.chargeback_id] = chargeback
+        case.freezes.append(notice.chargeback_id)
+        case.note("chargeback", f"{notice.chargeback_id}: {notice.amount_minor} of {notice.payment_id}")
+        self._lanes.append(asyncio.create_task(self._run(chargeback)))
+
+    def on_release(self, release: HoldRelease) -> None:
+        """Take the word that a chargeback was won or withdrawn."""
+        self._decide(release.chargeback_id, ChargebackState.WON)
+        self._case.note(f"chargeback {release.outcome.value}", f"{release.actor.id}: {release.note}")
+
+    def on_acceptance(self, acceptance: ChargebackAcceptance) -> None:
+        """Take the word that a chargeback was lost."""
+        self._decide(acceptance.chargeback_id, ChargebackState.LOST)
+        self._case.note("chargeback lost", f"{acceptance.actor.id}: {acceptance.note}")
+
+    async def has_ended(self) -> None:
+        """Wait until every chargeback is decided; without one nothing is waited for."""
+        while self.is_pending:
+            for lane in list(self._lanes):
+                await lane
+
+    async def _run(self, reported: Chargeback) -> None:
+        case = self._case
+        payments = list(case.payments.values())
+        entry = report_entry(case.rma_id, reported, case.rules.currency, case.notices, payments, workflow.now())
+        await case.in_ledger(calls.report_chargeback, entry)
+        state = await self._supervisor_decides(reported)
+        decision = decision_entry(case.rma_id, reported, case.rules.currency, case.notices, state, workflow.now())
+        outcome = await case.in_ledger(calls.decide_chargeback, decision)
+        for intent in outcome.covered:
+            if intent.key in case.payments:
+                case.payments[intent.key] = intent
+        case.freezes.remove(reported.chargeback_id)
+
+    async def _supervisor_decides(self, reported: Chargeback) -> ChargebackState:
+        case = self._case
+        desk = f"chargeback {reported.chargeback_id}"
+        case.need(Role.SUPERVISOR, desk)
+        case.publish()
+        waited = 0
+        while (state := case.chargebacks[reported.chargeback_id].state) is ChargebackState.OPEN:
+            decided = await case.clocks.wait(
+                ClockName.CHARGEBACK,
+                workflow.now() + case.rules.clocks.chargeback,
+                lambda: case.chargebacks[reported.chargeback_id].state is not ChargebackState.OPEN,
+                subject=reported.chargeback_id,
+            )
+            if not decided:
+                waited += 1
+                alert = case.supervisor_alert(
+                    Template.STAFF_CHARGEBACK,
+                    chargeback_id=reported.chargeback_id,
+                    waited=waited,
+                    amount_minor=reported.amount_minor,
+                    currency=case.rules.currency,
+                )
+                await case.record("chargeback-overdue", alert)
+        case.need("", desk)
+        case.publish()
+        return state
+
+    def _decide(self, chargeback_id: str, state: ChargebackState) -> None:
+        chargeback = self._case.chargebacks[chargeback_id]
+        self._case.chargebacks[chargeback_id] = chargeback.model_copy(update={"state": state})
