@@ -64,6 +64,7 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.SUBSTITUTE_UNAVAILABLE: ("due_at",),
     Template.EXCHANGE_OUT_OF_STOCK: ("due_at",),
     Template.RETURN_REOPENED: ("of",),
+    Template.LATE_PARCEL: ("of",),
     Template.REOPENING_DISMISSED: ("reason",),
     Template.STAFF_REVIEW_OVERDUE: ("waited",),
     Template.STAFF_OFFER_COUNTERED: _OFFER,

@@ -58,6 +58,7 @@ class Template(StrEnum):
     HANDOVER_REMINDER = "handover_reminder"
     HANDOVER_EXPIRED = "handover_expired"
     COLLECT_REFUSED = "collect_refused"
+    LATE_PARCEL = "late_parcel"
     PARCEL_EXPIRED = "parcel_expired"
     PARCEL_LOST = "parcel_lost"
     PARCEL_RECEIVED = "parcel_received"

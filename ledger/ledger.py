@@ -605,10 +605,10 @@ class Ledger:
         with reading(self.engine) as session:
             return receiving.due(session, limit, receipt_id)
 
-    def receipt_taken(self, part_id: int, at: datetime) -> None:
-        """Note that a return has taken its part of a receipt."""
+    def receipt_taken(self, part_id: int, rma_id: str, at: datetime) -> None:
+        """Note which return has taken a part of a receipt."""
         with writing(self.engine) as session:
-            receiving.taken(session, part_id, at)
+            receiving.taken(session, part_id, rma_id, at)
 
     def receipt_refused(self, part_id: int, detail: str) -> None:
         """Park what a return refused of a receipt."""
@@ -626,7 +626,7 @@ class Ledger:
         Raises:
             ParkedNotFound: If there are none under the id.
             AlreadyDecided: If somebody decided before, and otherwise.
-            ReturnNotFound: If there is no such return, or it has ended.
+            ReturnNotFound: If there is no such return.
         """
         with writing(self.engine) as session:
             return receiving.match_parked(session, parked_id, decision, at)
