@@ -41,9 +41,10 @@ async def seen(pipeline: Pipeline, rma_id: str, **what: Any) -> BlindReceipt:
 
 async def paid(pipeline: Pipeline, rma_id: str) -> int:
     """Inspect what came as good, and wait for the end."""
+    status = await pipeline.until(rma_id, lambda status: "inspect" in status.allowed_actions)
     units = [
         {"line_id": entry.line_id, "quantity": entry.received, "verdict": "accepted", "grade": "A"}
-        for entry in (await pipeline.returns.status(rma_id)).lines
+        for entry in status.lines
         if entry.received
     ]
     await pipeline.inspect(rma_id, *units)
