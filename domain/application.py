@@ -48,6 +48,16 @@ COMPENSATIONS = (Remedy.PRICE_COMPENSATION, Remedy.COUPON_COMPENSATION)
 """The customer keeps the goods for an amount that both sides have to agree on."""
 
 
+GOODS_COME_BACK = (
+    Remedy.RETURN_AND_REFUND,
+    Remedy.EXCHANGE,
+    Remedy.REPAIR,
+    Remedy.STORE_CREDIT,
+    Remedy.TRADE_IN,
+)
+"""The remedies for which the customer sends goods."""
+
+
 class DeclaredCondition(StrEnum):
     """The state of the goods as the customer tells it."""
 
@@ -232,6 +242,14 @@ class ReturnApplication(Record):
             for line in self.lines
         )
         return self.model_copy(update={"lines": lines})
+
+    @field_validator("ship_back")
+    @classmethod
+    def _goods_need_a_way_back(cls, method: ShipBackMethod, info: ValidationInfo) -> ShipBackMethod:
+        resolution = info.data.get("desired_resolution")
+        if method is ShipBackMethod.NONE and resolution in GOODS_COME_BACK:
+            raise ValueError(f"the goods of a {resolution} come back: choose how")
+        return method
 
     @field_validator("parcels")
     @classmethod

@@ -5,6 +5,7 @@ the availability of replacements, the means of payment, its balance.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from domain.application import Remedy, ReturnApplication
 from domain.money import is_known_currency, refund_for_units
@@ -48,6 +49,19 @@ def check_facts(
             if application.desired_resolution is Remedy.EXCHANGE
             else None
         )
+    )
+
+
+def check_pickup_window(application: ReturnApplication, latest: datetime) -> Refusal | None:
+    """Return why the courier cannot come when the customer asks for it: the hand-over's promise would be over."""
+    window = application.pickup_window
+    if window is None or window.start <= latest:
+        return None
+    return Refusal(
+        code=RefusalCode.PICKUP_WINDOW_TOO_LATE,
+        field="pickup_window.start",
+        detail=f"The parcel has to be collected by {latest.isoformat()}.",
+        values={"latest_at": latest.isoformat()},
     )
 
 

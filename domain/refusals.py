@@ -24,6 +24,7 @@ class RefusalCode(StrEnum):
     GIFT_CARD_BALANCE_TOO_LOW = "gift_card_balance_too_low"
     UNITS_ALREADY_CLAIMED = "units_already_claimed"
     TOO_MANY_APPLICATIONS = "too_many_applications"
+    PICKUP_WINDOW_TOO_LATE = "pickup_window_too_late"
     RETURN_ALREADY_CLOSED = "return_already_closed"
 
 

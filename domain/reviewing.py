@@ -6,7 +6,7 @@ from domain.application import Remedy, ReturnApplication
 from domain.bookkeeping import LineRules, Review, ReviewRequest
 from domain.exchange import is_free_size_swap
 from domain.explanations import Explanations
-from domain.facts import check_facts, price_difference, settling_method_id
+from domain.facts import check_facts, check_pickup_window, price_difference, settling_method_id
 from domain.orders import OrderSnapshot
 from domain.policy import Policy
 from domain.reasons import REASON_RULES
@@ -28,7 +28,10 @@ class Reviewer:
         """Check the facts and decide; `earlier_returns` counts the order's other returns."""
         policy, application, order = self.policy, request.application, request.order
         variants = {variant.item_id: variant for variant in request.variants}
-        refusal = check_facts(application, order, variants, frozenset(policy.currencies))
+        latest = request.applied_at + policy.clocks.handover
+        refusal = check_facts(application, order, variants, frozenset(policy.currencies)) or check_pickup_window(
+            application, latest
+        )
         if refusal or order is None:
             return self.with_reason(Review(refusal=refusal), application)
         decision = auto_review(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from domain.application import PickupWindow, Remedy, ReturnApplication
+from domain.application import PickupWindow, Remedy, ReturnApplication, ShipBackMethod
 from domain.terms import Terms
 
 LINE = {"line_id": "1", "quantity": 1}
@@ -127,3 +127,19 @@ def test_the_terms_begin_as_what_is_asked_for() -> None:
     assert (coupon.remedy, coupon.amount_minor, coupon.item_ids) == (Remedy.COUPON_COMPENSATION, 0, ())
     parts = Terms.applied_for(application("reissue_parts", lines=[{**LINE, "part_item_ids": ["screw", "nut"]}]))
     assert (parts.remedy, parts.item_ids) == (Remedy.REISSUE_PARTS, ("screw", "nut"))
+
+
+@pytest.mark.parametrize("resolution", ["return_and_refund", "store_credit"])
+def test_goods_that_come_back_need_a_way(resolution: str) -> None:
+    with pytest.raises(ValidationError, match="come back: choose how"):
+        application(resolution, ship_back="none")
+    assert application("refund_only", ship_back="none").ship_back is ShipBackMethod.NONE
+
+
+def test_parcels_hold_exactly_the_units_of_the_lines() -> None:
+    lines = [{"line_id": "1", "quantity": 3}]
+    plan = [{"lines": [{"line_id": "1", "quantity": count}]} for count in (1, 2)]
+    assert len(application(lines=lines, parcels=plan).parcels) == 2
+    for wrong in (plan[:1], [*plan, plan[0]], [*plan, {"lines": [{"line_id": "2", "quantity": 1}]}]):
+        with pytest.raises(ValidationError, match="the parcels hold"):
+            application(lines=lines, parcels=wrong)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
 import pytest
 
-from domain.application import ApplicationLine, Remedy, ReturnApplication
-from domain.facts import check_facts, price_difference, settling_method_id
+from domain.application import ApplicationLine, PickupWindow, Remedy, ReturnApplication
+from domain.facts import check_facts, check_pickup_window, price_difference, settling_method_id
 from domain.orders import OrderLine, OrderSnapshot, OrderStatus, Payment, PaymentMethod, TenderKind, Variant
 from domain.refusals import RefusalCode
 
@@ -328,3 +329,21 @@ def test_money_is_not_put_on_points_but_on_store_credit_by_consent() -> None:
 def test_a_difference_is_not_settled_in_points_by_itself() -> None:
     case = EXCHANGE.has(payments=IN_POINTS, payment_methods=ACCOUNTS).asks(payment_method_id=None)
     assert settling_method_id(case.application, case.order) == "card-1"
+
+
+@pytest.mark.parametrize(("days", "refused"), [(6, False), (7, False), (8, True)])
+def test_a_pickup_after_the_time_for_the_hand_over_is_refused(days: int, refused: bool) -> None:
+    applied_at = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    start = applied_at + timedelta(days=days)
+    window = PickupWindow(start=start, end=start + timedelta(hours=2))
+    application = ReturnApplication(
+        order_id="O-1",
+        customer_id="C-1",
+        desired_resolution=Remedy.RETURN_AND_REFUND,
+        lines=(ApplicationLine(line_id="1", quantity=1),),
+        pickup_window=window,
+    )
+    refusal = check_pickup_window(application, applied_at + timedelta(days=7))
+    assert (refusal is not None) is refused
+    if refusal:
+        assert (refusal.code, refusal.field) == (RefusalCode.PICKUP_WINDOW_TOO_LATE, "pickup_window.start")
