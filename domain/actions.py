@@ -201,6 +201,16 @@ _MAY_STILL_COME = (
 _AT_THE_WAREHOUSE = (Logistics.DELIVERED, Logistics.RECEIVED, Logistics.PARTIALLY_RECEIVED)
 
 
+_OF_THE_FIRST_REVIEW = (
+    Action.SUBMIT_EVIDENCE,
+    Action.REQUEST_EVIDENCE,
+    Action.REVIEW,
+    Action.APPEAL,
+    Action.MAKE_OFFER,
+)
+"""What a case that takes up one that had ended does not go through a second time: a supervisor decides it."""
+
+
 def allowed_actions(standing: Standing, parcels: Sequence[Standing] = ()) -> tuple[Action, ...]:
     """List the actions that the return allows now, whoever sends them.
 
@@ -225,7 +235,7 @@ def _allowed(standing: Standing, parcels: Sequence[Standing], action: Action) ->
 
 
 def _allows(now: Standing, action: Action) -> bool:
-    if now.ended:
+    if now.ended or (now.reopened and action in _OF_THE_FIRST_REVIEW):
         return False
     approved = now.approval is Approval.APPROVED
     uninspected = approved and now.inspection is InspectionStatus.PENDING
@@ -238,10 +248,9 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.approval in (Approval.EVIDENCE_REQUESTED, Approval.MANUAL_REVIEW, Approval.APPEALED)
         case Action.REVIEW:
             # An offer binds the shop until the customer has answered it or its time is over.
-            free = now.offer_awaits is not Side.CUSTOMER
-            return now.approval in UNDER_REVIEW and free and not now.reopened
+            return now.approval in UNDER_REVIEW and now.offer_awaits is not Side.CUSTOMER
         case Action.APPEAL:
-            return now.approval is Approval.DECLINED and not now.appealed and not now.reopened
+            return now.approval is Approval.DECLINED and not now.appealed
         case Action.BOOK_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_FAILED
         case Action.CHANGE_PICKUP:
