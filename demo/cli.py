@@ -142,6 +142,7 @@ def _moved(ending: Ending) -> list[str]:
         *(f"charge {format_minor(m.amount_minor, m.currency)} ← {m.method_id}" for m in ending.charges),
         *(f"coupon {format_minor(c.amount_minor, c.currency)} → {c.customer_id}" for c in ending.coupons),
         *(f"replacement {', '.join(items)}" for items in ending.replacements),
+        *(f"claim {format_minor(c.amount_minor, c.currency)} ← {c.party}" for c in ending.claims),
     ]
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import httpx
 
-from demo.story import CouponEnd, Ending, Money, Story
+from demo.story import Claim, CouponEnd, Ending, Money, Story
 
 _MESSAGES_SECONDS = 40.0
+_COME_LATER = ("messages", "alerts", "claims")
+"""What goes its own way beside the return and never holds up its money."""
 
 
 async def read_ending(sandbox: httpx.AsyncClient, rma_id: str, order_id: str) -> Ending:
@@ -16,8 +18,11 @@ async def read_ending(sandbox: httpx.AsyncClient, rma_id: str, order_id: str) ->
     async def of_return(book: str) -> list[dict[str, Any]]:
         return await _entries(sandbox, book, key_prefix=rma_id)
 
-    refunds, charges, coupons, replacements, pickups, messages = await asyncio.gather(
-        *(of_return(book) for book in ("refunds", "charges", "coupons", "replacements", "pickups", "messages"))
+    refunds, charges, coupons, replacements, pickups, claims, messages = await asyncio.gather(
+        *(
+            of_return(book)
+            for book in ("refunds", "charges", "coupons", "replacements", "pickups", "claims", "messages")
+        )
     )
     fulfilments = await _entries(sandbox, "fulfilments", order_id=order_id)
     return Ending(
@@ -32,6 +37,7 @@ async def read_ending(sandbox: httpx.AsyncClient, rma_id: str, order_id: str) ->
             for coupon in coupons
         ),
         replacements=tuple(tuple(replacement["item_ids"]) for replacement in replacements),
+        claims=_claims(claims),
         fulfilment_stopped=bool(fulfilments),
         pickups_booked=len({pickup["pickup_id"] for pickup in pickups}),
         messages=_templates(messages, "customer_message"),
@@ -50,7 +56,7 @@ async def judge(sandbox: httpx.AsyncClient, story: Story, rma_id: str) -> tuple[
         ending = await read_ending(sandbox, rma_id, story.application.order_id)
         differences = _differences(story.expect, ending)
         late = asyncio.get_running_loop().time() > deadline
-        if late or not any(difference.startswith(("messages", "alerts")) for difference in differences):
+        if late or not any(difference.startswith(_COME_LATER) for difference in differences):
             return ending, differences
         await asyncio.sleep(0.2)
 
@@ -78,6 +84,15 @@ def _moved(entries: list[dict[str, Any]]) -> tuple[Money, ...]:
     )
 
 
+def _claims(entries: list[dict[str, Any]]) -> tuple[Claim, ...]:
+    """Every claim once, however often its desk wrote about it."""
+    last = {entry["claim_id"]: entry for entry in entries}
+    return tuple(
+        Claim(party=entry["party"], amount_minor=entry["claimed_minor"], currency=entry["currency"])
+        for entry in last.values()
+    )
+
+
 def _templates(messages: list[dict[str, Any]], audience: str) -> tuple[str, ...]:
     """The templates in the order in which they were first sent; a repeat of a message id is the same message.
 
@@ -101,7 +116,11 @@ async def _entries(sandbox: httpx.AsyncClient, book: str, **wanted: str) -> list
 def _plain(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_plain(item) for item in value) + "]"
-    if isinstance(value, Money | CouponEnd):
-        whose = value.method_id if isinstance(value, Money) else value.customer_id
-        return f"{value.amount_minor} {value.currency} → {whose}"
+    match value:
+        case Money():
+            return f"{value.amount_minor} {value.currency} → {value.method_id}"
+        case CouponEnd():
+            return f"{value.amount_minor} {value.currency} → {value.customer_id}"
+        case Claim():
+            return f"{value.amount_minor} {value.currency} ← {value.party}"
     return str(value)

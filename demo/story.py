@@ -57,6 +57,14 @@ class CouponEnd(_Data):
     currency: str
 
 
+class Claim(_Data):
+    """What a carrier or an insurer is claimed for, in minor units."""
+
+    party: str
+    amount_minor: int
+    currency: str
+
+
 class Ending(_Data):
     """What the providers' books say of a return when it is over."""
 
@@ -64,6 +72,7 @@ class Ending(_Data):
     charges: tuple[Money, ...] = ()
     coupons: tuple[CouponEnd, ...] = ()
     replacements: tuple[tuple[str, ...], ...] = ()
+    claims: tuple[Claim, ...] = ()
     fulfilment_stopped: bool = False
     pickups_booked: int | None = None
     messages: tuple[str, ...] = ()

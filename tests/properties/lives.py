@@ -331,6 +331,9 @@ class Life:
         assert status.pending_payout is not None
         return {"amount_minor": status.pending_payout.amount_minor, "expected_version": status.version}
 
+    async def _waiver(self, _: ReturnStatus) -> Body:
+        return {"waive": self._random.random() < 0.5, "note": "Looked at it."}
+
     async def _substitute(self, status: ReturnStatus) -> Body:
         return {"remedy": self._random.choice(status.substitutes).value}
 
@@ -382,6 +385,8 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.DECLINE_OFFER: Life._number,
     Action.APPROVE_PAYOUT: Life._consent,
     Action.DECLINE_PAYOUT: Life._nothing,
+    Action.APPEAL_RECOVERY: Life._note,
+    Action.DECIDE_RECOVERY: Life._waiver,
     Action.CHOOSE_SUBSTITUTE: Life._substitute,
     Action.REPORT_REPAIR: Life._repair,
     Action.DECIDE_REOPENING: Life._reopening,

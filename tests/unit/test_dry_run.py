@@ -107,7 +107,12 @@ def test_the_same_rules_change_nothing() -> None:
         ),
         (
             record(),
-            {"currencies": {"USD": STANDARD.currencies["USD"].model_dump()}, "returnless": {}, "risk": {}},
+            {
+                "currencies": {"USD": STANDARD.currencies["USD"].model_dump()},
+                "returnless": {},
+                "risk": {},
+                "advances": {},
+            },
             {"decision": ("currency_not_supported",), "reasons": (), "warehouse": "", "refund_minor": 0},
         ),
     ],

@@ -83,6 +83,10 @@ def act(url: str) -> None:
                 "/workshop/repairs",
                 json={"reference": "RMA-1-repair-1", "order_id": "CN-1001", "units": {"1": 1}, "at": AT},
             ),
+            http.post(
+                "/payments/holds",
+                json={**_charge("RMA-1-hold-1"), "order_id": "CN-1003", "method_id": "CARD-101"},
+            ),
             http.post("/store-credit/accounts", json={"customer_id": "C-101", "currency": "CNY", "at": AT}),
             http.post(
                 "/messages",
