@@ -158,12 +158,12 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     evidence_requested: {Action.CANCEL, Action.SUBMIT_EVIDENCE},
     declined: {Action.APPEAL},
     appealed: {Action.REVIEW, Action.SUBMIT_EVIDENCE, Action.MAKE_OFFER},
-    awaiting_handover: {Action.CANCEL, Action.RECORD_HANDOVER, Action.RECEIVE},
-    pickup_booked: {Action.CANCEL, Action.CHANGE_PICKUP, Action.RECEIVE},
-    pickup_failed: {Action.CANCEL, Action.BOOK_PICKUP, Action.RECEIVE},
-    in_transit: {Action.RECEIVE},
-    delivered: {Action.RECEIVE, Action.INSPECT},
-    received: {Action.INSPECT},
+    awaiting_handover: {Action.CANCEL, Action.CHANGE_REMEDY, Action.RECORD_HANDOVER, Action.RECEIVE},
+    pickup_booked: {Action.CANCEL, Action.CHANGE_REMEDY, Action.CHANGE_PICKUP, Action.RECEIVE},
+    pickup_failed: {Action.CANCEL, Action.CHANGE_REMEDY, Action.BOOK_PICKUP, Action.RECEIVE},
+    in_transit: {Action.CHANGE_REMEDY, Action.RECEIVE},
+    delivered: {Action.CHANGE_REMEDY, Action.RECEIVE, Action.INSPECT},
+    received: {Action.CHANGE_REMEDY, Action.INSPECT},
     contestable: {Action.ACCEPT_RESULT, Action.CONTEST},
     contested: {Action.DECIDE_CONTEST, Action.REQUEST_EXPERT},
     with_an_expert: {Action.EXPERT_OPINION},
@@ -187,7 +187,7 @@ for before_money_moves in (
 ):
     STATES[before_money_moves].add(Action.DECIDE_LIABILITY)
 
-CHANGES_NOTHING_THAT_IS_ALLOWED = {Action.SUBMIT_EVIDENCE, Action.DECIDE_LIABILITY}
+CHANGES_NOTHING_THAT_IS_ALLOWED = {Action.SUBMIT_EVIDENCE, Action.DECIDE_LIABILITY, Action.CHANGE_REMEDY}
 """What may be sent again and again."""
 TERMS = {
     "remedy": "return_and_refund",
@@ -226,6 +226,8 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
         case Action.DECIDE_REOPENING:
             return {"order": "inspect_again", "note": "so it is"}
+        case Action.CHANGE_REMEDY:
+            return {"remedy": "store_credit"}
         case Action.CHANGE_PICKUP:
             return {"address": {"lines": ["2 Lake Road"], "city": "Hangzhou", "country": "CN"}}
         case Action.RECORD_HANDOVER:
@@ -315,6 +317,7 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.CONTEST: {"note": "x"},
     Action.DECIDE_CONTEST: {"note": "x"},
     Action.DECIDE_REOPENING: {"order": "dismiss", "note": "x"},
+    Action.CHANGE_REMEDY: {"remedy": "store_credit"},
     Action.RECORD_HANDOVER: {"carrier": "sf", "tracking_no": "SF-1", "handed_over_at": "2026-01-01T00:00:00Z"},
     Action.RECEIVE: {"received_at": "2026-01-01T00:00:00Z"},
     Action.INSPECT: {"units": [ACCEPTED]},
