@@ -555,10 +555,12 @@ class Ledger:
         with writing(self.engine) as session:
             parcels.event_delivered(session, carrier, event_id, at)
 
-    def undelivered_events(self, limit: int = 100) -> list[tuple[str, CarrierEvent]]:
+    def undelivered_events(
+        self, limit: int = 100, received_before: datetime | None = None
+    ) -> list[tuple[str, CarrierEvent]]:
         """Scans that have not reached their return although it is known by now, oldest first."""
         with reading(self.engine) as session:
-            return parcels.undelivered(session, limit)
+            return parcels.undelivered(session, limit, received_before)
 
     def event_refused(self, carrier: str, event_id: str, error: str) -> bool:
         """Count a refusal of a scan, and tell whether it is parked by now.
