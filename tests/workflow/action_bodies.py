@@ -37,6 +37,7 @@ WELL_FORMED: dict[Action, dict[str, Any]] = {
     Action.CONTEST: {"note": "x"},
     Action.DECIDE_CONTEST: {"note": "x"},
     Action.DECIDE_REOPENING: {"order": "dismiss", "note": "x"},
+    Action.CHANGE_REMEDY: {"remedy": "store_credit"},
     Action.RECORD_HANDOVER: {"carrier": "sf", "tracking_no": "SF-1", "handed_over_at": "2026-01-01T00:00:00Z"},
     Action.RECEIVE: {"received_at": "2026-01-01T00:00:00Z"},
     Action.INSPECT: {"units": [ACCEPTED]},
@@ -108,7 +109,7 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"remedy": "return_and_refund"}
         case Action.REPORT_REPAIR:
             return {"repaired": False, "note": "the frame is broken"}
-        case Action.APPEAL_RECOVERY | Action.DECIDE_RECOVERY:
+        case Action.APPEAL_RECOVERY | Action.DECIDE_RECOVERY | Action.CHANGE_REMEDY:
             return WELL_FORMED[action]
         case _:
             return TALKS.get(action, {})

@@ -161,12 +161,12 @@ STATES: dict[Callable[[Pipeline], Awaitable[str]], set[Action]] = {
     evidence_requested: {Action.CANCEL, Action.SUBMIT_EVIDENCE},
     declined: {Action.APPEAL},
     appealed: {Action.REVIEW, Action.SUBMIT_EVIDENCE, Action.MAKE_OFFER},
-    awaiting_handover: {Action.CANCEL, Action.RECORD_HANDOVER, Action.RECEIVE},
-    pickup_booked: {Action.CANCEL, Action.CHANGE_PICKUP, Action.RECEIVE},
-    pickup_failed: {Action.CANCEL, Action.BOOK_PICKUP, Action.RECEIVE},
-    in_transit: {Action.RECEIVE},
-    delivered: {Action.RECEIVE, Action.INSPECT},
-    received: {Action.INSPECT},
+    awaiting_handover: {Action.CANCEL, Action.CHANGE_REMEDY, Action.RECORD_HANDOVER, Action.RECEIVE},
+    pickup_booked: {Action.CANCEL, Action.CHANGE_REMEDY, Action.CHANGE_PICKUP, Action.RECEIVE},
+    pickup_failed: {Action.CANCEL, Action.CHANGE_REMEDY, Action.BOOK_PICKUP, Action.RECEIVE},
+    in_transit: {Action.CHANGE_REMEDY, Action.RECEIVE},
+    delivered: {Action.CHANGE_REMEDY, Action.RECEIVE, Action.INSPECT},
+    received: {Action.CHANGE_REMEDY, Action.INSPECT},
     contestable: {Action.ACCEPT_RESULT, Action.CONTEST},
     contested: {Action.DECIDE_CONTEST, Action.REQUEST_EXPERT},
     with_an_expert: {Action.EXPERT_OPINION},
@@ -190,7 +190,7 @@ for before_money_moves in (
 ):
     STATES[before_money_moves].add(Action.DECIDE_LIABILITY)
 
-CHANGES_NOTHING_THAT_IS_ALLOWED = {Action.SUBMIT_EVIDENCE, Action.DECIDE_LIABILITY}
+CHANGES_NOTHING_THAT_IS_ALLOWED = {Action.SUBMIT_EVIDENCE, Action.DECIDE_LIABILITY, Action.CHANGE_REMEDY}
 """What may be sent again and again."""
 
 PERMITTED = {action: roles[-1] for action, roles in PERMITTED_ROLES.items()}
