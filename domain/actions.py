@@ -148,8 +148,8 @@ class ContestState(StrEnum):
 class Standing(Record):
     """As much of a return as decides which actions it allows.
 
-    `at_rest` says that nothing of the return goes on any more but a complaint about it; `charged_back`, that a
-    chargeback waits for its decision.
+    `closing` says that the return comes to its end, `at_rest` that nothing of it goes on any more but a dispute
+    about it; `charged_back`, that a chargeback waits for its decision.
     `offer_awaits` is the side that has to answer an open offer; None while there is none.
     `substitutes` are the remedies that the customer may choose from, where the one in force cannot be had.
     """
@@ -163,6 +163,7 @@ class Standing(Record):
     appealed: bool
     suspended: bool = False
     complaint: ComplaintState = ComplaintState.NONE
+    closing: bool = False
     at_rest: bool = False
     charged_back: bool = False
     ended: bool
@@ -221,6 +222,27 @@ _OF_THE_FIRST_REVIEW = (
 """What a case that takes up one that had ended does not go through a second time: a supervisor decides it."""
 
 
+_WHILE_IT_CLOSES = (
+    Action.ANSWER_COMPLAINT,
+    Action.ESCALATE_TO_PLATFORM,
+    Action.RELEASE_HOLD,
+    Action.ACCEPT_CHARGEBACK,
+    Action.CHOOSE_PAYMENT_METHOD,
+)
+"""What the end of a return may still wait for. Without a dispute and without money on its way it is nothing."""
+
+_AT_REST = (
+    *_WHILE_IT_CLOSES,
+    Action.COMPLAIN,
+    Action.RECORD_ARBITRATION,
+    Action.REPORT_CHARGEBACK,
+    Action.DECIDE_LIABILITY,
+    Action.PAUSE_CLOCKS,
+    Action.RESUME_CLOCKS,
+)
+"""What is done while only a dispute keeps a return open: nobody reads anything else any more."""
+
+
 def allowed_actions(standing: Standing, parcels: Sequence[Standing] = ()) -> tuple[Action, ...]:
     """List the actions that the return allows now, whoever sends them.
 
@@ -247,6 +269,8 @@ def _allowed(standing: Standing, parcels: Sequence[Standing], action: Action) ->
 def _allows(now: Standing, action: Action) -> bool:
     if now.ended or (now.reopened and action in _OF_THE_FIRST_REVIEW):
         return False
+    if (now.closing and action not in _WHILE_IT_CLOSES) or (now.at_rest and action not in _AT_REST):
+        return False
     approved = now.approval is Approval.APPROVED
     uninspected = approved and now.inspection is InspectionStatus.PENDING
     match action:
@@ -271,7 +295,7 @@ def _allows(now: Standing, action: Action) -> bool:
         case Action.RECORD_HANDOVER:
             return approved and now.logistics in (Logistics.AWAITING_HANDOVER, Logistics.REFUSED_COLLECT)
         case Action.RECEIVE:
-            return uninspected and not now.at_rest and now.logistics in _MAY_STILL_COME
+            return uninspected and now.logistics in _MAY_STILL_COME
         case Action.INSPECT:
             return uninspected and now.logistics in _AT_THE_WAREHOUSE
         case Action.ACCEPT_RESULT | Action.CONTEST:

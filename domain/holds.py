@@ -53,4 +53,4 @@ def units_that_never_came(
     units = {
         line_id: count + min(wrong.get(line_id, 0), rejected.get(line_id, 0)) for line_id, count in awaited.items()
     }
-    return tuple(UnitsToSettle(line_id=line_id, quantity=count) for line_id, count in units.items() if count)
+    return tuple(UnitsToSettle(line_id=line_id, quantity=count) for line_id, count in units.items() if count > 0)

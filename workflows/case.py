@@ -301,9 +301,9 @@ class ReturnCase:
 
         Args:
             what: The decision, for the timer's summary.
-            ends: Whether it ends the return, so that nothing may be sent to it any more but to a complaint.
+            ends: Whether it ends the return, so that nothing may be sent to it any more but to a dispute.
         """
-        self.closing = self.closing or (ends and not self.complaint.is_pending)
+        self.closing = self.closing or ends
         if workflow.patched("final-before-ledger"):
             await workflow.sleep(timedelta(milliseconds=1), summary=what)
 
@@ -352,10 +352,11 @@ class ReturnCase:
             recovery=self.recovery,
             appealed=self.appealed,
             complaint=self.complaint,
+            closing=self.closing,
             at_rest=self.at_rest,
             charged_back=bool(self.open_chargebacks()),
             suspended=self.clocks.are_suspended,
-            ended=self.ended or self.closing,
+            ended=self.ended,
             offer_awaits=self.negotiation.awaits,
             payout_pending=self.pending_payout is not None and self.pending_payout.version == self.version,
             substitutes=self.substitutes,

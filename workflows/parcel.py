@@ -173,6 +173,9 @@ class Parcel:
 
     def refuse_collect(self, detail: str, at: datetime) -> None:
         """It came freight-collect and was sent back at the door: that way is over, another one is awaited."""
+        if not self.is_on_its_way:
+            self._note("refused collect", f"{detail}; it had been given up", at)
+            return
         self._tracking_nos.clear()
         self.picked_up_at = self.accepted_at = self.delivered_at = self.last_scan_at = None
         self.is_proven = self.reported_lost = False

@@ -143,6 +143,7 @@ class ReturnWorkflow(
         """Wait for what is still in dispute when the rest is done; without a dispute nothing is waited for."""
         self._case.at_rest = True
         while self._complaints.is_pending or self._chargebacks.is_pending:
+            self._case.closing = False
             await self._complaints.has_ended()
             await self._chargebacks.has_ended()
         self._case.closing = True
@@ -174,7 +175,7 @@ class ReturnWorkflow(
             self._lease.keep()
         self._advances.begin()
         await self._journeys.run()
-        await self._advances.true_up(self._journeys.found)
+        await self._advances.true_up(self._journeys.rest, lambda: self._journeys.found)
 
     def _all_units(self) -> tuple[UnitsToSettle, ...]:
         return tuple(

@@ -182,3 +182,7 @@ def test_only_what_never_came_is_charged_for() -> None:
     assert units_that_never_came({"L1": 1}, {"L1": 3}, found) == some_units(3)
     assert units_that_never_came({"L1": 0}, {"L1": 1}, found) == some_units(1)
     assert units_that_never_came({"L1": 0}, {"L1": 0}, found) == ()
+
+
+def test_a_lost_unit_that_came_after_all_is_not_charged() -> None:
+    assert units_that_never_came({"A": -1}, {"A": 0}, ()) == ()

@@ -44,6 +44,8 @@ class AdvanceExchange:
         case = self._case
         if self._sending is None:
             return
+        # What comes from now on is a case of its own: the books of this one are drawn up.
+        case.closing = True
         never_came = self._never_came(found) if self._exchange.is_sent else ()
         if not never_came:
             await self._hold.release()

@@ -1,12 +1,13 @@
 """Recovery of an advance that was not earned: announced, open to appeal, then charged (section 6)."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from temporalio import workflow
 
 from domain.actions import Role
 from domain.advances import AdvanceAccount, RecoveryState
-from domain.bookkeeping import AdvanceEnd, RecoveryAuthorization
+from domain.bookkeeping import AdvanceEnd, AdvanceQuestion, RecoveryAuthorization
 from domain.clocks import ClockName
 from domain.outbox import OutboxItem, Template
 from workflows import calls
@@ -36,19 +37,31 @@ class AdvanceRecovery:
         self._case.recovery = RecoveryState.CLOSED
         self._case.note("recovery decided", f"{verdict.actor.id}: {verdict.note}")
 
-    async def run(self, account: AdvanceAccount, method_id: str) -> None:
-        """Announce the recovery, hear the customer, and charge what is left unless a supervisor waives it."""
+    async def run(self, account: AdvanceAccount, method_id: str, rest: Callable[[], Awaitable[None]]) -> None:
+        """Announce the recovery, hear the customer, and charge what is left unless a supervisor waives it.
+
+        A parcel that came after all in the meantime is inspected and settled against the advance first: `rest`
+        waits for it.
+        """
         case = self._case
         await self._announce(account)
+        verdict = None
         if case.recovery is RecoveryState.APPEALED or self._verdict:
             verdict = await self._supervisor_decides()
-            if verdict.waive:
-                await self._end(case.notices.customer(Template.RECOVERY_WAIVED), is_waived=True)
-                return
-            upheld = case.notices.customer(Template.RECOVERY_UPHELD, reason=verdict.note)
-            await case.record("recovery-upheld", upheld)
         case.recovery = RecoveryState.CLOSED
         await case.make_final("what was advanced is charged back")
+        await rest()
+        case.closing = True
+        account = await case.in_ledger(calls.advance_account, AdvanceQuestion(rma_id=case.rma_id))
+        if not account.outstanding_minor:
+            await case.record("advance-kept", case.notices.customer(Template.ADVANCE_KEPT))
+            return
+        if verdict and verdict.waive:
+            await self._end(case.notices.customer(Template.RECOVERY_WAIVED), is_waived=True)
+            return
+        if verdict:
+            upheld = case.notices.customer(Template.RECOVERY_UPHELD, reason=verdict.note)
+            await case.record("recovery-upheld", upheld)
         intent = await case.in_ledger(
             calls.authorize_recovery,
             RecoveryAuthorization(

@@ -1,6 +1,7 @@
 """Advance refund: paid at the carrier's first scan, trued up after the inspection (section 6)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -51,7 +52,7 @@ class AdvanceRefund:
         if self._paying is not None:
             await self._paying
 
-    async def true_up(self) -> None:
+    async def true_up(self, rest: Callable[[], Awaitable[None]]) -> None:
         """Once everything else is settled: what was advanced is kept, or the rest of it is recovered."""
         case = self._case
         if not self._paid_to:
@@ -59,7 +60,7 @@ class AdvanceRefund:
         account = await case.in_ledger(calls.advance_account, AdvanceQuestion(rma_id=case.rma_id))
         if account.outstanding_minor:
             case.move(Reimbursement.PROVISIONAL, "more was advanced than is owed")
-            await self._recovery.run(account, self._paid_to)
+            await self._recovery.run(account, self._paid_to, rest)
         else:
             await case.record("advance-kept", case.notices.customer(Template.ADVANCE_KEPT))
         case.move(Reimbursement.SETTLED)
@@ -95,9 +96,10 @@ class AdvanceRefund:
         await self._settlement.under_the_promise(
             plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents)
         )
-        self._paid_to = next(
-            intent.method_id
-            for intent in case.payments.values()
-            if intent.direction is PaymentDirection.REFUND and intent.state.is_paid
-        )
+        refunds = (intent for intent in case.payments.values() if intent.direction is PaymentDirection.REFUND)
+        self._paid_to = next((intent.method_id for intent in refunds if intent.state.is_paid), "")
+        if not self._paid_to:
+            case.note("no advance", "the customer has the money by a chargeback")
+            self._payments.show_settled()
+            return
         case.move(Reimbursement.PROVISIONAL, "paid in advance")

@@ -1,5 +1,7 @@
 """Both kinds of advance, as the other stages see them (section 6)."""
 
+from collections.abc import Awaitable, Callable
+
 from domain.inspection import InspectedUnits
 from workflows.stages.advance_exchange import AdvanceExchange
 from workflows.stages.advance_refund import AdvanceRefund
@@ -22,8 +24,15 @@ class Advances:
         await self._refund.is_done()
         await self._exchange.is_done()
 
-    async def true_up(self, found: tuple[InspectedUnits, ...]) -> None:
-        """Once every parcel is at its end: account for what was not earned."""
+    async def true_up(
+        self, rest: Callable[[], Awaitable[None]], found: Callable[[], tuple[InspectedUnits, ...]]
+    ) -> None:
+        """Once every parcel is at its end: account for what was not earned.
+
+        Args:
+            rest: Waits for parcels that came after all while the customer was given notice.
+            found: What the inspections found so far.
+        """
         await self.are_done()
-        await self._refund.true_up()
-        await self._exchange.close(found)
+        await self._refund.true_up(rest)
+        await self._exchange.close(found())

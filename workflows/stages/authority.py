@@ -85,8 +85,8 @@ class Authority:
         async with self._turn:
             check()
             pending = await self._decide(request, approve=True)
-            await self._still_possible(self._check, pending.op)
             self._case.pending_payout = None
+            await self._still_possible(self._check, pending.op)
             self._case.note("payout approved", f"{request.actor.role.value} {request.actor.id}")
             self._perform(pending.op)
 

@@ -1,5 +1,6 @@
 """Exchange: the difference is settled first, then the replacement is released, or a substitute (section 6)."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -39,6 +40,7 @@ class Exchange:
         self._payments = payments
         self._substitution = substitution
         self.is_sent = False
+        self._one_at_a_time = asyncio.Lock()
 
     async def stock_is_held(self) -> bool:
         """Whether the stock is there for the replacement."""
@@ -52,10 +54,15 @@ class Exchange:
 
     async def run(self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]) -> None:
         """Settle the difference and release the replacement. One that is out of stock is the customer's choice."""
-        case = self._case
         if self.is_sent:
             await self._settle_what_was_sent(units, outbox)
             return
+        # The held stock is released once: what comes late must see what became of it.
+        async with self._one_at_a_time:
+            await self._exchange(units, outbox)
+
+    async def _exchange(self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]) -> None:
+        case = self._case
         if not await self._lease.is_held():
             await self.substitute(units, Template.EXCHANGE_OUT_OF_STOCK, outbox)
             return

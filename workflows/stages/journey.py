@@ -1,7 +1,9 @@
 """The way of one parcel: shipped back, inspected, settled; what is contested goes its own way meanwhile."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
+from typing import Any
 
 from domain.application import Remedy
 from domain.inspection import Verdict
@@ -34,22 +36,31 @@ class Journey:
         self.inspection = InspectionStage(case, parcel, self.ship_back.tracking)
         self.contest = ContestStage(case, parcel)
         self.payable: dict[str, int] | None = None
+        self._ways = 0
 
     async def run(self) -> None:
         """Go the whole way."""
-        await self._go()
-        self.parcel.is_done = True
+        await self._to_its_end(self._go())
 
     async def came_late(self) -> None:
         """Take a parcel that had been given up: inspected like any other, and paid as far as it was not before."""
+        await self._to_its_end(self._inspect_what_came_late())
+
+    async def _to_its_end(self, way: Coroutine[Any, Any, None]) -> None:
+        """A parcel that comes while its loss is still being paid is not done before it is inspected as well."""
+        self._ways += 1
         self.parcel.is_done = False
+        await way
+        self._ways -= 1
+        self.parcel.is_done = not self._ways
+
+    async def _inspect_what_came_late(self) -> None:
         await self.inspection.run()
         if self.payable is None or any(self.payable.values()):
             await self._settle_what_was_found()
         else:
             await self._case.record("late-goods", *self._late_goods())
             await self._look_back()
-        self.parcel.is_done = True
 
     async def _go(self) -> None:
         match await self.ship_back.run():

@@ -37,6 +37,10 @@ class Journeys:
         for lines in quantities.planned(authorized, case.application.parcels):
             journey = self._open(case.parcels.add(lines))
             self._running.append(asyncio.create_task(journey.run()))
+        await self.rest()
+
+    async def rest(self) -> None:
+        """Wait until every parcel is at the end of its way, one that came late too."""
         while not self._is_at_rest():
             await workflow.wait_condition(self._is_at_rest)
             for task in self._running:
