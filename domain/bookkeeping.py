@@ -24,7 +24,7 @@ from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
 from domain.review import ReviewDecision
-from domain.worksheet import WorksheetRow
+from domain.worksheet import WorksheetRow, WorksheetRule
 
 
 class LedgerEntry(Record):
@@ -113,6 +113,12 @@ class AuthorizedRefund(Record):
     owed_by_customer_minor: MinorUnits = 0
     adjustments: tuple[WorksheetRow, ...] = ()
     paid_in_advance_minor: MinorUnits = 0
+
+    @property
+    def given_otherwise_minor(self) -> int:
+        """As much of the quote as the customer had before: in advance, or by a lost chargeback; minor units."""
+        charged_back = (row for row in self.adjustments if row.rule is WorksheetRule.CHARGED_BACK)
+        return self.paid_in_advance_minor - sum(row.amount_minor for row in charged_back)
 
 
 class SettlementRequest(Record):

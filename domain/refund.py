@@ -87,12 +87,16 @@ class SettledBefore(Record):
 
 
 class RefundRules(Record):
-    """As much of a policy as decides about money. `return_freight_minor` is in minor units by currency."""
+    """As much of a policy as decides about money; amounts are in minor units by currency.
+
+    `advance_limits_minor` is the most that a customer may have in advance at once; None sets none.
+    """
 
     policy_version: str = ""
     claw_back: ClawBack = ClawBack.PROPORTIONAL
     restocking_bps: int = 0
     return_freight_minor: dict[str, int] = Field(default_factory=dict)
+    advance_limits_minor: dict[str, int] | None = None
 
     @classmethod
     def of(cls, policy: Policy) -> Self:
@@ -104,6 +108,7 @@ class RefundRules(Record):
             return_freight_minor={
                 code: amounts.return_freight_minor for code, amounts in policy.currencies.items()
             },
+            advance_limits_minor=dict(policy.advances.limits),
         )
 
 

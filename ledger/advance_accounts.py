@@ -10,8 +10,22 @@ from sqlalchemy.orm import Session
 
 from domain.advances import AdvanceAccount, AdvanceHistory
 from domain.orders import OrderSnapshot
-from ledger.errors import AdvanceNotFound
+from ledger.errors import AdvanceNotFound, CeilingExceeded
 from ledger.tables import AdvanceRow
+
+
+def check_limit(session: Session, order: OrderSnapshot, amount_minor: int, limit_minor: int) -> None:
+    """Hold an advance against what the customer has in advance by now: several may be granted before one is paid.
+
+    Raises:
+        CeilingExceeded: If it comes to more than the limit, or an earlier one was not paid back.
+    """
+    before = history(session, order.customer_id, order.currency)
+    if before.unpaid or before.open_minor + amount_minor > limit_minor:
+        raise CeilingExceeded(
+            f"{before.open_minor} are in advance for {order.customer_id}, {before.unpaid} advances are unpaid; "
+            f"{amount_minor} more would be paid, the limit is {limit_minor}"
+        )
 
 
 def opened(session: Session, rma_id: str, order: OrderSnapshot, amount_minor: int) -> None:
@@ -30,8 +44,8 @@ def opened(session: Session, rma_id: str, order: OrderSnapshot, amount_minor: in
     )
 
 
-def earned(session: Session, rma_id: str, worth_minor: int) -> int:
-    """Account a refund of a return against its advance.
+def earned(session: Session, rma_id: str, worth_minor: int, being_charged_minor: int) -> int:
+    """Account a refund of a return against its advance, as far as that is not being charged back.
 
     Returns:
         As much of the refund as the advance has paid already; 0 without an advance.
@@ -39,7 +53,8 @@ def earned(session: Session, rma_id: str, worth_minor: int) -> int:
     row = session.get(AdvanceRow, rma_id)
     if row is None:
         return 0
-    after, covered_minor = to_account(row).earn(worth_minor)
+    account = to_account(row)
+    after, covered_minor = account.earn(min(worth_minor, account.outstanding_minor - being_charged_minor))
     row.earned_minor = after.earned_minor
     return covered_minor
 

@@ -1,6 +1,6 @@
 """The end of an advance refund: what is left of it is charged back, waived, or left to a person (section 6)."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import AdvanceEnd, RecoveryAuthorization
@@ -46,9 +46,20 @@ def end(session: Session, request: AdvanceEnd) -> None:
     outbox.write(session, request)
 
 
+def being_charged(session: Session, rma_id: str) -> int:
+    """What is on its way to be charged back; a charge that was declined and not replaced is not."""
+    charges = select(func.coalesce(func.sum(IntentRow.amount_minor), 0)).where(
+        IntentRow.rma_id == rma_id,
+        IntentRow.basis == RefundBasis.ADVANCE,
+        IntentRow.direction == PaymentDirection.CHARGE,
+        IntentRow.state.in_(intents.UNSETTLED),
+    )
+    return int(session.scalars(charges).one())
+
+
 def _charge(session: Session, request: RecoveryAuthorization) -> PaymentIntent:
     order = lock_order_of(session, request.rma_id)
-    if _is_being_charged(session, request.rma_id):
+    if being_charged(session, request.rma_id):
         raise NothingToRecover(f"the advance of {request.rma_id} is being charged back already")
     left_minor = advance_accounts.to_account(advance_accounts.find(session, request.rma_id)).outstanding_minor
     if not left_minor:
@@ -71,17 +82,3 @@ def _charge(session: Session, request: RecoveryAuthorization) -> PaymentIntent:
     )
     outbox.write(session, request)
     return intent
-
-
-def _is_being_charged(session: Session, rma_id: str) -> bool:
-    """Whether a charge is on its way. One that was declined and not replaced is not: the customer did not pay."""
-    return session.scalars(
-        select(
-            exists().where(
-                IntentRow.rma_id == rma_id,
-                IntentRow.basis == RefundBasis.ADVANCE,
-                IntentRow.direction == PaymentDirection.CHARGE,
-                IntentRow.state.in_(intents.UNSETTLED),
-            )
-        )
-    ).one()

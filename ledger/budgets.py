@@ -7,7 +7,7 @@ one person grants in several cases at once.
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.actions import Actor
@@ -19,7 +19,7 @@ from ledger import audit
 from ledger.entries import once
 from ledger.errors import GrantNotPending, SamePerson
 from ledger.orders import lock_order_of
-from ledger.tables import AgentBudgetRow, EntryKind, GrantState, PayoutGrantRow
+from ledger.tables import AgentBudgetRow, EntryKind, FollowUpRow, GrantState, PayoutGrantRow
 from ledger.writes import insert_once
 
 _OUTCOMES = {
@@ -124,8 +124,12 @@ def _decide(session: Session, approval: PayoutApproval) -> Done:
 
 
 def _granted_in_case(session: Session, rma_id: str) -> int:
+    """What was granted in the case and its follow-ups: to take a case up again does not raise its cap."""
+    root = select(FollowUpRow.root).where(FollowUpRow.rma_id == rma_id).scalar_subquery()
+    follow_ups = select(FollowUpRow.rma_id).where(FollowUpRow.root == root)
     amounts = select(func.coalesce(func.sum(PayoutGrantRow.amount_minor), 0)).where(
-        PayoutGrantRow.rma_id == rma_id, PayoutGrantRow.state != GrantState.RELEASED
+        or_(PayoutGrantRow.rma_id == rma_id, PayoutGrantRow.rma_id == root, PayoutGrantRow.rma_id.in_(follow_ups)),
+        PayoutGrantRow.state != GrantState.RELEASED,
     )
     return int(session.scalars(amounts).one())
 

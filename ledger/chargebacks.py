@@ -1,5 +1,7 @@
 """Chargebacks: an open one freezes the order's refunds; a lost one counts as paid back (I1)."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -76,8 +78,11 @@ def _report(session: Session, entry: ChargebackReport) -> Chargeback:
 def _decide(session: Session, entry: ChargebackDecision) -> ChargebackOutcome:
     order = lock_order_of(session, entry.rma_id)
     row = _row(session, order.order_id, entry.chargeback_id)
+    if row.state is entry.state:
+        # Another return of the order has decided it so.
+        return ChargebackOutcome(chargeback=_to_chargeback(row))
     if row.state is not ChargebackState.OPEN:
-        raise ChargebackConflict(f"chargeback {entry.chargeback_id} was decided before: {row.state}")
+        raise ChargebackConflict(f"chargeback {entry.chargeback_id} was decided otherwise before: {row.state}")
     covered: tuple[PaymentIntent, ...] = ()
     if entry.state is ChargebackState.LOST:
         covered = _cover(session, row)
@@ -142,13 +147,21 @@ def set_against(session: Session, order_id: str, amount_minor: int) -> int:
 
     The order must be locked.
     """
-    lost = session.scalars(
-        select(ChargebackRow)
-        .where(ChargebackRow.order_id == order_id, ChargebackRow.state == ChargebackState.LOST)
-        .order_by(ChargebackRow.id)
-    ).all()
-    for chargeback in lost:
+    for chargeback in _lost(session, order_id):
         part_minor = min(amount_minor, chargeback.amount_minor - chargeback.matched_minor)
         chargeback.matched_minor += part_minor
         amount_minor -= part_minor
     return amount_minor
+
+
+def unmatched(session: Session, order_id: str) -> int:
+    """What lost chargebacks gave the customer and nothing was due for yet. The order must be locked."""
+    return sum(each.amount_minor - each.matched_minor for each in _lost(session, order_id))
+
+
+def _lost(session: Session, order_id: str) -> Sequence[ChargebackRow]:
+    return session.scalars(
+        select(ChargebackRow)
+        .where(ChargebackRow.order_id == order_id, ChargebackRow.state == ChargebackState.LOST)
+        .order_by(ChargebackRow.id)
+    ).all()

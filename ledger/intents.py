@@ -50,6 +50,7 @@ def add(
             amount_minor=intent.amount_minor,
             currency=intent.currency,
             state=intent.state,
+            covered_minor=intent.covered_minor,
             updated_at=at,
         )
     )

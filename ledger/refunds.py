@@ -14,12 +14,14 @@ from domain.quote import quote_refund
 from domain.refund import RefundClaim, RefundQuote, RefundRules, SettledBefore
 from domain.tenders import Draw
 from domain.worksheet import WorksheetRow, WorksheetRule
-from ledger import advance_accounts, chargebacks, intents, money, outbox, units
+from ledger import advance_accounts, advances, chargebacks, intents, money, outbox, units
 from ledger.entries import answers, chain_to, once, supersede
-from ledger.errors import AuthorizationNotFound, ChargeOutstanding
+from ledger.errors import AuthorizationNotFound, CeilingExceeded, ChargeOutstanding
 from ledger.orders import frozen, lock_order_of
 from ledger.settled import settled_before
 from ledger.tables import EntryKind, IntentRow, OrderRow
+
+_EXCHANGES = (EntryKind.REFUND, EntryKind.SUBSTITUTE)
 
 
 def expected(
@@ -61,20 +63,36 @@ def _kind(request: RefundAuthorization) -> EntryKind:
 def _advance(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
     """Pay the units on account. They stay held, and are settled by the refund after the inspection.
 
-    They are quoted as they will be if all are accepted, but as the first of their lines and without outbound
-    shipping, whatever else of the order is settled: neither rounding nor another return that gets the shipping
-    leaves anything to recover.
+    They are quoted as they will be if all are accepted, without outbound shipping: as the first of their lines or
+    after what else of the order is settled, whichever is less. Neither rounding nor another return that gets the
+    shipping leaves anything to recover. What a lost chargeback gave the customer is left for the refund to count.
     """
     order = lock_order_of(session, request.rma_id)
     facts = frozen(order)
     units.check_held(session, request.rma_id, facts, request.units)
     claim = _claim(request).model_copy(update={"basis": RefundBasis.INSPECTION})
-    quote = quote_refund(facts, claim, SettledBefore(shipping_minor=facts.shipping_minor), rules)
-    draws = money.draw(session, facts, quote.total_minor, request.destination)
-    advance_accounts.opened(session, request.rma_id, facts, quote.total_minor)
+    granted = {"shipping_minor": facts.shipping_minor}
+    before = settled_before(session, order, request.rma_id)
+    quote = min(
+        quote_refund(facts, claim, SettledBefore.model_validate(granted), rules),
+        quote_refund(facts, claim, before.model_copy(update=granted), rules),
+        key=lambda each: each.total_minor,
+    )
+    money.check_lines(facts, before, quote)
+    charged_back_minor = min(quote.total_minor, chargebacks.unmatched(session, order.order_id))
+    amount_minor = quote.total_minor - charged_back_minor
+    if not amount_minor:
+        raise CeilingExceeded(f"nothing of return {request.rma_id} is left to pay in advance")
+    if rules.advance_limits_minor is not None:
+        limit_minor = rules.advance_limits_minor.get(facts.currency, 0)
+        advance_accounts.check_limit(session, facts, amount_minor, limit_minor)
+    draws = money.draw(session, facts, amount_minor, request.destination)
+    advance_accounts.opened(session, request.rma_id, facts, amount_minor)
     recorded = _record(session, order.order_id, request, quote.currency, draws)
     outbox.write(session, request)
-    return AuthorizedRefund(quote=quote, intents=recorded)
+    return AuthorizedRefund(
+        quote=quote, intents=recorded, adjustments=_adjustments(request, charged_back_minor=charged_back_minor)
+    )
 
 
 def _authorize(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
@@ -87,7 +105,8 @@ def _authorize(session: Session, request: RefundAuthorization, rules: RefundRule
         quote = _settle(session, order, facts, request, rules)
         moved_minor = 0
     worth_minor = quote.total_minor + moved_minor
-    advanced_minor = advance_accounts.earned(session, request.rma_id, max(worth_minor, 0))
+    being_charged_minor = advances.being_charged(session, request.rma_id)
+    advanced_minor = advance_accounts.earned(session, request.rma_id, max(worth_minor, 0), being_charged_minor)
     amount_minor = worth_minor - advanced_minor - request.less_minor
     charged_back_minor = 0
     if amount_minor > 0:
@@ -106,7 +125,12 @@ def _authorize(session: Session, request: RefundAuthorization, rules: RefundRule
         intents=recorded,
         owed_by_customer_minor=owed_minor,
         adjustments=_adjustments(
-            request, moved_minor, advanced_minor, charged_back_minor, owed_minor, beyond_minor
+            request,
+            moved_minor=moved_minor,
+            advanced_minor=advanced_minor,
+            charged_back_minor=charged_back_minor,
+            owed_minor=owed_minor,
+            beyond_minor=beyond_minor,
         ),
         paid_in_advance_minor=advanced_minor,
     )
@@ -139,8 +163,7 @@ def _earlier_quote(
     session: Session, order: OrderRow, facts: OrderSnapshot, request: RefundAuthorization
 ) -> RefundQuote:
     """The quote of the exchange, with the outbound shipping if only its payout owes it."""
-    exchanges = (EntryKind.REFUND, EntryKind.SUBSTITUTE)
-    earlier = answers(session, request.rma_id, exchanges, AuthorizedRefund).get(request.instead_of)
+    earlier = answers(session, request.rma_id, _EXCHANGES, AuthorizedRefund).get(request.instead_of)
     if earlier is None:
         raise AuthorizationNotFound(f"return {request.rma_id} has no refund under op {request.instead_of}")
     supersede(session, request.rma_id, request.instead_of, by=request.op)
@@ -154,11 +177,12 @@ def _earlier_quote(
 
 def _adjustments(
     request: RefundAuthorization,
-    moved_minor: int,
-    advanced_minor: int,
-    charged_back_minor: int,
-    owed_minor: int,
-    beyond_minor: int,
+    *,
+    moved_minor: int = 0,
+    advanced_minor: int = 0,
+    charged_back_minor: int = 0,
+    owed_minor: int = 0,
+    beyond_minor: int = 0,
 ) -> tuple[WorksheetRow, ...]:
     """The rows between what is quoted and what is drawn."""
     remainder_minor = beyond_minor - owed_minor
@@ -178,23 +202,25 @@ def _moved_since(session: Session, request: RefundAuthorization) -> int:
 
     What moved for the exchanges whose place it took counts as well.
     A refund on its way counts as paid back: should it be declined, it gets another means of payment. One that
-    is declined already is paid out here instead, so nothing may take its place any more.
+    is declined already is paid out here instead, so nothing may take its place any more. What an advance or a
+    chargeback gave the customer for it has moved too.
     """
+    chain = chain_to(session, request.rma_id, request.instead_of)
+    earlier = answers(session, request.rma_id, _EXCHANGES, AuthorizedRefund)
     movements = session.scalars(
         select(IntentRow)
-        .where(
-            IntentRow.rma_id == request.rma_id,
-            IntentRow.settles.in_((*chain_to(session, request.rma_id, request.instead_of), "")),
-            IntentRow.superseded_by == "",
-        )
+        .where(IntentRow.rma_id == request.rma_id, IntentRow.settles.in_((*chain, "")))
         .with_for_update()
     ).all()
-    moved_minor = 0
+    moved_minor = -sum(earlier[op].given_otherwise_minor for op in chain if op in earlier)
+    moved_minor -= sum(intent.covered_minor for intent in movements)
     for intent in movements:
+        if intent.superseded_by:
+            continue
         if intent.state is IntentState.DECLINED:
             intent.superseded_by = request.op
         elif intent.direction is PaymentDirection.REFUND:
-            moved_minor -= intent.amount_minor + intent.covered_minor
+            moved_minor -= intent.amount_minor
         elif intent.state.is_paid:
             moved_minor += intent.amount_minor
         else:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from domain.bookkeeping import AuthorizedRefund, ChargeAuthorization, TenderReplacement
 from domain.intents import IntentState, PaymentDirection, PaymentIntent
 from domain.keys import charge_key, refund_key
-from ledger import intents, outbox
+from ledger import chargebacks, intents, outbox
 from ledger.entries import answers, once
 from ledger.errors import AlreadySuperseded, IntentNotDeclined
 from ledger.orders import frozen, lock_order_of
@@ -25,7 +25,7 @@ def authorize_charge(session: Session, request: ChargeAuthorization) -> PaymentI
 def replace(session: Session, request: TenderReplacement) -> PaymentIntent:
     """Record a new intent for a declined one, with another means of payment and a key of its own.
 
-    A refund draws from the same payment as before.
+    A refund draws from the same payment as before. What a bank took back since the decline is not paid again.
 
     Raises:
         IntentNotFound: If there is no intent under the declined key.
@@ -77,6 +77,9 @@ def _replace(session: Session, request: TenderReplacement) -> PaymentIntent:
         if declined.direction is PaymentDirection.REFUND
         else charge_key(request.rma_id, request.round)
     )
+    due_minor = declined.amount_minor
+    if declined.direction is PaymentDirection.REFUND:
+        due_minor = chargebacks.set_against(session, declined.order_id, due_minor)
     intent = intents.add(
         session,
         PaymentIntent(
@@ -86,8 +89,10 @@ def _replace(session: Session, request: TenderReplacement) -> PaymentIntent:
             direction=declined.direction,
             payment_id=declined.payment_id,
             method_id=request.method_id,
-            amount_minor=declined.amount_minor,
+            amount_minor=due_minor,
             currency=declined.currency,
+            state=IntentState.INTENT if due_minor else IntentState.CHARGED_BACK,
+            covered_minor=declined.amount_minor - due_minor,
         ),
         settles=declined.settles,
         basis=declined.basis,

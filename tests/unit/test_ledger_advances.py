@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from domain.bookkeeping import AdvanceEnd, AuthorizedRefund, RecoveryAuthorization
+from domain.bookkeeping import (
+    AdvanceEnd,
+    AuthorizedRefund,
+    ChargebackDecision,
+    ChargebackReport,
+    RecoveryAuthorization,
+)
+from domain.chargebacks import ChargebackState
 from domain.intents import IntentState, PaymentDirection, RefundBasis
-from domain.refund import UnitsToSettle
+from domain.refund import LineCompensation, RefundRules, UnitsToSettle
+from domain.worksheet import sum_of_rows
 from ledger.errors import AdvanceNotFound, CeilingExceeded, NothingToRecover, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
@@ -52,6 +60,12 @@ def a_final(
 
 def a_recovery(op: str = "recovery-1", round_: int = 7) -> RecoveryAuthorization:
     return RecoveryAuthorization(rma_id="R1", op=op, at=NOW, round=round_, method_id="M1")
+
+
+def lose_chargeback(ledger: Ledger, amount_minor: int) -> None:
+    about: dict[str, Any] = {"rma_id": "R1", "at": NOW, "chargeback_id": "CB1"}
+    ledger.report_chargeback(ChargebackReport(op="cb", payment_id="P1", amount_minor=amount_minor, **about))
+    ledger.decide_chargeback(ChargebackDecision(op="cb-lost", state=ChargebackState.LOST, **about))
 
 
 def amounts(refund: AuthorizedRefund) -> list[int]:
@@ -117,6 +131,80 @@ def test_an_advance_beside_another_return_never_pays_the_line_twice(ledger: Ledg
 
     assert (amounts(other), amounts(last)) == ([666], [1])
     assert 333 + 666 + 1 == 1000
+
+
+def test_an_advance_leaves_out_what_a_lost_chargeback_gave(ledger: Ledger) -> None:
+    ledger.open_return(an_opening("R1", ORDER, {"L1": 2}))
+    lose_chargeback(ledger, 400)
+    advance = ledger.authorize_refund(an_advance("R1", 2))
+    assert amounts(advance) == [266]
+    assert advance.quote.total_minor + sum_of_rows(advance.adjustments) == 266
+
+    final = a_final(ledger, 2)
+
+    assert (amounts(final), final.paid_in_advance_minor) == ([], 266)
+    assert ledger.advance_account("R1").outstanding_minor == 0
+
+
+def test_nothing_is_advanced_where_a_lost_chargeback_gave_it_all(ledger: Ledger) -> None:
+    ledger.open_return(an_opening("R1", ORDER, {"L1": 2}))
+    lose_chargeback(ledger, 700)
+    with pytest.raises(CeilingExceeded):
+        ledger.authorize_refund(an_advance("R1", 2))
+    with pytest.raises(AdvanceNotFound):
+        ledger.advance_account("R1")
+
+
+def test_an_advance_leaves_out_what_the_line_was_compensated_with(ledger: Ledger) -> None:
+    order = an_order(lines=(a_line("L1", 1, 1000), a_line("L2", 1, 1000)))
+    ledger.open_return(an_opening("R0", order, {"L1": 1}))
+    compensation = LineCompensation(line_id="L1", amount_minor=900)
+    ledger.authorize_refund(an_authorization("R0", compensations=(compensation,), basis=RefundBasis.AGREEMENT))
+    ledger.close_return(a_closing("R0"))
+    ledger.open_return(an_opening("R1", order, {"L1": 1}))
+
+    assert amounts(ledger.authorize_refund(an_advance("R1", 1))) == [100]
+    assert amounts(a_final(ledger, 1)) == []
+    assert ledger.advance_account("R1").outstanding_minor == 0
+
+
+def test_advances_granted_side_by_side_stay_within_the_limit(ledger: Ledger) -> None:
+    rules = RefundRules(advance_limits_minor={"CNY": 1_000})
+    for number in (1, 2):
+        order = an_order(lines=(a_line("L1", 3, 1000),), order_id=f"O-{number}")
+        ledger.open_return(an_opening(f"R{number}", order, {"L1": 2}))
+
+    first = ledger.authorize_refund(an_advance("R1", 2), rules)
+
+    assert ledger.authorize_refund(an_advance("R1", 2), rules) == first
+    with pytest.raises(CeilingExceeded, match="limit is 1000"):
+        ledger.authorize_refund(an_advance("R2", 2), rules)
+    a_final(ledger, 2)
+    assert amounts(ledger.authorize_refund(an_advance("R2", 2), rules)) == [666]
+
+
+def test_an_exchange_that_falls_through_does_not_pay_the_advance_again(ledger: Ledger) -> None:
+    advanced(ledger)
+    exchange = a_final(ledger, 2, basis=RefundBasis.EXCHANGE_DIFFERENCE, less_minor=666)
+    assert exchange.owed_by_customer_minor == 666
+
+    payout = a_final(ledger, 2, number=3, instead_of="settle-2")
+
+    assert amounts(payout) == []
+    assert ledger.order_balance("O-1").refunded_minor == 666
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_what_is_being_charged_back_is_not_set_against_a_refund(ledger: Ledger, is_paid: bool) -> None:
+    advanced(ledger)
+    a_final(ledger, 1)
+    charge = ledger.authorize_recovery(a_recovery())
+    ledger.intent_submitted(charge.key, NOW)
+
+    assert amounts(a_final(ledger, 1, number=3)) == [333]
+
+    ledger.intent_outcome(an_outcome(charge, IntentState.SUCCEEDED if is_paid else IntentState.DECLINED))
+    assert ledger.advance_account("R1").outstanding_minor == (0 if is_paid else 333)
 
 
 def test_an_advance_needs_the_units_and_the_money(ledger: Ledger) -> None:

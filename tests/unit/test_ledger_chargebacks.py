@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.bookkeeping import ChargebackDecision, ChargebackReport
 from domain.chargebacks import ChargebackState
-from domain.intents import IntentState
+from domain.intents import IntentState, RefundBasis
 from ledger.errors import (
     CeilingExceeded,
     ChargebackConflict,
@@ -19,7 +19,17 @@ from ledger.errors import (
     ReturnNotFound,
 )
 from ledger.ledger import Ledger
-from tests.unit.ledger_builders import NOW, a_line, an_authorization, an_opening, an_order, an_outcome
+from tests.unit.ledger_builders import (
+    NOW,
+    a_line,
+    a_replacement,
+    an_authorization,
+    an_opening,
+    an_order,
+    an_outcome,
+    decline,
+    pay,
+)
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
 
@@ -103,7 +113,7 @@ def test_a_repeat_gets_the_first_answer_and_other_facts_are_refused(ledger: Ledg
     lost = decision(ChargebackState.LOST)
     assert ledger.decide_chargeback(lost) == ledger.decide_chargeback(lost)
     with pytest.raises(ChargebackConflict):
-        ledger.decide_chargeback(lost.model_copy(update={"op": "twice"}))
+        ledger.decide_chargeback(lost.model_copy(update={"op": "twice", "state": ChargebackState.WON}))
     assert ledger.order_balance("O-1").payments[0].charged_back_minor == 100
 
 
@@ -128,6 +138,64 @@ def test_a_bank_may_take_back_what_was_refunded_and_then_nothing_is_left(ledger:
     ledger.decide_chargeback(decision(ChargebackState.LOST))
     assert ledger.authorize_refund(an_authorization("R1", {"L1": 1}, op="refund-2", round=2)).intents == ()
     assert ledger.order_balance("O-1").refunded_minor == 250
+
+
+def test_another_return_of_the_order_may_decide_it_in_the_same_way(ledger: Ledger) -> None:
+    opened(ledger)
+    opened(ledger, "R2")
+    reported(ledger, 100)
+    reported(ledger, 100, rma_id="R2")
+    ledger.decide_chargeback(decision(ChargebackState.LOST))
+    again = ledger.decide_chargeback(decision(ChargebackState.LOST, rma_id="R2"))
+    assert (again.chargeback.state, again.covered) == (ChargebackState.LOST, ())
+    assert ledger.order_balance("O-1").payments[0].charged_back_minor == 100
+
+
+@pytest.mark.parametrize(
+    ("lost_minor", "state", "left_minor"),
+    [(100, IntentState.INTENT, 150), (600, IntentState.CHARGED_BACK, 0), (1_000, IntentState.CHARGED_BACK, 0)],
+)
+def test_what_a_bank_took_back_since_a_decline_is_not_paid_by_another_tender(
+    ledger: Ledger, lost_minor: int, state: IntentState, left_minor: int
+) -> None:
+    opened(ledger)
+    (intent,) = ledger.authorize_refund(an_authorization("R1", {"L1": 1})).intents
+    decline(ledger, intent)
+    reported(ledger, lost_minor)
+    ledger.decide_chargeback(decision(ChargebackState.LOST))
+    replaced = ledger.replace_tender(a_replacement(intent))
+    assert (replaced.state, replaced.amount_minor, replaced.covered_minor) == (state, left_minor, 250 - left_minor)
+    assert ledger.payment_intent(replaced.key) == replaced
+    assert ledger.order_balance("O-1").reserved_minor == left_minor
+
+
+@pytest.mark.parametrize("is_lost_before", [True, False])
+@pytest.mark.parametrize("outcome", ["sent", "declined", "replaced"])
+def test_what_a_chargeback_gave_for_an_exchange_is_taken_off_its_payout(
+    ledger: Ledger, is_lost_before: bool, outcome: str
+) -> None:
+    opened(ledger)
+    if is_lost_before:
+        reported(ledger, 60)
+        ledger.decide_chargeback(decision(ChargebackState.LOST))
+    exchange = an_authorization("R1", {"L1": 1}, basis=RefundBasis.EXCHANGE_DIFFERENCE, less_minor=150)
+    (difference,) = ledger.authorize_refund(exchange).intents
+    if not is_lost_before:
+        reported(ledger, 60)
+        ledger.decide_chargeback(decision(ChargebackState.LOST))
+    assert ledger.payment_intent(difference.key).amount_minor == 40
+    if outcome == "sent":
+        pay(ledger, difference)
+    else:
+        decline(ledger, difference)
+    if outcome == "replaced":
+        pay(ledger, ledger.replace_tender(a_replacement(difference)))
+    payout = ledger.authorize_refund(
+        an_authorization("R1", {"L1": 1}, op="payout", round=5, instead_of="refund-1")
+    )
+    for intent in payout.intents:
+        pay(ledger, intent)
+    assert ledger.order_balance("O-1").refunded_minor + 60 == 250
 
 
 EVENTS = st.lists(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.actions import Actor, Role
+from domain.actions import Action, Actor, Role
 from domain.application import ApplicationLine, Contact, Remedy, ReturnApplication
+from domain.authority import PayoutAnswer, PayoutRequest, PayoutRule, PayoutState
 from domain.bookkeeping import FollowUpOpening, TakeUp
 from domain.follow_up import (
     ClaimedLine,
@@ -18,6 +19,7 @@ from domain.follow_up import (
     FollowUpRequest,
     KeptCase,
 )
+from domain.policy.authority import PayoutCaps
 from ledger.errors import ReturnNotFound, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
@@ -205,3 +207,30 @@ def test_a_case_that_follows_no_other_cannot_be_taken_up(ledger: Ledger) -> None
     closed(ledger)
     with pytest.raises(ReturnNotFound, match="follows no other"):
         ledger.take_up(TakeUp(rma_id="R1", op="take-up-1", at=NOW))
+
+
+def test_taking_a_case_up_again_does_not_raise_what_may_be_granted_in_it(ledger: Ledger) -> None:
+    caps = PayoutCaps(agent_tier_1=3_000, agent_tier_2=50_000, agent_tier_3=500_000, supervisor=500_000)
+
+    def grant(rma_id: str, amount_minor: int, agent: str) -> PayoutAnswer:
+        request = PayoutRequest(
+            rma_id=rma_id,
+            op=f"payout-{agent}",
+            at=NOW,
+            actor=Actor(role=Role.AGENT_TIER_1, id=agent),
+            action=Action.MAKE_OFFER,
+            currency="CNY",
+            case_version=1,
+            policy_version="test-1",
+        )
+        return ledger.grant_payout(request, amount_minor, caps, NOW.date())
+
+    ledger.open_return(an_opening("R1", an_order(), {"L1": 3}))
+    assert grant("R1", 2_000, "a-1").state is PayoutState.GRANTED
+    ledger.close_return(a_closing("R1", kept=KEPT))
+    assert ledger.open_follow_up(asked()).rma_id == "R1-2"
+
+    refusal = grant("R1-2", 1_500, "a-2")
+
+    assert (refusal.state, refusal.rule, refusal.spent_minor) == (PayoutState.REFUSED, PayoutRule.CASE_CAP, 2_000)
+    assert grant("R1-2", 1_000, "a-3").state is PayoutState.GRANTED

@@ -11,6 +11,7 @@ from domain.status import Header, Logistics, Reimbursement
 from starters.errors import ActionNotAllowed, RoleNotPermitted
 from tests.pipeline import Pipeline, line
 from tests.workflow.payouts import PHOTO
+from tests.workflow.test_chargeback import accept, report
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -260,4 +261,21 @@ async def test_a_parcel_that_is_never_handed_over_is_recovered(pipeline: Pipelin
     await pipeline.lapse(case.rma_id, 7 * DAY + HOUR)
     await pipeline.end(case.rma_id)
     assert await case.moved() == ([20_000], {case.card: 10_000})
+    assert (await pipeline.balance(case.order["order_id"])).lines[0].settled == 1
+
+
+async def test_an_advance_that_a_chargeback_paid_is_kept_like_any_other(pipeline: Pipeline) -> None:
+    case = await wished(pipeline)
+    await pipeline.until(case.rma_id, lambda status: status.logistics is Logistics.PICKUP_BOOKED)
+    await report(pipeline, case.rma_id, case.order, 10_000)
+    await pipeline.scan(case.rma_id, "picked_up")
+    await pipeline.scan(case.rma_id, "accepted")
+    await pipeline.until(
+        case.rma_id, lambda status: any("waits for a chargeback" in entry.what for entry in status.timeline)
+    )
+    await accept(pipeline, case.rma_id)
+    await pipeline.until(case.rma_id, lambda status: status.reimbursement is Reimbursement.PROVISIONAL)
+    await case.found(ACCEPTED)
+    assert (await pipeline.end(case.rma_id)).header is Header.COMPLETED
+    assert await case.moved() == ([], {})
     assert (await pipeline.balance(case.order["order_id"])).lines[0].settled == 1

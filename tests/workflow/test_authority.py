@@ -15,6 +15,7 @@ from domain.status import Approval
 from starters.errors import AboveAuthority, ActionNotAllowed, InvalidAction, RoleNotPermitted, VersionOutdated
 from tests.pipeline import Pipeline, line
 from tests.workflow.reviews import DAY, MINUTE, USED
+from tests.workflow.test_without_goods import FAULTY
 from workflows.contracts import ACTION_REQUESTS, ActionAnswer, ReturnStatus
 
 LARGE = 600_000
@@ -208,6 +209,22 @@ async def test_an_action_on_an_old_version_is_refused(pipeline: Pipeline) -> Non
     assert (await pipeline.returns.status(rma_id)).version == version
     await pipeline.act(rma_id, Action.REVIEW, Role.AGENT_TIER_2, expected_version=version, **verdict)
     assert (await pipeline.returns.status(rma_id)).version > version
+
+
+async def test_goods_that_a_reviewer_lets_the_customer_keep_are_within_their_authority(pipeline: Pipeline) -> None:
+    order = await pipeline.order(lines=[line(unit_price_minor=LARGE)])
+    rma_id = (await pipeline.apply(order, desired_resolution="refund_only", lines=[FAULTY])).rma_id
+    verdict: dict[str, Any] = {"approve": True, "note": "it is so"}
+    for role in (Role.AGENT_TIER_1, Role.AGENT_TIER_2, Role.AGENT_TIER_3):
+        with pytest.raises(AboveAuthority) as refused:
+            await act(pipeline, rma_id, Action.REVIEW, somebody(role), **verdict)
+        assert refused.value.field == "approve"
+    boss, other = somebody(Role.SUPERVISOR), somebody(Role.SUPERVISOR)
+    assert (await act(pipeline, rma_id, Action.REVIEW, boss, **verdict)).awaits_approval
+    status = await pipeline.until(rma_id, lambda status: status.pending_payout is not None)
+    assert status.approval is Approval.MANUAL_REVIEW
+    await approve(pipeline, status, other)
+    assert (await pipeline.end(rma_id)).refunded_minor == LARGE
 
 
 async def test_units_accepted_after_all_are_within_the_supervisors_authority_or_wait(pipeline: Pipeline) -> None:

@@ -5,24 +5,27 @@ from typing import Any
 
 import pytest
 
-from domain.actions import Action, Role
+from domain.actions import Action, Actor, Role
 from domain.refusals import RefusalCode
 from domain.status import Approval, Header, Logistics, Stage, derive_stage
 from starters.errors import ActionNotAllowed, InvalidAction
 from tests.pipeline import Pipeline, line, variant
 from tests.workflow.payouts import DAY, HOUR, MINUTE, PHOTO, exactly_once
 from tests.workflow.test_agreement import terms
+from workflows.contracts import ReviewVerdict
 
 FAULTY = {"line_id": "SHIRT-M", "quantity": 1, "reason": "quality_defect", "evidence": [PHOTO]}
 
 
 async def granted(pipeline: Pipeline, order: dict[str, Any], remedy: str, **changes: Any) -> str:
-    """A remedy that a person approved, as one always has to."""
+    """A remedy that a person approved, as one always has to, whose day has not begun."""
     asked = {"desired_resolution": remedy, "lines": [FAULTY]} | changes
     decision = await pipeline.apply(order, **asked)
     assert decision.approval is Approval.MANUAL_REVIEW, decision.refusal
     assert "remedy_needs_a_person" in decision.reasons
-    await pipeline.act(decision.rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=True, note="it is so")
+    reviewer = Actor(role=Role.AGENT_TIER_2, id=f"agent-{decision.rma_id}")
+    verdict = ReviewVerdict(actor=reviewer, approve=True, note="it is so")
+    await pipeline.returns.act(decision.rma_id, Action.REVIEW, verdict)
     return decision.rma_id
 
 

@@ -13,6 +13,7 @@ from workflows.contracts import (
     ReviewVerdict,
 )
 from workflows.handlers.base import CaseHandlers
+from workflows.stages.authority import Authority
 from workflows.stages.review import ReviewStage
 from workflows.validation import review as validation
 from workflows.validation.rules import allowed
@@ -22,6 +23,7 @@ class ReviewHandlers(CaseHandlers):
     """What people decide while an application is reviewed."""
 
     _review: ReviewStage
+    _authority: Authority
 
     @workflow.update(name=Action.CANCEL, description="Withdraw the return before the goods are handed over.")
     def cancel(self, request: CancelRequest) -> ActionAnswer:
@@ -64,10 +66,20 @@ class ReviewHandlers(CaseHandlers):
         validation.liability(self._case, request)
 
     @workflow.update(name=Action.REVIEW, description="Approve or decline the return, with the reason.")
-    def review(self, request: ReviewVerdict) -> ActionAnswer:
-        """Take a person's decision."""
-        self._review.on_verdict(request)
-        return self._accepted(Action.REVIEW)
+    async def review(self, request: ReviewVerdict) -> ActionAnswer:
+        """Take a person's decision, once what it grants without the goods is within their authority."""
+        payout = self._review.payout(request)
+        if not payout.kept_minor or not workflow.patched("review-authority"):
+            self._review.on_verdict(request)
+            return self._accepted(Action.REVIEW)
+        awaits_approval = await self._authority.grant(
+            request,
+            Action.REVIEW,
+            payout,
+            lambda: self._validate_review(request),
+            lambda _grant: self._review.on_verdict(request),
+        )
+        return self._accepted(Action.REVIEW, awaits_approval)
 
     @review.validator
     def _validate_review(self, request: ReviewVerdict) -> None:

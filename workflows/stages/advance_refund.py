@@ -96,10 +96,11 @@ class AdvanceRefund:
         await self._settlement.under_the_promise(
             plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents)
         )
-        refunds = (intent for intent in case.payments.values() if intent.direction is PaymentDirection.REFUND)
-        self._paid_to = next((intent.method_id for intent in refunds if intent.state.is_paid), "")
-        if not self._paid_to:
-            case.note("no advance", "the customer has the money by a chargeback")
-            self._payments.show_settled()
-            return
+        settled = [
+            intent
+            for intent in case.payments.values()
+            if intent.direction is PaymentDirection.REFUND and intent.state.is_settled
+        ]
+        # A chargeback may have paid it all: then it came to the means that was charged.
+        self._paid_to = next((intent for intent in settled if intent.state.is_paid), settled[0]).method_id
         case.move(Reimbursement.PROVISIONAL, "paid in advance")

@@ -100,9 +100,9 @@ class Payments:
         return moved
 
     async def _unfrozen(self, intent: PaymentIntent) -> PaymentIntent:
-        """Wait until no chargeback of this return is open; the intent as it is then. A charge never waits."""
+        """Wait until no chargeback of this return is open; the intent as it is then. Only a refund waits."""
         case = self._case
-        if intent.direction is PaymentDirection.CHARGE or not case.freezes:
+        if intent.direction is not PaymentDirection.REFUND or not case.freezes:
             return intent
         case.note("refund waits for a chargeback", intent.key)
         await workflow.wait_condition(lambda: not case.freezes)

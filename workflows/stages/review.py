@@ -13,7 +13,7 @@ from domain.clocks import ClockName
 from domain.exchange import StockHold, first_lease_until, with_free_freight
 from domain.keys import replacement_reference
 from domain.liability import Liability
-from domain.offers import OfferSubject
+from domain.offers import OfferSubject, ceiling_minor
 from domain.orders import FactsRequest, FulfilmentCancellation, OrderFacts
 from domain.outbox import Template
 from domain.reasons import REASON_RULES, LiableParty
@@ -30,6 +30,7 @@ from workflows.contracts import (
     ReviewVerdict,
 )
 from workflows.stages.agreement import AgreementStage
+from workflows.stages.authority import Payout
 from workflows.stages.evidence import Evidence
 
 AUTO_REVIEW_PROMISE = timedelta(hours=1)
@@ -70,6 +71,14 @@ class ReviewStage:
             Approval.APPROVED if verdict.approve else Approval.DECLINED,
             f"{verdict.actor.role.value} {verdict.actor.id}: {verdict.note}",
         )
+
+    def payout(self, verdict: ReviewVerdict) -> Payout:
+        """What a verdict grants beyond the rules: the worth of goods that are paid and need not come back."""
+        case = self._case
+        if not verdict.approve or case.remedy is not Remedy.REFUND_ONLY or case.order is None:
+            return Payout()
+        units = {line.line_id: line.requested for line in case.lines.values()} | verdict.authorized
+        return Payout(kept_minor=ceiling_minor(case.order, units), field="approve")
 
     def on_liability(self, verdict: LiabilityVerdict) -> None:
         """Take a supervisor's second thought on who is liable."""

@@ -57,6 +57,6 @@ def _captured(case: ReturnCase) -> dict[str, int]:
     charged = {
         intent.key: intent.amount_minor
         for intent in case.payments.values()
-        if intent.direction is PaymentDirection.CHARGE and intent.state.is_paid
+        if intent.direction in (PaymentDirection.CHARGE, PaymentDirection.CAPTURE) and intent.state.is_paid
     }
     return paid | charged
