@@ -158,11 +158,17 @@ class _Reading:
     def _settled(self, found: list[InspectedUnits]) -> Iterator[UnitsToSettle]:
         """The units of every quote, with the deductions that the inspection gives them."""
         accepted = [units for units in found if units.verdict is Verdict.ACCEPTED]
-        for plan in self._results("ledger.authorize_refund", SettlementPlan):
+        plans = list(self._results("ledger.authorize_refund", SettlementPlan))
+        # An advance is money on account; the refunds after it settle the units.
+        for plan in plans[1:] if self._was_advanced(plans) else plans:
             for line in plan.refund.quote.lines:
                 yield UnitsToSettle(
                     line_id=line.line_id, quantity=line.quantity, deduction_bps=_deduction(line, accepted)
                 )
+
+    @staticmethod
+    def _was_advanced(plans: list[SettlementPlan]) -> bool:
+        return any(plan.refund.paid_in_advance_minor for plan in plans)
 
 
 def _deduction(line: RefundLine, accepted: list[InspectedUnits]) -> int:

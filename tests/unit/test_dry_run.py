@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from demo.story import load_stories
+from domain.application import Remedy
 from domain.dry_run import DryRun, Forecast, RecordedReturn, dry_run, forecast
 from domain.policy import Policy, parse_policy
 from policy.files import load_explanations, load_policies
@@ -182,14 +183,25 @@ def recorded_run(new: Policy) -> DryRun:
     return dry_run(records, new, KNOWN, EXPLANATIONS)
 
 
-@pytest.mark.parametrize("file", sorted(HISTORIES.glob("ReturnWorkflow/*.json")), ids=lambda file: file.stem)
+STORIES = {story.name: story for story in load_stories()}
+RECORDED = [
+    file
+    for file in sorted(HISTORIES.glob("ReturnWorkflow/*.json"))
+    if (story := STORIES.get(file.stem.split("@")[0]))
+    and story.application.desired_resolution is not Remedy.PRICE_COMPENSATION
+]
+"""The stories whose money follows from the policy, and not from what two sides agreed on."""
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
 def test_a_recorded_story_is_forecast_as_it_ended(file: Path) -> None:
     """The books of each story say what was paid; the policy that it was on has to forecast just that."""
-    stories = {story.name: story for story in load_stories()}
     recorded = read_history(file, file.name)
-    story = stories[file.stem.split("@")[0]]
+    story = STORIES[file.stem.split("@")[0]]
     told = under(KNOWN[recorded.policy_version], recorded)
-    assert told.refund_minor == sum(refund.amount_minor for refund in story.expect.refunds)
+    recovered = sum(charge.amount_minor for charge in story.expect.charges) if story.application.advance else 0
+    paid = sum(refund.amount_minor for refund in story.expect.refunds)
+    assert told.refund_minor == max(paid - recovered, 0)
     assert told.coupon_minor == sum(coupon.amount_minor for coupon in story.expect.coupons)
 
 
@@ -198,9 +210,9 @@ def test_the_standard_changes_nothing_of_what_its_older_version_decided() -> Non
 
 
 def test_a_longer_inspection_saves_the_recorded_coupon() -> None:
-    (changed,) = recorded_run(policy(clocks={"inspection": "PT72H"})).changed
-    assert (changed.before.coupon_minor, changed.after.coupon_minor) == (5_000, 0)
-    assert changed.changes == ("coupon_minor",)
+    changed = recorded_run(policy(clocks={"inspection": "PT72H"})).changed
+    assert {(each.before.coupon_minor, each.after.coupon_minor) for each in changed} == {(5_000, 0)}
+    assert {each.changes for each in changed} == {("coupon_minor",)}
 
 
 @pytest.mark.parametrize(
