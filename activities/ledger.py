@@ -54,6 +54,7 @@ from domain.orders import OrderSnapshot
 from domain.policy import Policy
 from domain.record import Done
 from domain.refund import RefundRules
+from domain.remedy_change import RemedyAnswer, RemedyQuestion, consider_remedy
 from domain.review import ReviewOutcome
 from domain.reviewing import Reviewer
 from domain.store_credit import store_credit_bonus
@@ -224,6 +225,12 @@ class LedgerActivities:
             return None
         history = self._ledger.advance_history(order.customer_id, order.currency)
         return decide_advance(request.application, order, policy, history, difference_minor)
+
+    @activity.defn(name="ledger.consider_remedy")
+    def consider_remedy(self, question: RemedyQuestion) -> RemedyAnswer:
+        """Say whether a return can be settled otherwise. It writes nothing."""
+        policy = self._policy(question.policy_version)
+        return consider_remedy(question, frozenset(policy.currencies), policy.exchange.free_size_swap)
 
     @activity.defn(name="ledger.open_follow_up")
     def open_follow_up(self, opening: FollowUpOpening) -> FollowUpAnswer:

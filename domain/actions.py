@@ -59,6 +59,7 @@ class Action(StrEnum):
     APPEAL = "appeal"
     BOOK_PICKUP = "book_pickup"
     CHANGE_PICKUP = "change_pickup"
+    CHANGE_REMEDY = "change_remedy"
     RECORD_HANDOVER = "record_handover"
     RECEIVE = "receive"
     INSPECT = "inspect"
@@ -99,6 +100,7 @@ PERMITTED_ROLES: dict[Action, tuple[Role, ...]] = {
     Action.APPEAL: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.BOOK_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.CHANGE_PICKUP: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
+    Action.CHANGE_REMEDY: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECORD_HANDOVER: (Role.CUSTOMER, Role.ORDER_SYSTEM, *AGENTS),
     Action.RECEIVE: (Role.WAREHOUSE,),
     Action.INSPECT: (Role.WAREHOUSE,),
@@ -199,6 +201,14 @@ _MAY_STILL_COME = (
     Logistics.LOST,
     Logistics.EXPIRED,
 )
+_BEING_TAKEN_BACK = (
+    *BEFORE_HANDOVER,
+    Logistics.PICKED_UP,
+    Logistics.IN_TRANSIT,
+    Logistics.DELIVERED,
+    Logistics.RECEIVED,
+    Logistics.PARTIALLY_RECEIVED,
+)
 _AT_THE_WAREHOUSE = (Logistics.DELIVERED, Logistics.RECEIVED, Logistics.PARTIALLY_RECEIVED)
 
 
@@ -277,6 +287,9 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.approval is Approval.DECLINED and not now.appealed
         case Action.BOOK_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_FAILED
+        case Action.CHANGE_REMEDY:
+            unsettled = now.reimbursement in NOTHING_AUTHORIZED and now.contest is ContestState.NONE
+            return uninspected and unsettled and now.logistics in _BEING_TAKEN_BACK and not now.reopened
         case Action.CHANGE_PICKUP:
             return approved and now.logistics is Logistics.PICKUP_BOOKED
         case Action.RECORD_HANDOVER:

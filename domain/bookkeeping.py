@@ -336,12 +336,16 @@ class ReviewRequest(LedgerEntry):
 
 
 class TakenUpCase(Record):
-    """What a follow-up case starts from: the order, the rules of the first case, the units, and what was paid."""
+    """What a follow-up case starts from: the order, the rules of the first case, the units, and what was paid.
+
+    `breach` is the broken promise that has earned the return its coupon already: it earns no second one.
+    """
 
     order: OrderSnapshot
     rules: Review
     lines: tuple[ClaimedLine, ...]
     paid: tuple[PaymentIntent, ...] = ()
+    breach: BreachCertificate | None = None
 
 
 ReturnOpening.model_rebuild()

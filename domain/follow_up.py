@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.actions import AGENTS, Actor, Role
 from domain.application import ReturnApplication
-from domain.record import Identifier, Quantity, Record
+from domain.record import Identifier, Quantity, Record, UtcDatetime
 from domain.status import Header
 
 
@@ -44,6 +44,7 @@ class FollowUpRequest(Record):
         request_id: The caller's own id of the request: the same one finds the same follow-up.
         reason: Why, in the words of whoever asks. Personal data: stays in payloads.
         lines: The units that it is about; none means every unit of the closed case.
+        received_at: When the goods came, UTC; for a late receipt.
     """
 
     of: Identifier
@@ -52,6 +53,7 @@ class FollowUpRequest(Record):
     actor: Actor
     reason: str = Field(min_length=1, max_length=2_000)
     lines: tuple[FollowUpLine, ...] = Field(default=(), max_length=500)
+    received_at: UtcDatetime | None = None
 
 
 class FollowUp(Record):
@@ -64,6 +66,7 @@ class FollowUp(Record):
     actor: Actor
     reason: str
     lines: tuple[FollowUpLine, ...] = ()
+    received_at: UtcDatetime | None = None
 
 
 class ClosedLine(Record):

@@ -44,7 +44,7 @@ class BlindReceipt(Record):
 
 
 class AwaitedLine(Record):
-    """Units of a line that a return still waits for."""
+    """Units of a line that a return still waits for; of one that has ended, those that it was about."""
 
     line_id: str
     item_id: str
@@ -78,10 +78,14 @@ class MatchedUnits(Record):
 
 
 class MatchedPart(Record):
-    """What a return gets of a parcel; no lines: all that is in it."""
+    """What a return gets of a parcel; no lines: all that is in it.
+
+    Where the return has ended, the part is `late`: it starts a follow-up case.
+    """
 
     rma_id: str
     lines: tuple[MatchedUnits, ...] = ()
+    late: bool = False
 
 
 class DueReceipt(Record):
@@ -91,6 +95,7 @@ class DueReceipt(Record):
     rma_id: str
     receipt: BlindReceipt
     lines: tuple[MatchedUnits, ...] = ()
+    late: bool = False
     parcel: int | None = None
 
     @property
@@ -103,7 +108,6 @@ class ParkReason(StrEnum):
     """Why goods are parked for a person."""
 
     UNKNOWN = "unknown"
-    RETURN_ENDED = "return_ended"
     NOT_EXPECTED = "not_expected"
     SEVERAL_RETURNS = "several_returns"
     REFUSED = "refused"
@@ -115,13 +119,11 @@ class Matching(Record):
     Attributes:
         parts: A receipt for each return.
         left: The goods that belong to none of them; with a reason, and empty where the parcel was not opened.
-        late_for: The ended return that the goods, or the unopened parcel, came too late for.
     """
 
     parts: tuple[MatchedPart, ...] = ()
     left: tuple[Goods, ...] = ()
     reason: ParkReason | None = None
-    late_for: str = ""
 
 
 class Received(Record):
@@ -186,32 +188,28 @@ class ParkedDisposal(Record):
 def match(receipt: BlindReceipt, candidates: Sequence[Candidate]) -> Matching:
     """Divide a parcel among the returns that wait for its goods, those that are named first.
 
-    A parcel that was not opened goes to the one return that it names. Goods that no return waits for are left: an
-    ended return that the parcel names says that they came late.
+    A parcel that was not opened goes to the one return that it names. An ended return gets of its goods what no
+    open one waits for, if the parcel names it. What is left belongs to none.
     """
     named = [candidate for candidate in candidates if candidate.is_named]
     if not receipt.goods:
         return _unopened(named)
-    parts, left = _divide(receipt.goods, [candidate for candidate in candidates if candidate.is_open])
+    in_time, left = _divide(receipt.goods, [candidate for candidate in candidates if candidate.is_open])
+    late, left = _divide(left, [candidate for candidate in named if not candidate.is_open])
+    parts = (*in_time, *(part.model_copy(update={"late": True}) for part in late))
     if not left:
         return Matching(parts=parts)
-    late_for = next((candidate.rma_id for candidate in named if _may_come_late(candidate, left)), "")
-    if late_for:
-        reason = ParkReason.RETURN_ENDED
-    else:
-        reason = ParkReason.NOT_EXPECTED if named or parts else ParkReason.UNKNOWN
-    return Matching(parts=parts, left=left, reason=reason, late_for=late_for)
+    return Matching(parts=parts, left=left, reason=ParkReason.NOT_EXPECTED if named else ParkReason.UNKNOWN)
 
 
 def _unopened(named: Sequence[Candidate]) -> Matching:
-    is_open = [candidate for candidate in named if candidate.is_open]
-    if len(is_open) == 1:
-        return Matching(parts=(MatchedPart(rma_id=is_open[0].rma_id),))
-    if is_open:
+    possible = [candidate for candidate in named if candidate.is_open] or named
+    if not possible:
+        return Matching(reason=ParkReason.UNKNOWN)
+    if len(possible) > 1:
         return Matching(reason=ParkReason.SEVERAL_RETURNS)
-    if len(named) == 1:
-        return Matching(reason=ParkReason.RETURN_ENDED, late_for=named[0].rma_id)
-    return Matching(reason=ParkReason.RETURN_ENDED if named else ParkReason.UNKNOWN)
+    (found,) = possible
+    return Matching(parts=(MatchedPart(rma_id=found.rma_id, late=not found.is_open),))
 
 
 def _divide(
@@ -243,8 +241,3 @@ def _divide(
         for rma_id, lines in matched.items()
     )
     return parts, tuple(left)
-
-
-def _may_come_late(candidate: Candidate, left: Sequence[Goods]) -> bool:
-    items = {name for line in candidate.lines for name in (line.item_id, line.line_id)}
-    return not candidate.is_open and any(goods.item_id in items for goods in left)

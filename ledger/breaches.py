@@ -35,6 +35,12 @@ def coupon_issued(session: Session, rma_id: str, coupon_id: str) -> None:
     row.coupon_id = row.coupon_id or coupon_id
 
 
+def of_return(session: Session, rma_id: str) -> BreachCertificate | None:
+    """The certificate that a return has earned its coupon with, if any."""
+    key = session.scalars(select(BreachRow.key).where(BreachRow.rma_id == rma_id)).one_or_none()
+    return find(session, key) if key else None
+
+
 def find(session: Session, key: str) -> BreachCertificate | None:
     """The certificate under a clock's key; its coupon is owed while `coupon_id` is empty."""
     row = session.get(BreachRow, key)

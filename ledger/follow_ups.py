@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import FollowUpOpening, Review, TakenUpCase, TakeUp
+from domain.coupons import BreachCertificate
 from domain.follow_up import (
     ClaimedLine,
     EarlierFollowUp,
@@ -19,7 +20,7 @@ from domain.follow_up import (
 )
 from domain.intents import IntentState
 from domain.keys import follow_up_id
-from ledger import intents, outbox, units
+from ledger import breaches, intents, outbox, units
 from ledger.entries import answers, once
 from ledger.errors import ReturnNotFound
 from ledger.orders import frozen, lock_order
@@ -100,6 +101,7 @@ def _take_up(session: Session, entry: TakeUp) -> TakenUpCase:
     outbox.write(session, entry)
     return TakenUpCase(
         order=frozen(order),
+        breach=_breach_before(session, row),
         rules=_rules(session, row.root),
         lines=tuple(
             ClaimedLine(line_id=line_id, held=held.get(line_id, 0), paid_before=paid_before.get(line_id, 0))
@@ -170,6 +172,14 @@ def _paid_before(session: Session, row: FollowUpRow) -> Sequence[IntentRow]:
     ).all()
 
 
+def _breach_before(session: Session, row: FollowUpRow) -> BreachCertificate | None:
+    """The broken promise that has earned the return its coupon already."""
+    for rma_id in _cases_before(session, row):
+        if breach := breaches.of_return(session, rma_id):
+            return breach
+    return None
+
+
 def _cases_before(session: Session, row: FollowUpRow) -> list[str]:
     return [row.root, *(other.rma_id for other in _follow_ups_of(session, row.root) if other.number < row.number)]
 
@@ -192,5 +202,6 @@ def _answer(row: FollowUpRow, kept: KeptCase) -> FollowUpAnswer:
             actor=request.actor,
             reason=request.reason,
             lines=request.lines,
+            received_at=request.received_at,
         ),
     )

@@ -65,8 +65,13 @@ def event_delivered(session: Session, carrier: str, event_id: str, at: datetime)
         row.delivered_at = at
 
 
-def undelivered(session: Session, limit: int) -> list[tuple[str, CarrierEvent]]:
-    """Scans that have not reached their return although it is known by now, oldest first; parked ones left out."""
+def undelivered(
+    session: Session, limit: int, received_before: datetime | None = None
+) -> list[tuple[str, CarrierEvent]]:
+    """Scans that have not reached their return although it is known by now, oldest first; parked ones left out.
+
+    With `received_before`, UTC, younger ones are left to whoever accepted them.
+    """
     owner = _owner(CarrierEventRow.carrier, CarrierEventRow.tracking_no)
     rows = session.execute(
         select(owner, CarrierEventRow)
@@ -74,6 +79,7 @@ def undelivered(session: Session, limit: int) -> list[tuple[str, CarrierEvent]]:
             CarrierEventRow.delivered_at.is_(None),
             CarrierEventRow.refusals < MOST_REFUSALS,
             owner.is_not(None),
+            *([CarrierEventRow.received_at <= received_before] if received_before else []),
         )
         .order_by(CarrierEventRow.id)
         .limit(limit)

@@ -44,8 +44,7 @@ def accept(session: Session, receipt: BlindReceipt) -> None:
     for part in matching.parts:
         _add_part(session, receipt.receipt_id, part)
     if matching.reason:
-        detail = f"{matching.late_for} has ended" if matching.late_for else ""
-        _park(session, receipt.receipt_id, matching.reason, matching.left, detail, matching.late_for)
+        _park(session, receipt.receipt_id, matching.reason, matching.left)
 
 
 def due(session: Session, limit: int, receipt_id: str | None = None) -> list[DueReceipt]:
@@ -62,21 +61,16 @@ def due(session: Session, limit: int, receipt_id: str | None = None) -> list[Due
         .limit(limit)
     )
     return [
-        DueReceipt(
-            part_id=row.id,
-            rma_id=row.rma_id,
-            receipt=BlindReceipt.model_validate(receipt),
-            lines=MatchedPart.model_validate(row.part).lines,
-            parcel=row.parcel,
-        )
+        _due(row, MatchedPart.model_validate(row.part), BlindReceipt.model_validate(receipt))
         for row, receipt in rows
     ]
 
 
-def taken(session: Session, part_id: int, at: datetime) -> None:
-    """Note that a return has taken its part; the first time counts."""
+def taken(session: Session, part_id: int, rma_id: str, at: datetime) -> None:
+    """Note which return has taken a part, a follow-up case where it came late; the first time counts."""
     row = session.get_one(ReceiptPartRow, part_id)
-    row.taken_at = row.taken_at or at
+    if row.taken_at is None:
+        row.taken_at, row.rma_id = at, rma_id
 
 
 def refused(session: Session, part_id: int, detail: str) -> None:
@@ -123,7 +117,7 @@ def match_parked(session: Session, parked_id: str, decision: ParkedMatch, at: da
     Raises:
         ParkedNotFound: If there are none under the id.
         AlreadyDecided: If somebody decided before, and otherwise.
-        ReturnNotFound: If there is no such return, or it has ended.
+        ReturnNotFound: If there is no such return.
     """
     row = _lock(session, parked_id)
     receipt = _receipt(session, row.receipt_id)
@@ -134,9 +128,7 @@ def match_parked(session: Session, parked_id: str, decision: ParkedMatch, at: da
     found = session.get(ReturnRow, decision.rma_id)
     if found is None or found.order_id is None:
         raise ReturnNotFound(f"there is no return {decision.rma_id}")
-    if found.closed_at is not None:
-        raise ReturnNotFound(f"return {decision.rma_id} has ended; take it up again first")
-    part = MatchedPart(rma_id=decision.rma_id, lines=decision.lines)
+    part = MatchedPart(rma_id=decision.rma_id, lines=decision.lines, late=found.closed_at is not None)
     _add_part(session, row.receipt_id, part, decision.parcel)
     row.state, row.rma_id, row.note = ParkedState.MATCHED, decision.rma_id, decision.note
     row.decided_by, row.decided_at = f"{decision.actor.role.value} {decision.actor.id}", at
@@ -209,18 +201,19 @@ def _candidate(session: Session, row: ReturnRow, order: OrderSnapshot, is_named:
     claims = session.scalars(select(ClaimRow).where(ClaimRow.rma_id == row.rma_id)).all()
     items = {line.line_id: line.item_id for line in order.lines}
     came = _received_before(session, row.rma_id, [claim.line_id for claim in claims])
+    header = row.header if row.closed_at is not None else ""
+    awaited = {
+        claim.line_id: claim.claimed if header else max(min(claim.held, claim.claimed - came[claim.line_id]), 0)
+        for claim in claims
+    }
     return Candidate(
         rma_id=row.rma_id,
         is_named=is_named,
-        header=row.header if row.closed_at is not None else "",
+        header=header,
         lines=tuple(
-            AwaitedLine(
-                line_id=claim.line_id,
-                item_id=items[claim.line_id],
-                quantity=max(min(claim.held, claim.claimed - came[claim.line_id]), 0),
-            )
-            for claim in claims
-            if claim.line_id in items
+            AwaitedLine(line_id=line_id, item_id=items[line_id], quantity=quantity)
+            for line_id, quantity in awaited.items()
+            if line_id in items
         ),
     )
 
@@ -249,8 +242,8 @@ def _park(
     receipt_id: str,
     reason: ParkReason,
     goods: Sequence[Goods],
-    detail: str,
-    rma_id: str,
+    detail: str = "",
+    rma_id: str = "",
 ) -> None:
     before = session.scalars(select(ParkedParcelRow.id).where(ParkedParcelRow.receipt_id == receipt_id)).all()
     session.add(
@@ -278,6 +271,12 @@ def _lock(session: Session, parked_id: str) -> ParkedParcelRow:
     if row is None:
         raise ParkedNotFound(f"nothing is parked under {parked_id}")
     return row
+
+
+def _due(row: ReceiptPartRow, part: MatchedPart, receipt: BlindReceipt) -> DueReceipt:
+    return DueReceipt(
+        part_id=row.id, rma_id=row.rma_id, receipt=receipt, lines=part.lines, late=part.late, parcel=row.parcel
+    )
 
 
 def _parked(row: ParkedParcelRow, receipt: BlindReceipt) -> ParkedParcel:

@@ -59,3 +59,7 @@ class DecisionPending(ReturnsError):
 
 class ServiceUnavailable(ReturnsError):
     """Temporal or its workers do not answer. What was accepted is kept; ask again later."""
+
+
+class LedgerUnusable(ReturnsError):
+    """The ledger cannot be opened, or its schema is another one. The text quotes no URL."""

@@ -1,11 +1,16 @@
 """Messages and scans that were refused for good and wait for a person, as the ledger keeps them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
 from pydantic import Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.record import Record, UtcDatetime
-from ledger.errors import DeliveryNotFound, EventNotFound
+from ledger.errors import DeliveryNotFound, EventNotFound, SchemaOutOfDate
 from ledger.ledger import Ledger
-from starters.errors import ParkedNotFound
+from starters.errors import LedgerUnusable, ParkedNotFound
 
 
 class ParkedItem(Record):
@@ -70,3 +75,38 @@ def retry_item(ledger: Ledger, item_id: str) -> ItemRetried:
     except (DeliveryNotFound, EventNotFound) as error:
         raise ParkedNotFound(f"Nothing is parked under {item_id}.", "id") from error
     return ItemRetried(id=item_id)
+
+
+@dataclass(frozen=True)
+class Parked:
+    """What is parked in a ledger."""
+
+    ledger: Ledger
+
+    def items(self) -> list[ParkedItem]:
+        """Everything that is parked."""
+        return parked_items(self.ledger)
+
+    def retry(self, item: str) -> ItemRetried:
+        """Deliver an item again."""
+        return retry_item(self.ledger, item)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Parked]:
+    """What is parked in the ledger at a URL.
+
+    Raises:
+        LedgerUnusable: If it cannot be opened, or has another schema.
+    """
+    try:
+        ledger = Ledger.open(url)
+    except (ValueError, SchemaOutOfDate) as error:
+        raise LedgerUnusable(f"the ledger cannot be used: {error}") from error
+    except SQLAlchemyError as error:
+        # Its text may quote the URL, and so a password.
+        raise LedgerUnusable(f"the ledger cannot be opened: {type(error).__name__}") from None
+    try:
+        yield Parked(ledger)
+    finally:
+        ledger.engine.dispose()

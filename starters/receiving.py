@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import structlog
 
 from domain.actions import Action, Actor, Role
+from domain.follow_up import FollowUpKind, FollowUpLine, FollowUpRequest
 from domain.receiving import (
     DECIDERS,
     RECEIVERS,
@@ -72,7 +73,7 @@ class Receiving:
         Raises:
             RoleNotPermitted: If the actor may not decide.
             ParkedNotFound: If nothing is parked under the id.
-            InvalidAction: If there is no such return, or it has ended.
+            InvalidAction: If there is no such return.
             ActionNotAllowed: If somebody decided otherwise before.
         """
         _permitted(decision.actor, DECIDERS)
@@ -113,6 +114,14 @@ class Receiving:
                 _log.error("receipt_not_passed_on", rma_id=part.rma_id, error=str(error))
 
     async def _hand_to_its_return(self, part: DueReceipt) -> None:
+        try:
+            taken_by = await (self._take_up(part) if part.late else self._act(part))
+        except _REFUSED as refused:
+            await asyncio.to_thread(self._ledger.receipt_refused, part.part_id, str(refused))
+            return
+        await asyncio.to_thread(self._ledger.receipt_taken, part.part_id, taken_by, datetime.now(UTC))
+
+    async def _act(self, part: DueReceipt) -> str:
         receipt = Receipt(
             actor=part.receipt.actor,
             received_at=part.receipt.received_at,
@@ -121,12 +130,23 @@ class Receiving:
             freight_collect=part.receipt.freight_collect,
             lines=tuple(ReceivedLine(line_id=line.line_id, quantity=line.quantity) for line in part.lines),
         )
-        try:
-            await self._returns.act(part.rma_id, Action.RECEIVE, receipt, part.request_id)
-        except _REFUSED as refused:
-            await asyncio.to_thread(self._ledger.receipt_refused, part.part_id, str(refused))
-            return
-        await asyncio.to_thread(self._ledger.receipt_taken, part.part_id, datetime.now(UTC))
+        await self._returns.act(part.rma_id, Action.RECEIVE, receipt, part.request_id)
+        return part.rma_id
+
+    async def _take_up(self, part: DueReceipt) -> str:
+        """Goods that came after the end of their return are a case of their own."""
+        opened = await self._returns.follow_up(
+            FollowUpRequest(
+                of=part.rma_id,
+                request_id=part.request_id,
+                kind=FollowUpKind.LATE_RECEIPT,
+                actor=part.receipt.actor,
+                reason=f"receipt {part.receipt.receipt_id}",
+                lines=tuple(FollowUpLine(line_id=line.line_id, quantity=line.quantity) for line in part.lines),
+                received_at=part.receipt.received_at,
+            )
+        )
+        return opened.rma_id
 
 
 def _permitted(actor: Actor, roles: tuple[Role, ...]) -> None:

@@ -79,7 +79,7 @@ class ReceivingClient:
 
         Raises:
             ParkedNotFound: If nothing is parked under the id.
-            InvalidAction: If there is no such return, or it has ended.
+            InvalidAction: If there is no such return.
             ActionNotAllowed: If somebody decided otherwise before.
             RoleNotPermitted: If the actor may not decide.
             ServiceUnavailable: If the API does not answer: send it again.

@@ -132,6 +132,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.close_return,
         books.open_follow_up,
         books.take_up,
+        books.consider_remedy,
         books.open_claim,
         books.record_claim,
     ]

@@ -25,6 +25,8 @@ from starters.receiving import Receiving
 _LEASE = timedelta(seconds=10)
 _RETRY = timedelta(seconds=2)
 _BATCH = 50
+_FIRST_TRY = timedelta(seconds=2)
+"""How long a scan is left to the webhook that accepted it: a second signal would cost the return four events."""
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +82,8 @@ class Relay:
 
     async def pass_on_events(self) -> None:
         """Signal carrier events that were accepted before their parcel or Temporal was there."""
-        waiting = await self._in_ledger(self._ledger.undelivered_events, _BATCH)
+        before = datetime.now(UTC) - _FIRST_TRY
+        waiting = await self._in_ledger(self._ledger.undelivered_events, _BATCH, before)
         for rma_id, event in waiting:
             try:
                 await self._returns.report_carrier_event(rma_id, event)

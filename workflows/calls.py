@@ -47,6 +47,7 @@ from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
 from domain.reconciliation import ReconciliationReport, ReconciliationRequest
 from domain.record import Done, Record
+from domain.remedy_change import RemedyAnswer, RemedyQuestion
 from domain.repair import RepairCancellation, RepairOrder, RepairTicket
 from domain.shipping import (
     CancellationAnswer,
@@ -162,6 +163,7 @@ close_return = LedgerCall("ledger.close_return", ReturnClosing, Done)
 open_follow_up = LedgerCall("ledger.open_follow_up", FollowUpOpening, FollowUpAnswer)
 open_claim = LedgerCall("ledger.open_claim", ClaimOpening, RecoveryClaim)
 record_claim = LedgerCall("ledger.record_claim", ClaimEntry, Done)
+consider_remedy = LedgerCall("ledger.consider_remedy", RemedyQuestion, RemedyAnswer)
 take_up = LedgerCall("ledger.take_up", TakeUp, TakenUpCase)
 
 PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
@@ -207,6 +209,7 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     close_return,
     open_follow_up,
     take_up,
+    consider_remedy,
     open_claim,
     record_claim,
 )

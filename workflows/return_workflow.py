@@ -35,6 +35,7 @@ from workflows.handlers.complaint import ComplaintHandlers
 from workflows.handlers.follow_up import FollowUpHandlers
 from workflows.handlers.inspection import InspectionHandlers
 from workflows.handlers.payment import PaymentHandlers
+from workflows.handlers.remedy_change import RemedyChangeHandlers
 from workflows.handlers.repair import RepairHandlers
 from workflows.handlers.review import ReviewHandlers
 from workflows.handlers.ship_back import ShipBackHandlers
@@ -57,6 +58,7 @@ from workflows.stages.price_compensation import PriceCompensation
 from workflows.stages.recovery import Recovery
 from workflows.stages.refund_only import RefundOnly
 from workflows.stages.reissue_parts import ReissueParts
+from workflows.stages.remedy_change import RemedyChanges
 from workflows.stages.repair import Repair
 from workflows.stages.review import ReviewStage
 from workflows.stages.settlement import Settlement
@@ -81,6 +83,7 @@ class ReturnWorkflow(
     ClockHandlers,
     ComplaintHandlers,
     ChargebackHandlers,
+    RemedyChangeHandlers,
     FollowUpHandlers,
 ):
     """One return, from the application to its end."""
@@ -120,6 +123,7 @@ class ReturnWorkflow(
             self._repair,
         )
         self._journeys = Journeys(case, outcome)
+        self._remedy_changes = RemedyChanges(case, self._lease)
         self._recovery = Recovery(case)
         self._follow_up = FollowUpStage(case, self._journeys, self._settlement)
 

@@ -105,6 +105,7 @@ ACTIONS: dict[Action, Any] = {
         "carrier": "sf",
         "window": {"start": "2026-11-23T06:00:00Z", "end": "2026-11-23T08:00:00Z"},
     },
+    Action.CHANGE_REMEDY: {"actor": _CUSTOMER, "remedy": "return_and_refund"},
     Action.CHANGE_PICKUP: {
         "actor": _CUSTOMER,
         "window": {"start": "2026-11-24T06:00:00Z", "end": "2026-11-24T10:00:00Z"},

@@ -51,7 +51,10 @@ def receiving_router(desk: Receiving) -> APIRouter:
         openapi_extra=json_body(ParkedMatch, PARKED_MATCH),
     )
     async def match(parked_id: ParkedId, body: JsonBody) -> ParkedParcel:
-        """Name the open return that parked goods belong to; it receives them, with the time of their receipt."""
+        """Name the return that parked goods belong to; it receives them, with the time of their receipt.
+
+        Goods of a return that has ended start a follow-up case.
+        """
         return await desk.match(parked_id, parse_json(ParkedMatch, body))
 
     @router.post(

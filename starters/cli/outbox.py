@@ -1,17 +1,14 @@
 """`returns outbox ...`: messages and scans that were refused for good and wait for a person."""
 
+import importlib
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import SchemaOutOfDate
-from ledger.ledger import Ledger
 from starters.cli.output import AsJson, console, fail, moment, show_json, table
 from starters.cli.stack_file import find_stack
-from starters.errors import ReturnsError
-from starters.outbox import parked_items, retry_item
+from starters.errors import LedgerUnusable, ReturnsError
 
 T = TypeVar("T")
 
@@ -31,7 +28,7 @@ def parked_command(ledger_url: LedgerUrl = None, as_json: AsJson = False) -> Non
 
     returns outbox parked
     """
-    found = _with_ledger(ledger_url, parked_items)
+    found = _with_ledger(ledger_url, lambda parked: parked.items())
     if as_json:
         show_json(found)
         return
@@ -51,28 +48,23 @@ def retry_command(
 
     returns outbox retry RMA-7Q2M4K9TZB3X5W8A/settle-1/0
     """
-    retried = _with_ledger(ledger_url, lambda ledger: retry_item(ledger, item))
+    retried = _with_ledger(ledger_url, lambda parked: parked.retry(item))
     if as_json:
         show_json(retried)
         return
     console().print(f"{retried.id} is on its way again.")
 
 
-def _with_ledger(url: str | None, work: Callable[[Ledger], T]) -> T:
+def _with_ledger(url: str | None, work: Callable[[Any], T]) -> T:
+    """Do something with what reads the ledger, which is imported only when needed."""
     stack = find_stack()
     where = url or (stack.ledger_url if stack else "")
     if not where:
         raise typer.BadParameter("name the ledger with --ledger-url or RETURNFLOW_LEDGER_URL")
     try:
-        ledger = Ledger.open(where)
-    except (ValueError, SchemaOutOfDate) as error:
-        fail(f"the ledger cannot be used: {error}")
-    except SQLAlchemyError as error:
-        # Its text may quote the URL, and so a password.
-        fail(f"the ledger cannot be opened: {type(error).__name__}")
-    try:
-        return work(ledger)
+        with importlib.import_module("starters.outbox").opened(where) as parked:
+            return work(parked)
+    except LedgerUnusable as error:
+        fail(str(error))
     except ReturnsError as error:
         fail(str(error), "See what there is: returns outbox parked")
-    finally:
-        ledger.engine.dispose()

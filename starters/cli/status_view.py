@@ -7,7 +7,7 @@ from rich.console import Console
 from domain.money import format_minor
 from starters.cli.next_steps import command_for
 from starters.cli.output import moment, table, words
-from workflows.contracts import LineStatus, ReturnStatus
+from workflows.contracts import LineStatus, ParcelStatus, ReturnStatus
 
 _QUANTITIES = ("requested", "authorized", "shipped", "received", "accepted", "rejected", "missing", "refunded")
 
@@ -18,6 +18,8 @@ def show_status(out: Console, status: ReturnStatus) -> None:
     _show_axes(out, status)
     if status.lines:
         _show_quantities(out, status.lines)
+    if len(status.parcels) > 1:
+        _show_parcels(out, status.parcels)
     if any(line.department for line in status.lines):
         _show_rules(out, status.lines)
     if status.payments or status.coupons or status.credits:
@@ -58,7 +60,7 @@ def _show_heading(out: Console, status: ReturnStatus) -> None:
             f"{_amount(pending.amount_minor, pending.currency)} at version {pending.version} "
             f"({pending.amount_minor} minor units), until {moment(pending.expires_at)}"
         )
-    if status.tracking_no:
+    if status.tracking_no and len(status.parcels) < 2:
         out.print(f"parcel:  {status.carrier} {status.tracking_no}")
     if status.warehouse:
         out.print(f"goes to: {status.warehouse}")
@@ -83,6 +85,22 @@ def _show_axes(out: Console, status: ReturnStatus) -> None:
         _yes(status.money_settled),
     )
     out.print(axes)
+
+
+def _show_parcels(out: Console, parcels: Sequence[ParcelStatus]) -> None:
+    rows = table("parcel", "carrier", "tracking number", "logistics", "inspection", "units", "next due")
+    for parcel in parcels:
+        deadline = parcel.next_deadline
+        rows.add_row(
+            str(parcel.number),
+            parcel.carrier,
+            parcel.tracking_no,
+            parcel.logistics.value,
+            parcel.inspection.value,
+            ", ".join(f"{line.expected} x {line.line_id}" for line in parcel.lines),
+            f"{words(deadline.clock)} {moment(deadline.due_at)}" if deadline else "",
+        )
+    out.print(rows)
 
 
 def _show_quantities(out: Console, lines: Sequence[LineStatus]) -> None:

@@ -15,6 +15,8 @@ from starters.cli.sending import send
 from starters.cli.session import with_returns
 from workflows.contracts import InspectionReport, Receipt, ReturnStatus
 
+WhichParcel = Annotated[int | None, typer.Option(help="Which parcel of the return, where it has several.")]
+
 # What cannot be sold as it is waits for a person; so does what the customer may still contest.
 _DISPOSITIONS = {Grade.A: Disposition.RESTOCK, Grade.B: Disposition.OPEN_BOX}
 
@@ -27,6 +29,7 @@ def receive_command(
         typer.Option(metavar="LINE:QTY", help="What came; repeatable. By default everything."),
     ] = None,
     at: Annotated[str | None, typer.Option(metavar="ISO", help="When it came; by default now.")] = None,
+    parcel: WhichParcel = None,
     role: ActsAs = None,
     actor: ActorId = None,
     as_json: AsJson = False,
@@ -39,7 +42,7 @@ def receive_command(
     lines = [{"line_id": line_id, "quantity": quantity} for line_id, quantity in map(counted_line, line or [])]
     received_at = point_in_time(at) if at else datetime.now(UTC)
     who = acting(role, actor, Role.WAREHOUSE)
-    receipt = built(Receipt, {"actor": who, "received_at": received_at, "lines": lines})
+    receipt = built(Receipt, {"actor": who, "received_at": received_at, "lines": lines, "parcel": parcel})
     send(context, rma, Action.RECEIVE, receipt, as_json)
 
 
@@ -58,6 +61,7 @@ def inspect_command(
         typer.Option(metavar="LINE:QTY:GRADE", help="Units that are not, with a --note; repeatable."),
     ] = None,
     note: Annotated[str, typer.Option(help="What the customer is shown of a rejection.")] = "",
+    parcel: WhichParcel = None,
     role: ActsAs = None,
     actor: ActorId = None,
     as_json: AsJson = False,
@@ -77,17 +81,17 @@ def inspect_command(
     if reject and not note:
         raise typer.BadParameter("a rejection needs a --note that the customer can be shown")
     if accept_all:
-        units = _all_units(with_returns(context, lambda returns: returns.status(rma), rma))
+        units = _all_units(with_returns(context, lambda returns: returns.status(rma), rma), parcel)
     else:
         units = [_unit(*graded_line(text, Grade.A), Verdict.ACCEPTED, "") for text in accept or []]
         units += [_unit(*graded_line(text), Verdict.REJECTED, note) for text in reject or []]
-    report = built(InspectionReport, {"actor": acting(role, actor, Role.WAREHOUSE), "units": units})
+    who = acting(role, actor, Role.WAREHOUSE)
+    report = built(InspectionReport, {"actor": who, "units": units, "parcel": parcel})
     send(context, rma, Action.INSPECT, report, as_json)
 
 
-def _all_units(status: ReturnStatus) -> list[dict[str, Any]]:
-    counted = any(line.received for line in status.lines)
-    quantities = {line.line_id: line.received if counted else line.authorized for line in status.lines}
+def _all_units(status: ReturnStatus, parcel: int | None) -> list[dict[str, Any]]:
+    quantities = _units_that_came(status, parcel)
     if not any(quantities.values()):
         fail(f"{status.rma_id} has no units to inspect.", f"See where it stands: returns status {status.rma_id}")
     return [
@@ -95,6 +99,22 @@ def _all_units(status: ReturnStatus) -> list[dict[str, Any]]:
         for line_id, quantity in quantities.items()
         if quantity
     ]
+
+
+def _units_that_came(status: ReturnStatus, number: int | None) -> dict[str, int]:
+    """By line, of the parcel that is named, or else of those that can be inspected."""
+    lines = [
+        line
+        for parcel in status.parcels
+        if (parcel.number == number if number else Action.INSPECT in parcel.allowed_actions)
+        for line in parcel.lines
+    ]
+    counted = any(line.received for line in lines)
+    quantities: dict[str, int] = {}
+    for line in lines:
+        came = line.received if counted else line.expected
+        quantities[line.line_id] = quantities.get(line.line_id, 0) + came
+    return quantities
 
 
 def _unit(line_id: str, quantity: int, grade: Grade, verdict: Verdict, note: str) -> dict[str, Any]:

@@ -216,6 +216,9 @@ class Life:
     async def _pickup(self, _: ReturnStatus) -> Body:
         return {"by_label": self._random.random() < 0.5}
 
+    async def _other_remedy(self, _: ReturnStatus) -> Body:
+        return {"remedy": self._random.choice(["return_and_refund", "store_credit"])}
+
     async def _other_window(self, _: ReturnStatus) -> Body:
         start = await self._pipeline.now(self.rma_id) + timedelta(hours=self._random.randint(3, 60))
         return {"window": {"start": start, "end": start + timedelta(hours=4)}}
@@ -359,6 +362,7 @@ BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
     Action.APPEAL: Life._note,
     Action.BOOK_PICKUP: Life._pickup,
     Action.CHANGE_PICKUP: Life._other_window,
+    Action.CHANGE_REMEDY: Life._other_remedy,
     Action.RECORD_HANDOVER: Life._handover,
     Action.RECEIVE: Life._receipt,
     Action.INSPECT: Life._inspection,

@@ -8,14 +8,16 @@ import pytest
 
 from domain.actions import PERMITTED_ROLES, Action, Role
 from domain.inspection import Disposition, Grade, Verdict
+from domain.quantities import ParcelLine
+from domain.status import InspectionStatus, Logistics
 from starters.api.examples import ACTIONS
 from starters.errors import ActionNotAllowed, InvalidAction, ReturnsError, RoleNotPermitted
 from tests.unit.test_cli_support import STATUS, Cli
 from workflows.contracts import (
     ACTION_REQUESTS,
     InspectionReport,
-    LineStatus,
     OfferProposal,
+    ParcelStatus,
     Receipt,
     ReviewVerdict,
 )
@@ -113,17 +115,48 @@ def test_units_are_accepted_and_rejected_with_grades(cli: Cli) -> None:
     [((0, 0), [("1", 2), ("2", 1)]), ((2, 0), [("1", 2)]), ((1, 1), [("1", 1), ("2", 1)])],
 )
 def test_accept_all_is_what_came(cli: Cli, received: tuple[int, int], inspected: list[tuple[str, int]]) -> None:
-    lines = (
-        LineStatus(line_id="1", requested=2, authorized=2, received=received[0]),
-        LineStatus(line_id="2", requested=1, authorized=1, received=received[1]),
-    )
-    cli.returns.status_now = STATUS.model_copy(update={"lines": lines})
+    cli.returns.status_now = STATUS.model_copy(update={"parcels": (a_parcel(1, {"1": 2, "2": 1}, received),)})
     cli.run("inspect", "RMA-1", "--accept-all")
     assert [(unit.line_id, unit.quantity) for unit in sent(cli).units] == inspected
 
 
+def a_parcel(number: int, expected: dict[str, int], received: tuple[int, ...]) -> ParcelStatus:
+    lines = zip(expected.items(), received, strict=True)
+    return ParcelStatus(
+        number=number,
+        carrier="sf",
+        tracking_no=f"SF-{number}",
+        logistics=Logistics.RECEIVED,
+        inspection=InspectionStatus.PENDING,
+        lines=tuple(
+            ParcelLine(line_id=line_id, expected=count, received=came) for (line_id, count), came in lines
+        ),
+        allowed_actions=(Action.INSPECT,),
+    )
+
+
+def test_accept_all_is_of_the_parcel_that_is_named(cli: Cli) -> None:
+    parcels = (a_parcel(1, {"1": 2}, (2,)), a_parcel(2, {"1": 1, "2": 1}, (1, 1)))
+    cli.returns.status_now = STATUS.model_copy(update={"parcels": parcels})
+    cli.run("inspect", "RMA-1", "--accept-all", "--parcel", "2")
+    request = sent(cli)
+    assert (request.parcel, [(unit.line_id, unit.quantity) for unit in request.units]) == (2, [("1", 1), ("2", 1)])
+
+
+def test_a_receipt_names_its_parcel(cli: Cli) -> None:
+    cli.run("receive", "RMA-1", "--parcel", "2")
+    assert sent(cli).parcel == 2
+
+
+def test_several_parcels_are_shown_in_a_table(cli: Cli) -> None:
+    parcels = (a_parcel(1, {"1": 2}, (2,)), a_parcel(2, {"2": 1}, (0,)))
+    cli.returns.status_now = STATUS.model_copy(update={"parcels": parcels})
+    shown = cli.run("status", "RMA-1").out
+    assert all(text in shown for text in ("SF-1", "SF-2", "2 x 1", "1 x 2"))
+
+
 def test_accept_all_of_nothing_is_refused(cli: Cli) -> None:
-    cli.returns.status_now = STATUS.model_copy(update={"lines": ()})
+    cli.returns.status_now = STATUS.model_copy(update={"parcels": ()})
     outcome = cli.run("inspect", "RMA-1", "--accept-all")
     assert outcome.code == 1
     assert outcome.err == "returns: RMA-1 has no units to inspect.\nSee where it stands: returns status RMA-1\n"

@@ -16,6 +16,7 @@ from domain.explanation import Explanation
 from domain.follow_up import FollowUp, FollowUpKind
 from domain.intents import IntentState, PaymentDirection
 from domain.keys import rma_id_for
+from domain.quantities import ParcelLine
 from domain.review import ReviewReason
 from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbursement
 from starters.cli.app import app
@@ -30,6 +31,7 @@ from workflows.contracts import (
     Decision,
     FollowUpOpened,
     LineStatus,
+    ParcelStatus,
     PaymentStatus,
     ReopenRequest,
     ReturnStatus,
@@ -58,6 +60,15 @@ STATUS = ReturnStatus(
     tracking_no="SF-1",
     carrier="sf",
     lines=(LineStatus(line_id="1", requested=2, authorized=2), LineStatus(line_id="2", requested=1, authorized=1)),
+    parcels=(
+        ParcelStatus(
+            number=1,
+            logistics=Logistics.DELIVERED,
+            inspection=InspectionStatus.PENDING,
+            lines=(ParcelLine(line_id="1", expected=2), ParcelLine(line_id="2", expected=1)),
+            allowed_actions=(Action.RECEIVE, Action.INSPECT, Action.CONTEST),
+        ),
+    ),
     payments=(
         PaymentStatus(
             key="RMA-1-refund-1-t0",

@@ -126,3 +126,10 @@ def test_a_coupon_that_nobody_earned_is_not_noted(ledger: Ledger) -> None:
         ledger.record(a_stage("R1", "late", coupon_id="C-77", outbox=(a_message("sorry"),)))
 
     assert ledger.pending_deliveries() == 0
+
+
+def test_a_young_scan_is_left_to_the_webhook_that_accepted_it(ledger: Ledger) -> None:
+    ship(ledger, "R1")
+    ledger.accept_event(a_scan("E1"), NOW)
+    assert ledger.undelivered_events(received_before=NOW - timedelta(seconds=1)) == []
+    assert ledger.undelivered_events(received_before=NOW) == [("R1", a_scan("E1"))]

@@ -100,7 +100,11 @@ REPLACED = [
     ('"P10D"', '"PT72H"', "clocks.transit_lost: must be longer than transit_trace"),
     ('"PT96H"', '"PT48H"', "clocks.inspection_management: must be longer than inspection"),
     ('inspection = "PT48H"', 'inspection = "PT0S"', "clocks.inspection: is 0:00:00; write more than 0 seconds"),
-    ('evidence = "P7D"', 'evidence = "PT12H"', "clocks.evidence: must be a day at least"),
+    (
+        'manual_review = "PT24H"\nevidence = "P7D"',
+        'manual_review = "PT24H"\nevidence = "PT12H"',
+        "clocks.evidence: must be a day at least",
+    ),
     ('inspection = "PT48H"', 'inspection = "soon"', "clocks.inspection: is 'soon': "),
     ('inspection = "PT48H"', "inspection = 48", "clocks.inspection: write a duration in ISO 8601, such as PT48H"),
     ('inspection = "PT48H"', 'inspecton = "PT48H"', "clocks.inspecton: is no key of a policy; write inspection"),

@@ -174,7 +174,7 @@ async def test_our_own_data_adds_up(orders: SandboxOrders) -> None:
     ids = [json.loads(each)["order_id"] for each in (DATA / "orders.jsonl").read_text().splitlines()]
     found = [await orders.get_order(each) for each in ids]
     snapshots = [each for each in found if each]
-    assert len(snapshots) == 14
+    assert len(snapshots) == 20
     for snapshot in snapshots:
         paid = sum(paid_by_line(snapshot).values()) + snapshot.shipping_minor
         assert sum(each.captured_minor for each in snapshot.payments) == paid, snapshot.order_id

@@ -56,6 +56,7 @@ async def wished(pipeline: Pipeline, quantity: int = 1, **changes: Any) -> Advan
     seed = await pipeline.order()
     cards = [{"id": f"{name}-{seed['order_id']}", "source": "credit_card"} for name in ("CARD", "OTHER")]
     reason = changes.pop("reason", {})
+    asking = {"ship_back": changes.pop("ship_back", "pickup")}
     fixed = {
         "order_id": seed["order_id"],
         "customer_id": f"V-{seed['order_id']}",
@@ -65,7 +66,7 @@ async def wished(pipeline: Pipeline, quantity: int = 1, **changes: Any) -> Advan
     }
     order = await pipeline.order(**fixed | changes)
     asked = [{"line_id": "SHIRT-M", "quantity": quantity, "condition": "unopened"} | reason]
-    decision = await pipeline.apply(order, advance=True, lines=asked)
+    decision = await pipeline.apply(order, advance=True, lines=asked, **asking)
     assert decision.advance is AdvanceReason.GRANTED
     return Advance(pipeline, order, decision.rma_id)
 
@@ -235,3 +236,28 @@ async def test_who_is_not_trusted_is_told_why_and_paid_after_the_inspection(pipe
     assert (await pipeline.ending(decision.rma_id, order["order_id"])).refunds == ()
     await pipeline.inspect(decision.rma_id)
     assert (await pipeline.end(decision.rma_id)).refunded_minor == 10_000
+
+
+async def test_a_parcel_that_is_never_handed_over_is_recovered(pipeline: Pipeline) -> None:
+    """Two units paid in advance at the scan of the first parcel; the second one never sets out."""
+    case = await wished(pipeline, quantity=2, ship_back="customer_ships")
+    await pipeline.act(
+        case.rma_id,
+        Action.RECORD_HANDOVER,
+        Role.CUSTOMER,
+        carrier="swift",
+        tracking_no=f"SW-{case.order['order_id']}",
+        handed_over_at=await pipeline.now(case.rma_id),
+        lines=[{"line_id": "SHIRT-M", "quantity": 1}],
+    )
+    await pipeline.scan(case.rma_id, "accepted")
+    await pipeline.until(case.rma_id, lambda status: status.reimbursement is Reimbursement.PROVISIONAL)
+    await pipeline.scan(case.rma_id, "delivered")
+    await pipeline.act(case.rma_id, Action.INSPECT, Role.WAREHOUSE, units=[ACCEPTED])
+    await pipeline.lapse(case.rma_id, 7 * DAY + HOUR)
+    await case.until_allowed(Action.APPEAL_RECOVERY)
+    assert await case.moved() == ([20_000], {})
+    await pipeline.lapse(case.rma_id, 7 * DAY + HOUR)
+    await pipeline.end(case.rma_id)
+    assert await case.moved() == ([20_000], {case.card: 10_000})
+    assert (await pipeline.balance(case.order["order_id"])).lines[0].settled == 1

@@ -56,6 +56,7 @@ async def test_an_offer_that_is_accepted_approves_and_is_carried_out(pipeline: P
         Action.CANCEL,
         Action.COMPLAIN,
         Action.PAUSE_CLOCKS,
+        Action.REPORT_CHARGEBACK,
         Action.SUBMIT_EVIDENCE,
         Action.ACCEPT_OFFER,
         Action.COUNTER_OFFER,

@@ -76,7 +76,12 @@ async def test_two_late_parcels_earn_one_coupon(pipeline: Pipeline) -> None:
     rma_id = await two_parcels(pipeline)
     for parcel in (1, 2):
         await delivered(pipeline, rma_id, parcel)
+    promised = {ClockName.INSPECTION}
+    await pipeline.until(
+        rma_id, lambda status: {p.next_deadline.clock for p in status.parcels if p.next_deadline} == promised
+    )
     await pipeline.lapse(rma_id, 49 * HOUR)
+    await pipeline.until(rma_id, lambda status: len(status.coupons) == 1)
     for parcel in (1, 2):
         await found(pipeline, rma_id, accepted(1), parcel=parcel)
     await pipeline.end(rma_id)

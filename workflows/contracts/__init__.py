@@ -21,6 +21,7 @@ from workflows.contracts.inspection import (
     ResultAcceptance,
 )
 from workflows.contracts.payment import PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
+from workflows.contracts.remedy_change import LineReplacements, RemedyChange
 from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
@@ -101,6 +102,7 @@ __all__ = [
     "HoldRelease",
     "InspectionReport",
     "LiabilityVerdict",
+    "LineReplacements",
     "LineStatus",
     "OfferAcceptance",
     "OfferProposal",
@@ -117,6 +119,7 @@ __all__ = [
     "ReceivedLine",
     "RecoveryAppeal",
     "RecoveryVerdict",
+    "RemedyChange",
     "ReopenRequest",
     "ReopeningOrder",
     "ReopeningVerdict",

@@ -17,6 +17,7 @@ from workflows.contracts.inspection import (
     ResultAcceptance,
 )
 from workflows.contracts.payment import PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
+from workflows.contracts.remedy_change import RemedyChange
 from workflows.contracts.repair import RepairReport
 from workflows.contracts.review import (
     AppealRequest,
@@ -36,6 +37,7 @@ ACTION_REQUESTS: dict[Action, type[ActionRequest]] = {
     Action.APPEAL: AppealRequest,
     Action.BOOK_PICKUP: PickupChoice,
     Action.CHANGE_PICKUP: PickupChange,
+    Action.CHANGE_REMEDY: RemedyChange,
     Action.RECORD_HANDOVER: Handover,
     Action.RECEIVE: Receipt,
     Action.INSPECT: InspectionReport,

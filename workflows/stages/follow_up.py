@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.actions import Role
 from domain.application import Remedy
-from domain.bookkeeping import TakeUp
+from domain.bookkeeping import TakenUpCase, TakeUp
 from domain.claims import ClaimParty
 from domain.clocks import ClockName
 from domain.follow_up import FollowUp, FollowUpKind
@@ -19,7 +19,7 @@ from domain.status import Approval, InspectionStatus
 from domain.terms import Terms
 from workflows import calls, ids
 from workflows.case import ReturnCase
-from workflows.contracts import PARCEL_FOUND_SIGNAL, ReopeningOrder, ReopeningVerdict
+from workflows.contracts import PARCEL_FOUND_SIGNAL, Receipt, ReopeningOrder, ReopeningVerdict
 from workflows.stages.journeys import Journeys
 from workflows.stages.settlement import Settlement, accepted_units
 
@@ -46,9 +46,12 @@ class FollowUpStage:
     async def run(self, follows: FollowUp) -> None:
         """Take up the closed case, ask a person, and do what they order."""
         case = self._case
-        await self._take_up(follows)
         if follows.kind is FollowUpKind.LATE_RECEIPT:
-            await self._tell_the_claims(follows.root)
+            await self._goods_came_late(follows)
+            return
+        await self._take_up(
+            follows, case.notices.customer(Template.RETURN_REOPENED, of=follows.of), self._alert(follows, waited=0)
+        )
         verdict = await self._person_decides(follows)
         if verdict is None:
             return
@@ -65,7 +68,25 @@ class FollowUpStage:
             RefundBasis.INSPECTION, accepted, (decided, *case.notices.dispositions(found))
         )
 
-    async def _take_up(self, follows: FollowUp) -> None:
+    async def _goods_came_late(self, follows: FollowUp) -> None:
+        """Inspect goods that came after the end, under the promise. What was paid before is not paid again."""
+        case = self._case
+        taken_up = await self._take_up(follows, case.notices.customer(Template.LATE_PARCEL, of=follows.of))
+        await self._tell_the_claims(follows.root)
+        case.move(Approval.APPROVED, "goods came late")
+        case.decided = True
+        payable = {line.line_id: line.held for line in taken_up.lines}
+        came = {line.line_id: line.quantity for line in follows.lines} or {
+            line.line_id: line.held or line.paid_before for line in taken_up.lines
+        }
+        case.take_lines(came)
+        for line_id, quantity in came.items():
+            case.set_line(line_id, authorized=quantity)
+        received_at = min(follows.received_at or case.opened_at, case.opened_at)
+        receipt = Receipt(actor=follows.actor, received_at=received_at)
+        await self._journeys.late(came, payable, receipt).came_late()
+
+    async def _take_up(self, follows: FollowUp, *outbox: OutboxItem) -> TakenUpCase:
         """Read what the closed case left: its rules, its order, and the units that are free again."""
         case = self._case
         taken_up = await calls.take_up(
@@ -73,10 +94,7 @@ class FollowUpStage:
                 rma_id=case.rma_id,
                 op=case.step("take-up"),
                 at=workflow.now(),
-                outbox=(
-                    case.notices.customer(Template.RETURN_REOPENED, of=follows.of),
-                    self._alert(follows, waited=0),
-                ),
+                outbox=outbox,
             )
         )
         case.order = taken_up.order
@@ -90,7 +108,9 @@ class FollowUpStage:
         case.take_lines({line.line_id: line.held for line in taken_up.lines})
         for line in taken_up.lines:
             case.set_line(line.line_id, authorized=line.held)
+        case.breach = taken_up.breach
         case.note("follows", f"{follows.of}: {follows.kind.value}")
+        return taken_up
 
     async def _tell_the_claims(self, root: str) -> None:
         """What was claimed as lost has come. Most returns gave rise to no claim, or to one that has ended."""

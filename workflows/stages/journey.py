@@ -8,6 +8,7 @@ from typing import Any
 from domain.application import Remedy
 from domain.inspection import Verdict
 from domain.outbox import OutboxItem, Template
+from domain.refund import UnitsToSettle
 from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.parcel import Parcel
@@ -34,6 +35,7 @@ class Journey:
         self.ship_back = ShipBackStage(case, parcel, awaited_since)
         self.inspection = InspectionStage(case, parcel, self.ship_back.tracking)
         self.contest = ContestStage(case, parcel)
+        self.payable: dict[str, int] | None = None
         self._ways = 0
 
     async def run(self) -> None:
@@ -41,7 +43,7 @@ class Journey:
         await self._to_its_end(self._go())
 
     async def came_late(self) -> None:
-        """Take a parcel that had been given up, while the return is still open."""
+        """Take a parcel that had been given up: inspected like any other, and paid as far as it was not before."""
         await self._to_its_end(self._inspect_what_came_late())
 
     async def _to_its_end(self, way: Coroutine[Any, Any, None]) -> None:
@@ -51,6 +53,14 @@ class Journey:
         await way
         self._ways -= 1
         self.parcel.is_done = not self._ways
+
+    async def _inspect_what_came_late(self) -> None:
+        await self.inspection.run()
+        if self.payable is None or any(self.payable.values()):
+            await self._settle_what_was_found()
+        else:
+            await self._case.record("late-goods", *self._late_goods())
+            await self._look_back()
 
     async def _go(self) -> None:
         match await self.ship_back.run():
@@ -67,37 +77,38 @@ class Journey:
             case ShipBackEnd.EXPIRED | ShipBackEnd.CANCELED:
                 pass
 
-    async def _inspect_what_came_late(self) -> None:
-        """One that was never handed over is inspected and settled like any other. One that was lost has been paid:
-        its goods are inspected for where they go, and nothing is paid again.
-        """
-        was_lost = self.parcel.was_lost
-        await self.inspection.run()
-        if not was_lost:
-            await self._settle_what_was_found()
-            return
-        await self._case.record(
-            "lost-parcel-found",
-            self._case.supervisor_alert(
-                Template.STAFF_LOST_PARCEL_CAME,
-                carrier=self.parcel.carrier,
-                tracking_no=self.parcel.tracking_no,
-            ),
-            *self._case.notices.dispositions(self.inspection.units),
-        )
-        await self._look_back()
-
     async def _settle_what_was_found(self) -> None:
         """Pay what was accepted at once; what is contested goes its own way meanwhile."""
         self.contest.open()
-        accepted = accepted_units(self.inspection.units)
+        accepted = self._payable_of(accepted_units(self.inspection.units))
         _, accepted_after_all = await asyncio.gather(
             self._outcome.settle(self.parcel, accepted, self._inspection_notices()), self.contest.run()
         )
+        accepted_after_all = self._payable_of(accepted_after_all)
         if accepted_after_all:
             decided = self._case.notices.customer(Template.CONTEST_DECIDED)
             await self._outcome.settle_contest(self.parcel, accepted_after_all, (decided,))
         await self._look_back()
+
+    def _payable_of(self, accepted: tuple[UnitsToSettle, ...]) -> tuple[UnitsToSettle, ...]:
+        """Of the accepted units those that were not paid before."""
+        if self.payable is None:
+            return accepted
+        to_pay = []
+        for units in accepted:
+            quantity = min(units.quantity, self.payable.get(units.line_id, 0))
+            if quantity:
+                self.payable[units.line_id] -= quantity
+                to_pay.append(units.model_copy(update={"quantity": quantity}))
+        return tuple(to_pay)
+
+    def _late_goods(self) -> tuple[OutboxItem, ...]:
+        paid_for = self._case.supervisor_alert(
+            Template.STAFF_LOST_PARCEL_CAME,
+            carrier=self.parcel.carrier,
+            tracking_no=self.parcel.tracking_no,
+        )
+        return (paid_for, *self._case.notices.dispositions(self.inspection.units))
 
     async def _look_back(self) -> None:
         await self.inspection.look_back()

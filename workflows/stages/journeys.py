@@ -60,6 +60,13 @@ class Journeys:
         journey.parcel.move(Logistics.RECEIVED, "another look")
         return journey
 
+    def late(self, units: dict[str, int], payable: dict[str, int], receipt: Receipt) -> Journey:
+        """Open a journey for goods that came after the end of an earlier case."""
+        journey = self._open(self._case.parcels.add(quantities.packed(units)))
+        journey.payable = payable
+        journey.parcel.receive(receipt)
+        return journey
+
     def on_handover(self, parcel: Parcel, handover: Handover) -> None:
         """Take a hand-over. What it leaves behind becomes another parcel, awaited under the same promise."""
         case = self._case
@@ -85,7 +92,10 @@ class Journeys:
         self._case.parcels.repack(parcel, came)
         parcel.receive(receipt)
         if given_up:
-            self._running.append(asyncio.create_task(self.of(parcel).came_late()))
+            journey = self.of(parcel)
+            if parcel.was_lost:
+                journey.payable = {}
+            self._running.append(asyncio.create_task(journey.came_late()))
 
     def _open(self, parcel: Parcel, awaited_since: datetime | None = None) -> Journey:
         journey = Journey(self._case, parcel, self._outcome, awaited_since)

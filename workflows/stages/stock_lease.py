@@ -30,7 +30,8 @@ class StockLease:
 
     def keep(self) -> None:
         """Renew the lease from now on."""
-        self._keeping = asyncio.create_task(self._keep())
+        if self._keeping is None:
+            self._keeping = asyncio.create_task(self._keep())
 
     async def is_held(self) -> bool:
         """Whether the stock is there for the replacement, once what is being done about the lease is done."""
@@ -38,6 +39,12 @@ class StockLease:
         if self._must_act() and keeping is not None:
             await workflow.wait_condition(lambda: keeping.done() or not self._must_act())
         return self._case.holds_stock
+
+    async def let_go(self) -> None:
+        """Give the stock back: nothing is exchanged any more."""
+        self._was_given_back = False
+        if self._case.holds_stock:
+            await self._give_back()
 
     async def end(self) -> None:
         """Give back stock that is still held; nothing renews it any more."""

@@ -1,0 +1,1 @@
+"""What callers may do with the ledger, a file per concern; `ledger.ledger` is made of them."""
