@@ -44,24 +44,28 @@ class AdvanceRecovery:
         waits for it.
         """
         case = self._case
+        settled = len(case.authorizations)
         await self._announce(account)
         verdict = None
         if case.recovery is RecoveryState.APPEALED or self._verdict:
             verdict = await self._supervisor_decides()
         case.recovery = RecoveryState.CLOSED
-        await case.make_final("what was advanced is charged back")
+        waived = verdict is not None and verdict.waive
+        if verdict and not waived:
+            upheld = case.notices.customer(Template.RECOVERY_UPHELD, reason=verdict.note)
+            await case.record("recovery-upheld", upheld)
+        if not waived:
+            await case.make_final("what was advanced is charged back")
         await rest()
         case.closing = True
-        account = await case.in_ledger(calls.advance_account, AdvanceQuestion(rma_id=case.rma_id))
+        if len(case.authorizations) > settled:
+            account = await case.in_ledger(calls.advance_account, AdvanceQuestion(rma_id=case.rma_id))
         if not account.outstanding_minor:
             await case.record("advance-kept", case.notices.customer(Template.ADVANCE_KEPT))
             return
-        if verdict and verdict.waive:
+        if waived:
             await self._end(case.notices.customer(Template.RECOVERY_WAIVED), is_waived=True)
             return
-        if verdict:
-            upheld = case.notices.customer(Template.RECOVERY_UPHELD, reason=verdict.note)
-            await case.record("recovery-upheld", upheld)
         intent = await case.in_ledger(
             calls.authorize_recovery,
             RecoveryAuthorization(
