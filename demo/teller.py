@@ -13,7 +13,7 @@ from demo.story import Step, Story
 from domain.actions import Action, Actor
 from domain.shipping import CarrierEventKind
 from starters.client import ReturnsClient
-from starters.errors import ServiceUnavailable
+from starters.errors import DecisionPending, ServiceUnavailable
 from workflows import ids
 from workflows.contracts import ACTION_REQUESTS, ReturnStatus
 
@@ -62,8 +62,7 @@ class Teller:
         for fault in story.faults:
             (await self._sandbox.post("/faults", json=fault)).raise_for_status()
         with self._skipper.with_time_skipping_disabled():
-            decision = await self._returns.apply(story.application, f"{self._run_id}-{story.name}")
-        rma_id = decision.rma_id
+            rma_id = await self._apply(story)
         handle = self._skipper.client.get_workflow_handle(ids.return_workflow_id(rma_id))
         started_at = await self._skipper.get_current_time(handle)
         for number, step in enumerate(story.steps, start=1):
@@ -85,6 +84,13 @@ class Teller:
         status = await self._status(rma_id)
         report(Progress(story, rma_id, status.header.value, _last(status) - started_at, ended=True))
         return status
+
+    async def _apply(self, story: Story) -> str:
+        """Apply; a decision that takes its time, because no worker is there, is waited for by the steps."""
+        try:
+            return (await self._returns.apply(story.application, f"{self._run_id}-{story.name}")).rma_id
+        except DecisionPending as pending:
+            return pending.rma_id
 
     async def _take(self, step: Step, number: int, rma_id: str, handle: WorkflowHandle[object, object]) -> None:
         async with asyncio.timeout(_PATIENCE_SECONDS):
