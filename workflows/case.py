@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from domain.actions import Action, ContestState, Role, Standing, allowed_actions
+from domain.actions import Action, Role, Standing, allowed_actions
 from domain.advances import RecoveryState
 from domain.application import Remedy
 from domain.authority import PendingPayout
 from domain.bookkeeping import Review, ReviewRequest, StageEntry
-from domain.chargebacks import Chargeback, ChargebackState
+from domain.chargebacks import Chargeback
 from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
 from domain.explanation import Authorization
@@ -27,7 +27,6 @@ from domain.status import (
     Approval,
     Header,
     InspectionStatus,
-    Logistics,
     Reimbursement,
     Stage,
     derive_header,
@@ -47,9 +46,10 @@ from workflows.contracts import (
 )
 from workflows.parcel import Parcel
 from workflows.parcels import Parcels
+from workflows.parcels_view import ParcelsView
 
 
-class ReturnCase:
+class ReturnCase(ParcelsView):
     """The state that the stages share. Every change of an axis goes through `move`, which writes the timeline."""
 
     def __init__(self, start: ReturnInput, opened_at: datetime) -> None:
@@ -147,62 +147,6 @@ class ReturnCase:
     def canceled(self) -> bool:
         """Whether the customer withdrew the return."""
         return self.approval is Approval.CANCELED
-
-    # What follows from its parcels
-
-    @property
-    def logistics(self) -> Logistics:
-        """Where the goods are."""
-        return self.parcels.logistics
-
-    @property
-    def inspection(self) -> InspectionStatus:
-        """What was found."""
-        return self.parcels.inspection
-
-    @property
-    def contest(self) -> ContestState:
-        """How far the customer and we are about what was not accepted."""
-        return self.parcels.contest
-
-    @property
-    def is_contested(self) -> bool:
-        """Whether the customer may still earn, or waits for, more than the inspection accepted."""
-        return self.contest in (ContestState.OPEN, ContestState.CONTESTED, ContestState.EXPERT)
-
-    @property
-    def is_disputed(self) -> bool:
-        """Whether a dispute may still move money."""
-        return self.is_contested or self.complaint.is_pending or bool(self.freezes)
-
-    def open_chargebacks(self) -> list[Chargeback]:
-        """The chargebacks that wait for a decision."""
-        return [entry for entry in self.chargebacks.values() if entry.state is ChargebackState.OPEN]
-
-    @property
-    def carrier(self) -> str:
-        """The carrier of the first parcel."""
-        return self.parcels.first.carrier if self.parcels.first else ""
-
-    @property
-    def tracking_no(self) -> str:
-        """The tracking number of the first parcel."""
-        return self.parcels.first.tracking_no if self.parcels.first else ""
-
-    @property
-    def first_scan_at(self) -> datetime | None:
-        """When a carrier first had goods of the return, by the scan's own time."""
-        return self.parcels.first_scan_at
-
-    @property
-    def lines(self) -> Mapping[str, LineStatus]:
-        """The quantities of each line: what was asked and authorised, and what became of it in all parcels."""
-        if not len(self.parcels):
-            return dict(self._lines)
-        return {
-            line_id: line.model_copy(update=self.parcels.line(line_id).model_dump(exclude={"line_id", "expected"}))
-            for line_id, line in self._lines.items()
-        }
 
     def note(self, what: str, detail: str = "", at: datetime | None = None) -> None:
         """Write to the timeline; `at` is the event's own time where that differs from the time of the news."""

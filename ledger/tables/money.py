@@ -1,36 +1,17 @@
-"""The tables. Amounts are minor units of the order's currency; moments are UTC, in the workflow's time.
+"""Orders, returns, and the money of both."""
 
-The check constraints are the last line of defence of the ceilings: code that forgot one would fail to write.
-"""
-
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.audit import AuditOutcome
 from domain.chargebacks import ChargebackState
-from domain.claims import ClaimParty, ClaimState
 from domain.follow_up import FollowUpKind
 from domain.holds import HoldState
 from domain.intents import IntentState, PaymentDirection, RefundBasis
-from domain.receiving import ParkedState, ParkReason
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
-
-
-class Base(DeclarativeBase):
-    """The metadata of the ledger, with constraint names that are the same on every database."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+from ledger.tables.base import Base
 
 
 class OrderRow(Base):
@@ -237,132 +218,6 @@ class HoldRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class DeliveryState(StrEnum):
-    """A parked item was refused for good and waits for a person; it holds up nothing."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    PARKED = "parked"
-
-
-class DeliveryRow(Base):
-    """An item of the outbox. `not_before` is the end of a relay's lease, or the time of the next attempt."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        Index(
-            "ix_outbox_pending",
-            "rma_id",
-            "id",
-            sqlite_where=text("state = 'pending'"),
-            postgresql_where=text("state = 'pending'"),
-        ),
-    )
-
-    id: Mapped[SequenceKey]
-    message_id: Mapped[str] = mapped_column(unique=True)
-    rma_id: Mapped[str]
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    item: Mapped[Document]
-    state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState))
-    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    error: Mapped[str] = mapped_column(default="")
-
-
-class ParcelRow(Base):
-    """A parcel of a return. Closed ones stay: a parcel may come after the end of its case."""
-
-    __tablename__ = "parcels"
-    __table_args__ = (UniqueConstraint("carrier", "tracking_no", "rma_id"),)
-
-    id: Mapped[SequenceKey]
-    carrier: Mapped[str]
-    tracking_no: Mapped[str]
-    rma_id: Mapped[str] = mapped_column(index=True)
-    closed: Mapped[bool] = mapped_column(default=False)
-
-
-class CarrierEventRow(Base):
-    """A scan that was accepted, whether or not its parcel is known yet.
-
-    One that was refused too often is parked: it waits for a person and holds up no other.
-    """
-
-    __tablename__ = "carrier_events"
-    __table_args__ = (
-        UniqueConstraint("carrier", "event_id"),
-        Index(
-            "ix_carrier_events_undelivered",
-            "id",
-            sqlite_where=text("delivered_at IS NULL"),
-            postgresql_where=text("delivered_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[SequenceKey]
-    carrier: Mapped[str]
-    event_id: Mapped[str]
-    tracking_no: Mapped[str]
-    kind: Mapped[str]
-    occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    refusals: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str] = mapped_column(default="")
-
-
-class ReceiptRow(Base):
-    """A parcel that the warehouse received without knowing its return."""
-
-    __tablename__ = "receipts"
-
-    id: Mapped[SequenceKey]
-    receipt_id: Mapped[str] = mapped_column(unique=True)
-    receipt: Mapped[Document]
-
-
-class ReceiptPartRow(Base):
-    """What one return gets of a receipt, or of goods that were parked; a refused part is parked in its turn."""
-
-    __tablename__ = "receipt_parts"
-    __table_args__ = (
-        Index(
-            "ix_receipt_parts_due",
-            "id",
-            sqlite_where=text("taken_at IS NULL AND NOT is_refused"),
-            postgresql_where=text("taken_at IS NULL AND NOT is_refused"),
-        ),
-    )
-
-    id: Mapped[SequenceKey]
-    receipt_id: Mapped[str] = mapped_column(ForeignKey("receipts.receipt_id"), index=True)
-    rma_id: Mapped[str] = mapped_column(index=True)
-    part: Mapped[Document]
-    parcel: Mapped[int | None]
-    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    is_refused: Mapped[bool] = mapped_column(default=False)
-
-
-class ParkedParcelRow(Base):
-    """Goods for which no return was found: they wait for a person."""
-
-    __tablename__ = "parked_parcels"
-
-    id: Mapped[SequenceKey]
-    parked_id: Mapped[str] = mapped_column(unique=True)
-    receipt_id: Mapped[str] = mapped_column(ForeignKey("receipts.receipt_id"), index=True)
-    state: Mapped[ParkedState] = mapped_column(text_enum(ParkedState), index=True)
-    reason: Mapped[ParkReason] = mapped_column(text_enum(ParkReason))
-    detail: Mapped[str] = mapped_column(default="")
-    goods: Mapped[Document]
-    rma_id: Mapped[str] = mapped_column(default="")
-    disposition: Mapped[str] = mapped_column(default="")
-    note: Mapped[str] = mapped_column(default="")
-    decided_by: Mapped[str] = mapped_column(default="")
-    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
 class BreachRow(Base):
     """A broken promise with the coupon it earned, which is owed until it has an id. One per return (I10)."""
 
@@ -372,63 +227,6 @@ class BreachRow(Base):
     rma_id: Mapped[str] = mapped_column(unique=True)
     certificate: Mapped[Document]
     coupon_id: Mapped[str] = mapped_column(default="")
-
-
-class AgentBudgetRow(Base):
-    """What a person granted beyond the rules on one day of the policy's zone. Its row is the lock on it."""
-
-    __tablename__ = "agent_budgets"
-    __table_args__ = (CheckConstraint("spent_minor >= 0", name="not_negative"),)
-
-    agent_id: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    spent_minor: Mapped[Minor] = mapped_column(default=0)
-
-
-class GrantState(StrEnum):
-    """A grant draws on its agent's day, one that a second person approved does not. A released one is void."""
-
-    GRANTED = "granted"
-    PENDING = "pending"
-    APPROVED = "approved"
-    RELEASED = "released"
-
-
-class PayoutGrantRow(Base):
-    """An amount that a person granted beyond the rules, under the op of its request."""
-
-    __tablename__ = "payout_grants"
-    __table_args__ = (UniqueConstraint("rma_id", "op"),)
-
-    id: Mapped[SequenceKey]
-    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"))
-    op: Mapped[str]
-    agent_id: Mapped[str]
-    agent_role: Mapped[str]
-    action: Mapped[str]
-    day: Mapped[date]
-    currency: Mapped[str]
-    amount_minor: Mapped[Minor]
-    case_version: Mapped[int]
-    state: Mapped[GrantState] = mapped_column(text_enum(GrantState))
-    approver_id: Mapped[str] = mapped_column(default="")
-
-
-class AuditRow(Base):
-    """A refusal or a grant, in the sequence in which they were written."""
-
-    __tablename__ = "audit"
-
-    id: Mapped[SequenceKey]
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    rma_id: Mapped[str] = mapped_column(index=True)
-    actor_role: Mapped[str]
-    actor_id: Mapped[str]
-    action: Mapped[str]
-    outcome: Mapped[AuditOutcome] = mapped_column(text_enum(AuditOutcome))
-    rule: Mapped[str]
-    detail: Mapped[str] = mapped_column(default="")
 
 
 class ChargebackRow(Base):
@@ -450,19 +248,3 @@ class ChargebackRow(Base):
     state: Mapped[ChargebackState] = mapped_column(text_enum(ChargebackState))
     reported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class RecoveryClaimRow(Base):
-    """What is claimed back from whom for a return. `claim` is the whole of it, evidence included."""
-
-    __tablename__ = "recovery_claims"
-
-    reference: Mapped[str] = mapped_column(primary_key=True)
-    rma_id: Mapped[str] = mapped_column(ForeignKey("returns.rma_id"), index=True)
-    party: Mapped[ClaimParty] = mapped_column(text_enum(ClaimParty))
-    state: Mapped[ClaimState] = mapped_column(text_enum(ClaimState), index=True)
-    currency: Mapped[str]
-    claimed_minor: Mapped[Minor]
-    awarded_minor: Mapped[Minor]
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    claim: Mapped[Document]

@@ -1,0 +1,58 @@
+"""The tables. Amounts are minor units of the order's currency; moments are UTC, in the workflow's time.
+
+The check constraints are the last line of defence of the ceilings: code that forgot one would fail to write.
+"""
+
+from ledger.tables.base import Base
+from ledger.tables.desk import (
+    AgentBudgetRow,
+    AuditRow,
+    DeliveryRow,
+    DeliveryState,
+    GrantState,
+    PayoutGrantRow,
+    RecoveryClaimRow,
+)
+from ledger.tables.inbound import CarrierEventRow, ParcelRow, ParkedParcelRow, ReceiptPartRow, ReceiptRow
+from ledger.tables.money import (
+    AdvanceRow,
+    BreachRow,
+    ChargebackRow,
+    ClaimRow,
+    EntryKind,
+    EntryRow,
+    FollowUpRow,
+    HoldRow,
+    IntentRow,
+    OrderRow,
+    PaymentRow,
+    ReturnRow,
+)
+
+__all__ = [
+    "AdvanceRow",
+    "AgentBudgetRow",
+    "AuditRow",
+    "Base",
+    "BreachRow",
+    "CarrierEventRow",
+    "ChargebackRow",
+    "ClaimRow",
+    "DeliveryRow",
+    "DeliveryState",
+    "EntryKind",
+    "EntryRow",
+    "FollowUpRow",
+    "GrantState",
+    "HoldRow",
+    "IntentRow",
+    "OrderRow",
+    "ParcelRow",
+    "ParkedParcelRow",
+    "PaymentRow",
+    "PayoutGrantRow",
+    "ReceiptPartRow",
+    "ReceiptRow",
+    "RecoveryClaimRow",
+    "ReturnRow",
+]
