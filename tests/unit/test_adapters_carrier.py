@@ -1,7 +1,7 @@
 """The carrier port against the sandbox."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -21,19 +21,13 @@ from domain.shipping import (
 )
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.server import running_sandbox
-from sandbox.settings import SandboxSettings
 from tests.unit.sandbox_remote import SandboxRemote
+
+pytest_plugins = ["tests.unit.sandbox_fixtures"]
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 _NUMBERS = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings()) as url:
-        yield url
 
 
 @pytest.fixture
@@ -45,13 +39,6 @@ def rma() -> str:
 async def carrier(url: str) -> AsyncIterator[SandboxCarrier]:
     async with make_http_client(url) as client:
         yield SandboxCarrier(client)
-
-
-@pytest.fixture
-async def remote(url: str) -> AsyncIterator[SandboxRemote]:
-    async with SandboxRemote(url) as remote:
-        yield remote
-        await remote.clear_faults()
 
 
 def pickup(

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
@@ -18,38 +18,19 @@ from domain.application import Locale
 from domain.intents import PaymentDirection, PaymentIntent, ProviderStatus
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.server import running_sandbox
-from sandbox.settings import SandboxSettings
 from tests.unit.sandbox_remote import SandboxRemote
+
+pytest_plugins = ["tests.unit.sandbox_fixtures"]
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 _NUMBERS = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings()) as url:
-        yield url
-
-
-@pytest.fixture
-async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with make_http_client(url) as client:
-        yield client
-
-
 @pytest.fixture
 async def hasty(url: str) -> AsyncIterator[httpx.AsyncClient]:
     async with make_http_client(url, timeout=0.3) as client:
         yield client
-
-
-@pytest.fixture
-async def remote(url: str) -> AsyncIterator[SandboxRemote]:
-    async with SandboxRemote(url) as remote:
-        yield remote
-        await remote.clear_faults()
 
 
 @pytest.fixture

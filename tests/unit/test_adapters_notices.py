@@ -1,6 +1,6 @@
 """The coupons, messaging and warehouse ports against the sandbox."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
@@ -8,7 +8,6 @@ import pytest
 
 from adapters.coupons.sandbox import SandboxCoupons
 from adapters.errors import ProviderRefused
-from adapters.http import make_http_client
 from adapters.messaging.port import Message
 from adapters.messaging.sandbox import SandboxMessaging
 from adapters.warehouse.port import WarehouseNotice
@@ -17,9 +16,9 @@ from domain.application import Locale
 from domain.coupons import CouponOrder
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.server import running_sandbox
-from sandbox.settings import SandboxSettings
 from tests.unit.sandbox_remote import SandboxRemote
+
+pytest_plugins = ["tests.unit.sandbox_fixtures"]
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
@@ -33,18 +32,6 @@ def coupon(number: int) -> CouponOrder:
         currency="CNY",
         at=AT,
     )
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings()) as url:
-        yield url
-
-
-@pytest.fixture
-async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with make_http_client(url) as client:
-        yield client
 
 
 @pytest.fixture

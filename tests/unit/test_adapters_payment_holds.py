@@ -1,44 +1,23 @@
 """Holds of the payment port against the sandbox."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from adapters.errors import ProviderRefused
-from adapters.http import make_http_client
 from adapters.payment.sandbox import SandboxPayment
 from domain.intents import PaymentDirection, PaymentIntent, ProviderStatus
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.server import running_sandbox
-from sandbox.settings import SandboxSettings
 from tests.unit.sandbox_remote import SandboxRemote
+
+pytest_plugins = ["tests.unit.sandbox_fixtures"]
 
 _NUMBERS = itertools.count(1)
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings()) as url:
-        yield url
-
-
-@pytest.fixture
-async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with make_http_client(url) as client:
-        yield client
-
-
-@pytest.fixture
-async def remote(url: str) -> AsyncIterator[SandboxRemote]:
-    async with SandboxRemote(url) as remote:
-        yield remote
-        await remote.clear_faults()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The store-credit and workshop ports against the sandbox, which honours no key: a client looks up first."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
@@ -8,30 +8,17 @@ import pytest
 
 from activities.store_credit import StoreCreditActivities
 from adapters.errors import OutcomeUnknown, ProviderRefused
-from adapters.http import make_http_client
 from adapters.store_credit.sandbox import SandboxStoreCredit
 from adapters.workshop.sandbox import SandboxWorkshop
 from domain.repair import RepairCancellation, RepairOrder
 from domain.store_credit import CreditAccountRequest, CreditGrant
 from sandbox.books import Book
 from sandbox.faults import FaultKind, FaultSpec, Target
-from sandbox.server import running_sandbox
-from sandbox.settings import SandboxSettings
 from tests.unit.sandbox_remote import SandboxRemote
 
+pytest_plugins = ["tests.unit.sandbox_fixtures"]
+
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings()) as url:
-        yield url
-
-
-@pytest.fixture
-async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with make_http_client(url) as client:
-        yield client
 
 
 @pytest.fixture
