@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from domain.bookkeeping import LedgerEntry
@@ -48,8 +48,7 @@ def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list
     rows = session.scalars(
         select(DeliveryRow)
         .where(
-            DeliveryRow.state == DeliveryState.PENDING,
-            or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
+            *_is_due(now),
             ~exists().where(
                 earlier.rma_id == DeliveryRow.rma_id,
                 earlier.state == DeliveryState.PENDING,
@@ -63,6 +62,18 @@ def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list
     for row in rows:
         row.not_before = now + lease
     return [_delivery(row) for row in rows]
+
+
+def any_due(session: Session, now: datetime) -> bool:
+    """Whether any item could be delivered now, were it not for its predecessors."""
+    return session.scalar(select(DeliveryRow.id).where(*_is_due(now)).limit(1)) is not None
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        DeliveryRow.state == DeliveryState.PENDING,
+        or_(DeliveryRow.not_before.is_(None), DeliveryRow.not_before <= now),
+    )
 
 
 def delivered(session: Session, message_id: str, now: datetime) -> None:

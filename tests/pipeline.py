@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkflowRunner
 
 from adapters.http import make_http_client
 from demo.judge import read_ending
@@ -328,6 +328,7 @@ async def running_pipeline(
     workflows: Sequence[type] = WORKFLOWS,
     max_cached_workflows: int = 1000,
     policies: Policies | None = None,
+    runner: WorkflowRunner = WORKFLOW_RUNNER,
 ) -> AsyncIterator[Pipeline]:
     """Run the pipeline: a sandbox on a port of its own, a ledger, the registry's worker and the relay.
 
@@ -356,7 +357,7 @@ async def running_pipeline(
                 client,
                 task_queue=task_queue,
                 workflows=workflows,
-                workflow_runner=WORKFLOW_RUNNER,
+                workflow_runner=runner,
                 activities=activities(providers, ledger, policies),
                 activity_executor=executor,
                 max_concurrent_activities=16,

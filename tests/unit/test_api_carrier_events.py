@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,10 +24,16 @@ EVENT = {
 }
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with running_api(tmp_path_factory.mktemp("api")) as api:
+        yield api
+
+
 @pytest.fixture
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with running_api(tmp_path_factory.mktemp("api")) as running:
-        yield running
+def api(running: Api) -> Api:
+    running.empty()
+    return running
 
 
 def push_raw(api: Api, body: bytes, signature: bytes | None, carrier: str = "sf") -> httpx.Response:
@@ -78,7 +85,12 @@ def test_a_scan_is_kept_while_the_pipeline_does_not_answer(api: Api, error: Exce
     assert undelivered(api) == []
 
 
-def test_a_scan_that_cannot_be_kept_is_not_accepted(api: Api) -> None:
+def test_a_scan_that_cannot_be_kept_is_not_accepted(tmp_path: Path) -> None:
+    with running_api(tmp_path) as api:
+        refuses_what_it_cannot_keep(api)
+
+
+def refuses_what_it_cannot_keep(api: Api) -> None:
     with api.ledger.engine.begin() as connection:
         connection.execute(text("DROP TABLE carrier_events"))
     answer = push(api)

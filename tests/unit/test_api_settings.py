@@ -1,14 +1,12 @@
 """The settings of the API: what it refuses to start with, and what it says then."""
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from ledger.schema import migrate
 from starters.api.settings import load_settings
+from tests.unit.refused_starts import Ended, ends_of
 
 GOOD = {
     "RETURNFLOW_LEDGER_URL": "sqlite:///ledger.db",
@@ -98,35 +96,29 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a-secret-of-the-carriers" not in shown
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"RETURNFLOW_LEDGER_URL": ""}, "RETURNFLOW_LEDGER_URL: is not set"),
-        ({"RETURNFLOW_LEDGER_URL": "ledger.db"}, "RETURNFLOW_LEDGER_URL: is no database URL"),
-        ({"RETURNFLOW_LEDGER_URL": "mysql://x"}, "RETURNFLOW_LEDGER_URL: the ledger runs on"),
-        (
-            {"RETURNFLOW_LEDGER_URL": "sqlite:////proc"},
-            "RETURNFLOW_LEDGER_URL: the database cannot",
-        ),
-        ({"RETURNFLOW_LEDGER_URL": "sqlite:///empty.db"}, "RETURNFLOW_LEDGER_URL: the ledger's schema is missing"),
-        ({"RETURNFLOW_API_HOST": "192.0.2.1", "RETURNFLOW_API_TOKEN": "t"}, "RETURNFLOW_API_HOST"),
-        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "TEMPORAL_ADDRESS: No Temporal server answers at 127.0.0.1:1"),
-    ],
-)
-def test_the_process_says_what_to_mend_and_ends_with_2(tmp_path: Path, change: dict[str, str], words: str) -> None:
-    migrate(f"sqlite:///{tmp_path / 'ledger.db'}")
-    root = str(Path(__file__).parents[2])
-    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "RETURNFLOW_API_PORT": "0", **GOOD, **change}
-    process = subprocess.run(
-        [sys.executable, "-m", "starters.api.main"],
-        cwd=tmp_path,
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert process.returncode == 2, process.stderr
-    assert words in process.stderr
-    assert "Traceback" not in process.stderr
-    assert process.stdout == ""
+WRONG = [
+    ({"RETURNFLOW_LEDGER_URL": ""}, "RETURNFLOW_LEDGER_URL: is not set"),
+    ({"RETURNFLOW_LEDGER_URL": "ledger.db"}, "RETURNFLOW_LEDGER_URL: is no database URL"),
+    ({"RETURNFLOW_LEDGER_URL": "mysql://x"}, "RETURNFLOW_LEDGER_URL: the ledger runs on"),
+    ({"RETURNFLOW_LEDGER_URL": "sqlite:////proc"}, "RETURNFLOW_LEDGER_URL: the database cannot"),
+    ({"RETURNFLOW_LEDGER_URL": "sqlite:///empty.db"}, "RETURNFLOW_LEDGER_URL: the ledger's schema is missing"),
+    ({"RETURNFLOW_API_HOST": "192.0.2.1", "RETURNFLOW_API_TOKEN": "t"}, "RETURNFLOW_API_HOST"),
+    ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "TEMPORAL_ADDRESS: No Temporal server answers at 127.0.0.1:1"),
+]
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> list[Ended]:
+    folder = tmp_path_factory.mktemp("api")
+    migrate(f"sqlite:///{folder / 'ledger.db'}")
+    variables = {**GOOD, "RETURNFLOW_API_PORT": "0"}
+    return ends_of("starters.api.main", folder, [variables | change for change, _ in WRONG])
+
+
+@pytest.mark.parametrize("case", range(len(WRONG)))
+def test_the_process_says_what_to_mend_and_ends_with_2(case: int, ends: list[Ended]) -> None:
+    ended = ends[case]
+    assert ended.code == 2, ended.stderr
+    assert WRONG[case][1] in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import httpx
 import uvicorn
+from sqlalchemy import delete
 
 from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
@@ -25,6 +26,7 @@ from domain.shipping import CarrierEvent
 from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbursement
 from ledger.ledger import Ledger
 from ledger.schema import migrate
+from ledger.tables import Base
 from starters.api.app import create_app
 from starters.api.server import listen
 from starters.api.settings import ApiSettings
@@ -191,6 +193,13 @@ class Api:
         receipt = BlindReceipt(receipt_id=receipt_id, actor=dock, received_at=NOW)
         (parked_id,) = self.ledger.accept_receipt(receipt).parked_ids
         return parked_id
+
+    def empty(self) -> None:
+        """Forget everything, the ledger's books included."""
+        self.returns.forget()
+        with self.ledger.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(delete(table))
 
     def act(self, rma_id: str, action: str, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
         return self.http.post(f"/v1/returns/{rma_id}/actions/{action}", json=body, headers=headers)

@@ -29,10 +29,16 @@ NOT_KEPT = (
 )
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with running_api(tmp_path_factory.mktemp("api")) as api:
+        yield api
+
+
 @pytest.fixture
-def api(tmp_path: Path) -> Iterator[Api]:
-    with running_api(tmp_path) as running:
-        yield running
+def api(running: Api) -> Api:
+    running.empty()
+    return running
 
 
 @pytest.fixture

@@ -1,51 +1,43 @@
 """A worker refuses to start on missing or contradictory settings, and says which."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+
+from tests.unit.refused_starts import Ended, ends_of
 
 GOOD = {
     "RETURNFLOW_LEDGER_URL": "sqlite:///{folder}/ledger.db",
     "RETURNFLOW_PROVIDERS_URL": "http://127.0.0.1:9",
 }
+WRONG: dict[str, tuple[dict[str, str], str]] = {
+    "missing": ({"RETURNFLOW_LEDGER_URL": "", "RETURNFLOW_PROVIDERS_URL": " "}, "RETURNFLOW_LEDGER_URL"),
+    "not_http": ({"RETURNFLOW_PROVIDERS_URL": "ftp://shop"}, "RETURNFLOW_PROVIDERS_URL: "),
+    "longer_than_the_activity": (
+        {"RETURNFLOW_PROVIDER_TIMEOUT_SECONDS": "30"},
+        "RETURNFLOW_PROVIDER_TIMEOUT_SECONDS",
+    ),
+    "no_policy": ({"RETURNFLOW_POLICY_FILE": "{folder}/none.toml"}, "none.toml: No such file"),
+    "no_list": ({"RETURNFLOW_OLDER_POLICY_FILES": "a.toml"}, "RETURNFLOW_OLDER_POLICY_FILES: must be a JSON list"),
+    "no_older_policy": ({"RETURNFLOW_OLDER_POLICY_FILES": '["{folder}/none.toml"]'}, "none.toml: No such file"),
+    "no_url": ({"RETURNFLOW_LEDGER_URL": "ledger of s3cret"}, "RETURNFLOW_LEDGER_URL: is no database URL"),
+    "in_memory": ({"RETURNFLOW_LEDGER_URL": "sqlite://"}, "RETURNFLOW_LEDGER_URL: "),
+    "no_schema": ({}, "returns setup"),
+}
 
 
-def start(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("RETURNFLOW_")}
-    settings = {name: value.format(folder=folder) for name, value in (GOOD | changes).items()}
-    return subprocess.run(
-        [sys.executable, "-m", "workers.main"],
-        env=environment | settings,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    folder = tmp_path_factory.mktemp("worker")
+    environments = [
+        {name: value.replace("{folder}", str(folder)) for name, value in (GOOD | changes).items()}
+        for changes, _ in WRONG.values()
+    ]
+    return dict(zip(WRONG, ends_of("workers.main", folder, environments), strict=True))
 
 
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        ({"RETURNFLOW_LEDGER_URL": "", "RETURNFLOW_PROVIDERS_URL": " "}, "RETURNFLOW_LEDGER_URL"),
-        ({"RETURNFLOW_PROVIDERS_URL": "ftp://shop"}, "RETURNFLOW_PROVIDERS_URL: "),
-        ({"RETURNFLOW_PROVIDER_TIMEOUT_SECONDS": "30"}, "RETURNFLOW_PROVIDER_TIMEOUT_SECONDS"),
-        ({"RETURNFLOW_POLICY_FILE": "{folder}/none.toml"}, "none.toml: No such file"),
-        ({"RETURNFLOW_OLDER_POLICY_FILES": "a.toml"}, "RETURNFLOW_OLDER_POLICY_FILES: must be a JSON list"),
-        ({"RETURNFLOW_OLDER_POLICY_FILES": '["{folder}/none.toml"]'}, "none.toml: No such file"),
-        ({"RETURNFLOW_LEDGER_URL": "ledger of s3cret"}, "RETURNFLOW_LEDGER_URL: is no database URL"),
-        ({"RETURNFLOW_LEDGER_URL": "sqlite://"}, "RETURNFLOW_LEDGER_URL: "),
-        ({}, "returns setup"),
-    ],
-    ids=[
-        *("missing", "not_http", "longer_than_the_activity", "no_policy", "no_list", "no_older_policy"),
-        *("no_url", "in_memory", "no_schema"),
-    ],
-)
-def test_the_worker_names_what_is_wrong(changes: dict[str, str], named: str, tmp_path: Path) -> None:
-    process = start(tmp_path, **changes)
-    assert process.returncode == 2
-    assert named in process.stderr
-    assert "Traceback" not in process.stderr
-    assert "s3cret" not in process.stderr
+@pytest.mark.parametrize("case", WRONG)
+def test_the_worker_names_what_is_wrong(case: str, ends: dict[str, Ended]) -> None:
+    ended = ends[case]
+    assert ended.code == 2, ended.stderr
+    assert WRONG[case][1] in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "s3cret" not in ended.stderr

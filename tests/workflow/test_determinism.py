@@ -1,8 +1,12 @@
-"""A worker that remembers nothing replays each return with every task, and comes to the same end."""
+"""A worker that remembers nothing replays each return with every task, and comes to the same end.
+
+It imports the orchestration anew for each run, inside Temporal's sandbox, which refuses clocks, chance and I/O.
+"""
 
 from collections.abc import AsyncIterator
 
 import pytest
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from demo.judge import judge
 from demo.story import Step, Story, load_stories
@@ -10,6 +14,11 @@ from domain.actions import Action
 from tests.pipeline import Pipeline, running_pipeline
 
 STORIES = {story.name: story for story in load_stories()}
+STRICT = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules(
+        "domain", "workflows.contracts", "workflows.ids", "workflows.search_attributes", "babel"
+    )
+)
 PLAYED = ("late_inspection", "exchange", "dispute", "partial", "lost_answer")
 
 
@@ -17,7 +26,7 @@ PLAYED = ("late_inspection", "exchange", "dispute", "partial", "lost_answer")
 async def forgetful(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pipeline]:
     """A pipeline whose worker keeps no workflow in memory."""
     folder = tmp_path_factory.mktemp("forgetful")
-    async with running_pipeline(temporal_address, folder, max_cached_workflows=0) as running:
+    async with running_pipeline(temporal_address, folder, max_cached_workflows=0, runner=STRICT) as running:
         yield running
 
 
