@@ -238,16 +238,28 @@ class Pipeline:
         await self.skipper.fast_forward(self._handle(rma_id), time)
 
     async def until(self, rma_id: str, holds: Callable[[ReturnStatus], bool]) -> ReturnStatus:
-        """Wait until the status says so."""
+        """Wait until the status says so, and until what went with it has happened as well."""
         status = await self.returns.status(rma_id)
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while not holds(status):
                     await asyncio.sleep(0.05)
                     status = await self.returns.status(rma_id)
+                await self.rest(rma_id)
         except TimeoutError:
             raise AssertionError(f"did not come to pass; the return is {status.model_dump_json()}") from None
-        return status
+        later = await self.returns.status(rma_id)
+        return later if holds(later) else status
+
+    async def rest(self, rma_id: str) -> None:
+        """Wait until the return does nothing but wait: for somebody, for a clock, or for a provider that failed."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while await self._is_busy(rma_id):
+                await asyncio.sleep(0.02)
+
+    async def _is_busy(self, rma_id: str) -> bool:
+        now = (await self._handle(rma_id).describe()).raw_description
+        return now.HasField("pending_workflow_task") or any(call.attempt <= 1 for call in now.pending_activities)
 
     async def end(self, rma_id: str) -> ReturnResult:
         """Wait for the end of a return."""
@@ -276,6 +288,7 @@ class Pipeline:
 
     async def told(self, rma_id: str, audience: str = "customer_message") -> list[str]:
         """The templates of everything that was to be sent so far."""
+        await self.rest(rma_id)
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while self.ledger.pending_deliveries():
                 await asyncio.sleep(0.03)
