@@ -30,6 +30,8 @@ from domain.bookkeeping import (
     FollowUpOpening,
     HoldAuthorization,
     RecoveryAuthorization,
+    Remainder,
+    RemainderQuestion,
     ReturnClosing,
     ReturnOpening,
     Review,
@@ -125,6 +127,12 @@ class LedgerActivities:
             provisional=due.provisional,
             bonus_minor=store_credit_bonus(paid_minor, bonus_bps),
         )
+
+    @activity.defn(name="ledger.left_to_pay")
+    def left_to_pay(self, question: RemainderQuestion) -> Remainder:
+        """Read what can still be paid back on the lines of a return."""
+        with ledger_refusals():
+            return Remainder(left_minor=self._ledger.left_to_pay(question.rma_id))
 
     @activity.defn(name="ledger.take_over")
     def take_over(self, request: UnitsTakenOver) -> Done:

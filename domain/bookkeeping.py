@@ -21,7 +21,15 @@ from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
 from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
-from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
+from domain.refund import (
+    Circumstances,
+    LineCompensation,
+    LoweredDeduction,
+    RefundClaim,
+    RefundQuote,
+    RefundRules,
+    UnitsToSettle,
+)
 from domain.refusals import Refusal
 from domain.review import ReviewDecision
 from domain.worksheet import WorksheetRow, WorksheetRule
@@ -81,9 +89,13 @@ class RefundAuthorization(LedgerEntry):
         destination: The account that the customer consented to, of whatever kind (a means of payment, a gift card,
             store credit); None sends it back whence it came. Points and coupons go back in kind anyway.
         circumstances: What decides about shipping and fees.
+        lowered: Units that an earlier refund of this return paid less a deduction, which is lowered now.
         compensations: Agreed amounts on lines of this return whose goods the customer keeps. They are drawn under
             the ceilings of the line and of the order; units of the line that come back later are worth less.
-        less_minor: For an exchange, what the replacements cost: taken off the quote.
+        ruled_minor: An amount that the platform ruled, in minor units: shared as compensations over the lines of
+            this return, by what each has left.
+        less_minor: For an exchange, what the replacements cost, or what of that the customer still owes: taken off
+            the quote.
         order_entirely: Pay back everything that is left of the order (cancellation before shipping).
         instead_of: The op of an exchange that fell through after it was authorised. Its units are settled
             already, so nothing is quoted again: what its quote is worth is paid out, less what was paid back
@@ -95,7 +107,9 @@ class RefundAuthorization(LedgerEntry):
     units: tuple[UnitsToSettle, ...]
     destination: str | None = None
     circumstances: Circumstances = Circumstances()
+    lowered: tuple[LoweredDeduction, ...] = ()
     compensations: tuple[LineCompensation, ...] = ()
+    ruled_minor: MinorUnits = 0
     less_minor: MinorUnits = 0
     order_entirely: bool = False
     instead_of: str = ""
@@ -144,6 +158,18 @@ class SettlementPlan(Record):
     due_at: UtcDatetime
     provisional: bool = False
     bonus_minor: MinorUnits = 0
+
+
+class RemainderQuestion(Record):
+    """Ask what can still be paid back on the lines of a return."""
+
+    rma_id: str
+
+
+class Remainder(Record):
+    """What can still be paid back on the lines of a return, in minor units; 0 for one that was never opened."""
+
+    left_minor: MinorUnits
 
 
 class ChargeAuthorization(LedgerEntry):

@@ -1,4 +1,4 @@
-"""An agreed price reduction, shared over the lines that it is for."""
+"""An amount beyond what units are worth, shared over lines: an agreed price reduction, or a ruling."""
 
 from collections.abc import Mapping
 
@@ -22,5 +22,23 @@ def share_compensation(
     return tuple(
         LineCompensation(line_id=line.line_id, amount_minor=share)
         for line, share in zip(lines, shares, strict=True)
+        if share
+    )
+
+
+def share_ruling(amount_minor: int, left_minor: Mapping[str, int]) -> tuple[LineCompensation, ...]:
+    """Share an amount that the platform ruled by largest remainder over what each line has left (rule 2).
+
+    No line gets more than it has left.
+
+    Raises:
+        ValueError: If the lines together have less left.
+    """
+    if amount_minor > sum(left_minor.values()):
+        raise ValueError("the lines together have less left than was ruled")
+    shares = split_by_largest_remainder(amount_minor, list(left_minor.values()))
+    return tuple(
+        LineCompensation(line_id=line_id, amount_minor=share)
+        for line_id, share in zip(left_minor, shares, strict=True)
         if share
     )

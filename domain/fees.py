@@ -25,11 +25,11 @@ def customers_freight_bps(claim: RefundClaim) -> int:
     """
     circumstances = claim.circumstances
     came_back = claim.basis in (RefundBasis.INSPECTION, RefundBasis.EXCHANGE_DIFFERENCE)
-    if not came_back or circumstances.ship_back is None or not claim.units:
+    if not came_back or circumstances.ship_back is None or not claim.line_ids:
         return 0
     if circumstances.freight is not None:
         return WHOLE_BPS if circumstances.freight is LiableParty.CUSTOMER else 0
-    return freight_bps_of_customer(circumstances.of(entry.line_id) for entry in claim.units)
+    return freight_bps_of_customer(circumstances.of(line_id) for line_id in claim.line_ids)
 
 
 def return_freight(
@@ -51,9 +51,33 @@ def restocking_fee(
     claim: RefundClaim, line: RefundLine, rules: RefundRules, most_minor: int
 ) -> tuple[FeeLine, ...]:
     """The restocking fee for inspected units: none where the seller is liable, be it in part (rule 8)."""
-    if claim.basis is not RefundBasis.INSPECTION or claim.circumstances.of(line.line_id) != CUSTOMERS:
-        return ()
-    amount_minor = min(line.gross_minor * rules.restocking_bps // WHOLE_BPS, most_minor)
+    amount_minor = _restocking_due(claim, line.line_id, (line,), rules)
+    return _restocking(line.line_id, min(amount_minor, most_minor))
+
+
+def restocking_left(
+    claim: RefundClaim, line_id: str, before: SettledBefore, rules: RefundRules, most_minor: int
+) -> tuple[FeeLine, ...]:
+    """What a line could not bear of its restocking fee before its deduction was lowered (rule 8)."""
+    quotes = before.of_return.values()
+    lines = tuple(line for quote in quotes for line in quote.lines if line.line_id == line_id)
+    taken_minor = sum(
+        fee.amount_minor
+        for quote in quotes
+        for fee in quote.fees
+        if fee.kind is FeeKind.RESTOCKING and fee.line_id == line_id
+    )
+    left_minor = _restocking_due(claim, line_id, lines, rules) - taken_minor
+    return _restocking(line_id, min(max(left_minor, 0), most_minor))
+
+
+def _restocking_due(claim: RefundClaim, line_id: str, lines: tuple[RefundLine, ...], rules: RefundRules) -> int:
+    if claim.basis is not RefundBasis.INSPECTION or claim.circumstances.of(line_id) != CUSTOMERS:
+        return 0
+    return sum(line.gross_minor * rules.restocking_bps // WHOLE_BPS for line in lines)
+
+
+def _restocking(line_id: str, amount_minor: int) -> tuple[FeeLine, ...]:
     if not amount_minor:
         return ()
-    return (FeeLine(kind=FeeKind.RESTOCKING, amount_minor=amount_minor, line_id=line.line_id),)
+    return (FeeLine(kind=FeeKind.RESTOCKING, amount_minor=amount_minor, line_id=line_id),)

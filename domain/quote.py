@@ -6,8 +6,10 @@ Pure: the same code quotes before anything is executed, and says what is paid.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from domain.fees import customers_freight_bps, owed_shipping, restocking_fee, return_freight
-from domain.money import cumulative_target, diminished_value, refund_for_units
+from domain.fees import customers_freight_bps, owed_shipping, restocking_fee, restocking_left, return_freight
+from domain.intents import RefundBasis
+from domain.lowered import lower_deductions
+from domain.money import refund_for_units
 from domain.orders import Funder, OrderLine, OrderSnapshot, discount_shares, paid_by_line
 from domain.policy.promotions import ClawBack
 from domain.promotions import PromotionLoss, promotion_loss
@@ -21,6 +23,7 @@ from domain.refund import (
     SettledBefore,
     UnitsToSettle,
 )
+from domain.units_worth import worth_of_units
 from domain.worksheet import WorksheetRow, WorksheetRule
 
 _FEE_RULES = {
@@ -42,10 +45,12 @@ def quote_refund(
     Raises:
         KeyError: If a line is not in the order.
         ValueError: If more units than the line holds would be settled.
+        NotDeducted: If a deduction is lowered that this return was not paid less.
     """
     rows: list[WorksheetRow] = []
     lines = _lines(order, claim, before, rows)
-    goods_minor = sum(line.net_minor for line in lines)
+    lowered = lower_deductions(order, claim.lowered, before, rows)
+    goods_minor = sum(line.net_minor for line in lines) + sum(each.net_minor for each in lowered)
     lost_minor = _lost_promotions(order, claim, before, rules, goods_minor, rows)
     shipping_minor = owed_shipping(order, claim, before)
     if shipping_minor:
@@ -57,6 +62,7 @@ def quote_refund(
     return RefundQuote(
         currency=order.currency,
         lines=tuple(lines),
+        lowered=lowered,
         shipping_minor=shipping_minor,
         promotion_lost_minor=lost_minor,
         fees=fees,
@@ -81,11 +87,10 @@ def _lines(
     for entry in claim.units:
         line = by_id[entry.line_id]
         done = settled[entry.line_id]
-        gross = refund_for_units(paid[entry.line_id], line.quantity, done, entry.quantity)
-        deduction = diminished_value(gross, entry.deduction_bps)
         outstanding = before.compensated_minor.get(entry.line_id, 0) - offset[entry.line_id]
-        taken_off = _offset(paid[entry.line_id], line.quantity, done, entry.quantity, outstanding)
-        taken_off = min(taken_off, gross - deduction)
+        worth = worth_of_units(
+            paid[entry.line_id], line.quantity, done, entry.quantity, entry.deduction_bps, outstanding
+        )
         taxes = {
             component.name: refund_for_units(component.amount_minor, line.quantity, done, entry.quantity)
             for component in line.tax
@@ -94,30 +99,19 @@ def _lines(
             RefundLine(
                 line_id=entry.line_id,
                 quantity=entry.quantity,
-                gross_minor=gross,
-                deduction_minor=deduction,
+                gross_minor=worth.gross_minor,
+                deduction_minor=worth.deduction_minor,
                 tax_minor=sum(taxes.values()),
-                offset_minor=taken_off,
+                offset_minor=worth.offset_minor,
+                deduction_bps=entry.deduction_bps,
+                settled_before=done,
+                outstanding_minor=outstanding,
             )
         )
         rows.extend(_line_rows(order, line, entry, lines[-1], paid[entry.line_id], done, outstanding))
         settled[entry.line_id] += entry.quantity
-        offset[entry.line_id] += taken_off
+        offset[entry.line_id] += worth.offset_minor
     return lines
-
-
-def _offset(paid_minor: int, quantity: int, settled: int, units: int, outstanding_minor: int) -> int:
-    """How much of a compensation is taken off units that come back after it.
-
-    A share of it for each unit, and always as much as the units that are left could not bear any more.
-    """
-    if units == 0:
-        return 0
-    left_minor = paid_minor - cumulative_target(paid_minor, settled, quantity)
-    left_after = paid_minor - cumulative_target(paid_minor, settled + units, quantity)
-    outstanding_minor = min(outstanding_minor, left_minor)
-    share = outstanding_minor * units // (quantity - settled)
-    return max(share, outstanding_minor - left_after)
 
 
 def _line_rows(
@@ -182,7 +176,7 @@ def _lost_promotions(
     rows: list[WorksheetRow],
 ) -> int:
     """What lost promotions take off, never below nothing; a return of more gives back what is lost no more."""
-    if not claim.units or not claim.basis.takes_goods_back:
+    if not claim.line_ids or not claim.basis.takes_goods_back:
         return 0
     returned = Counter(before.units)
     returned.subtract(before.kept)
@@ -229,6 +223,9 @@ def _fees(
     for line in lines:
         taken_minor = sum(fee.amount_minor for fee in fees)
         fees.extend(restocking_fee(claim, line, rules, max(goods_minor - taken_minor, 0)))
+    for line_id in dict.fromkeys(entry.line_id for entry in claim.lowered):
+        taken_minor = sum(fee.amount_minor for fee in fees)
+        fees.extend(restocking_left(claim, line_id, before, rules, max(goods_minor - taken_minor, 0)))
     most_minor = goods_minor + shipping_minor - sum(fee.amount_minor for fee in fees)
     fees.extend(return_freight(claim, before, rules, order.currency, max(most_minor, 0)))
     return tuple(fees)
@@ -246,9 +243,10 @@ def _fee_row(fee: FeeLine, claim: RefundClaim, rules: RefundRules, currency: str
 
 
 def _compensation_rows(claim: RefundClaim, before: SettledBefore) -> Iterable[WorksheetRow]:
+    was_ruled = claim.basis is RefundBasis.ARBITRATION
     for each in claim.compensations:
         yield WorksheetRow(
-            rule=WorksheetRule.COMPENSATION,
+            rule=WorksheetRule.ARBITRATION if was_ruled else WorksheetRule.COMPENSATION,
             amount_minor=each.amount_minor,
             line_id=each.line_id,
             inputs={"compensated_before_minor": before.compensated_minor.get(each.line_id, 0)},
@@ -258,7 +256,7 @@ def _compensation_rows(claim: RefundClaim, before: SettledBefore) -> Iterable[Wo
 def _insurance_rows(order: OrderSnapshot, claim: RefundClaim) -> Iterable[WorksheetRow]:
     """What an insurer pays beside the refund where the customer bears the freight (section 7)."""
     insurance = order.freight_insurance
-    if insurance and customers_freight_bps(claim):
+    if insurance and claim.units and customers_freight_bps(claim):
         yield WorksheetRow(
             rule=WorksheetRule.FREIGHT_INSURANCE,
             amount_minor=insurance.cover_minor,

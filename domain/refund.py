@@ -24,7 +24,7 @@ class UnitsToSettle(Record):
 
 
 class LineCompensation(Record):
-    """An agreed amount for a line whose goods the customer keeps, in minor units.
+    """An amount for a line beyond what its units are worth, agreed or ruled, in minor units.
 
     It is a price reduction: it is paid within what the line and the order have left, and units of the line that
     come back later are worth that much less.
@@ -32,6 +32,15 @@ class LineCompensation(Record):
 
     line_id: str
     amount_minor: MinorUnits = Field(gt=0)
+
+
+class LoweredDeduction(Record):
+    """Units that were paid less a deduction, which a contest lowered afterwards; both in basis points."""
+
+    line_id: str
+    quantity: int = Field(gt=0)
+    from_bps: int = Field(gt=0, le=10_000)
+    to_bps: int = Field(ge=0, le=10_000)
 
 
 class Circumstances(Record):
@@ -53,13 +62,19 @@ class Circumstances(Record):
 
 
 class RefundClaim(Record):
-    """What is to be paid for, and why."""
+    """What is to be paid for, and why. `lowered` are units of an earlier refund whose deduction is lowered now."""
 
     basis: RefundBasis
     units: tuple[UnitsToSettle, ...] = ()
+    lowered: tuple[LoweredDeduction, ...] = ()
     compensations: tuple[LineCompensation, ...] = ()
     circumstances: Circumstances = Circumstances()
     order_entirely: bool = False
+
+    @property
+    def line_ids(self) -> tuple[str, ...]:
+        """The lines whose units are paid for, now or in the refund that is corrected."""
+        return (*(entry.line_id for entry in self.units), *(entry.line_id for entry in self.lowered))
 
 
 class SettledBefore(Record):
@@ -74,6 +89,7 @@ class SettledBefore(Record):
         promotion_lost_minor: What was taken off for lost promotions, less what was given back.
         freight_minor: The return freight that this very return was charged.
         shipping_minor: The outbound shipping that was paid back.
+        of_return: The quotes of this very return by the op that authorised each, in sequence.
     """
 
     units: dict[str, int] = Field(default_factory=dict)
@@ -84,6 +100,7 @@ class SettledBefore(Record):
     promotion_lost_minor: int = 0
     freight_minor: MinorUnits = 0
     shipping_minor: MinorUnits = 0
+    of_return: "dict[str, RefundQuote]" = Field(default_factory=dict)
 
 
 class RefundRules(Record):
@@ -130,7 +147,9 @@ class FeeLine(Record):
 class RefundLine(Record):
     """What is owed for one entry; minor units.
 
-    `tax_minor` is contained in the gross, `offset_minor` was paid as a compensation before.
+    `tax_minor` is contained in the gross, `offset_minor` was paid as a compensation before. What a lower deduction
+    would have given follows from `deduction_bps`, the units of the line `settled_before`, and what of a
+    compensation was `outstanding_minor` then; quotes of before these were written down have none of them.
     """
 
     line_id: str
@@ -139,6 +158,9 @@ class RefundLine(Record):
     deduction_minor: MinorUnits
     tax_minor: MinorUnits
     offset_minor: MinorUnits = 0
+    deduction_bps: int = 0
+    settled_before: Quantity = 0
+    outstanding_minor: MinorUnits = 0
 
     @property
     def net_minor(self) -> int:
@@ -146,10 +168,34 @@ class RefundLine(Record):
         return self.gross_minor - self.deduction_minor - self.offset_minor
 
 
+class LoweredUnits(Record):
+    """What a lowered deduction gives back for units of an earlier refund; minor units.
+
+    Attributes:
+        of: The op that authorised the earlier refund.
+        position: Which line of its quote they are of.
+        returned_minor: By how much the deduction is less.
+        offset_minor: What is then taken off for a compensation of before, beyond what was.
+    """
+
+    of: str
+    position: int
+    line_id: str
+    quantity: Quantity
+    returned_minor: MinorUnits
+    offset_minor: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """What the customer gets for it, before fees and lost promotions."""
+        return self.returned_minor - self.offset_minor
+
+
 class RefundQuote(Record):
     """The whole of what is owed, in minor units of the order's currency.
 
     Attributes:
+        lowered: What lowered deductions of earlier refunds give back.
         promotion_lost_minor: What lost promotions take off; below zero where a later return gives it back.
         keeps_goods: The units are paid and stay with the customer, or are replaced: no promotion is lost by it.
         rows: The worksheet. Quotes of before it was written down have none.
@@ -158,6 +204,7 @@ class RefundQuote(Record):
 
     currency: str
     lines: tuple[RefundLine, ...]
+    lowered: tuple[LoweredUnits, ...] = ()
     shipping_minor: MinorUnits = 0
     promotion_lost_minor: int = 0
     fees: tuple[FeeLine, ...] = ()
@@ -177,6 +224,7 @@ class RefundQuote(Record):
         """What the customer gets."""
         return (
             sum(line.net_minor for line in self.lines)
+            + sum(each.net_minor for each in self.lowered)
             + self.shipping_minor
             - self.promotion_lost_minor
             - sum(fee.amount_minor for fee in self.fees)
@@ -211,6 +259,11 @@ class RefundQuote(Record):
 
     def paid_for_line(self, line_id: str) -> int:
         """What it pays for the units of a line and as compensation on it, before fees; minor units."""
-        return sum(line.net_minor for line in self.lines if line.line_id == line_id) + sum(
-            each.amount_minor for each in self.compensations if each.line_id == line_id
+        return (
+            sum(line.net_minor for line in self.lines if line.line_id == line_id)
+            + sum(each.net_minor for each in self.lowered if each.line_id == line_id)
+            + sum(each.amount_minor for each in self.compensations if each.line_id == line_id)
         )
+
+
+SettledBefore.model_rebuild()

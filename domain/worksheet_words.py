@@ -13,6 +13,9 @@ _EN = {
     WorksheetRule.DISCOUNT_FUNDER: "goes back to the {funder}, which funded {discount_minor} of the discounts",
     WorksheetRule.DIMINISHED_VALUE: "diminished value: {deduction_bps} basis points of {gross_minor}, rounded "
     "in the customer's favour",
+    WorksheetRule.DEDUCTION_LOWERED: "deduction lowered after a contest: {units} of {quantity} units that were "
+    "paid less {before_bps} basis points, now less {deduction_bps}; {before_minor} was taken off {gross_minor}, "
+    "{deduction_minor} is due, each rounded in the customer's favour",
     WorksheetRule.COMPENSATED_BEFORE: "paid before as compensation: the share of these units in "
     "{outstanding_minor}",
     WorksheetRule.PROMOTION_LOST: "promotion lost: the goods that are kept come to {kept_minor}, too little "
@@ -24,6 +27,8 @@ _EN = {
     WorksheetRule.RETURN_FREIGHT: "return freight that the shop laid out: {share_bps} basis points of "
     "{fee_minor}, once per return and never more than the refund",
     WorksheetRule.COMPENSATION: "agreed compensation; {compensated_before_minor} was paid on the line before",
+    WorksheetRule.ARBITRATION: "ruled by the platform: this line's share of the amount, by what each line had "
+    "left; {compensated_before_minor} was paid on the line as compensation before",
     WorksheetRule.FREIGHT_INSURANCE: "beside the refund: {insurer} insures the return freight and pays the "
     "customer directly, up to this amount",
     WorksheetRule.REPLACEMENT: "price of the replacement",
@@ -38,6 +43,8 @@ _ZH_CN = {
     WorksheetRule.TAX_INCLUDED: "其中含{name}：{tax_minor} 按 {quantity} 件中的 {units} 件分摊",
     WorksheetRule.DISCOUNT_FUNDER: "退还给优惠出资方 {funder}，该行由其出资 {discount_minor}",
     WorksheetRule.DIMINISHED_VALUE: "商品减值：{gross_minor} 的万分之 {deduction_bps}，零头归顾客",
+    WorksheetRule.DEDUCTION_LOWERED: "异议后减值扣款下调：按万分之 {before_bps} 扣款的 {quantity} 件中，"
+    "{units} 件改按万分之 {deduction_bps}；{gross_minor} 原扣 {before_minor}，应扣 {deduction_minor}，零头归顾客",
     WorksheetRule.COMPENSATED_BEFORE: "此前已作补偿支付：这些商品在 {outstanding_minor} 中的份额",
     WorksheetRule.PROMOTION_LOST: "优惠失效：保留商品合计 {kept_minor}，不再满足条件；其优惠份额 {loss_minor}，"
     "此前已扣 {taken_before_minor}",
@@ -48,6 +55,7 @@ _ZH_CN = {
     WorksheetRule.RETURN_FREIGHT: "商家垫付的退货运费：{fee_minor} 的万分之 {share_bps}，每次退货只扣一次，"
     "且不超过退款",
     WorksheetRule.COMPENSATION: "协商补偿；该行此前已补偿 {compensated_before_minor}",
+    WorksheetRule.ARBITRATION: "平台裁决金额，按各行剩余可退金额分摊；该行此前已补偿 {compensated_before_minor}",
     WorksheetRule.FREIGHT_INSURANCE: "不在退款之内：{insurer} 承保退货运费，直接赔付顾客，最高为此金额",
     WorksheetRule.REPLACEMENT: "换货商品价格",
     WorksheetRule.MOVED_BEFORE: "此前为换货收取的差价，减去已退部分",

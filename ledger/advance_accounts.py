@@ -59,6 +59,18 @@ def earned(session: Session, rma_id: str, worth_minor: int, being_charged_minor:
     return covered_minor
 
 
+def still_to_account_for(session: Session, rma_id: str, being_charged_minor: int) -> int:
+    """What the next refund of a return would find paid in advance, in minor units; 0 without an advance."""
+    row = session.get(AdvanceRow, rma_id)
+    return to_account(row).outstanding_minor - being_charged_minor if row else 0
+
+
+def waived(session: Session, rma_id: str) -> int:
+    """What a supervisor let the customer keep of an advance, which no refund tells of; minor units."""
+    row = session.get(AdvanceRow, rma_id)
+    return row.waived_minor if row else 0
+
+
 def recovered(session: Session, rma_id: str, amount_minor: int) -> None:
     """Count what the customer paid back."""
     row = find(session, rma_id)

@@ -25,6 +25,10 @@ class UnitsNotHeld(LedgerError):
     """The return holds fewer units of a line than it is to settle."""
 
 
+class UnitsNotDeducted(LedgerError):
+    """The return was not paid less such a deduction for so many units, or it was lowered already."""
+
+
 class CeilingExceeded(LedgerError):
     """More would be paid back than the line, the payment or the order has left."""
 

@@ -6,17 +6,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
+from domain.compensation import share_ruling
 from domain.fees import owed_shipping
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
 from domain.keys import refund_key
+from domain.lowered import NotDeducted
 from domain.orders import OrderSnapshot
 from domain.quote import quote_refund
-from domain.refund import RefundClaim, RefundQuote, RefundRules, SettledBefore
+from domain.refund import LineCompensation, RefundClaim, RefundQuote, RefundRules, SettledBefore
 from domain.tenders import Draw
 from domain.worksheet import WorksheetRow, WorksheetRule
 from ledger import advance_accounts, advances, chargebacks, intents, money, outbox, units
 from ledger.entries import answers, chain_to, once, supersede
-from ledger.errors import AuthorizationNotFound, CeilingExceeded, ChargeOutstanding
+from ledger.errors import AuthorizationNotFound, CeilingExceeded, ChargeOutstanding, UnitsNotDeducted
 from ledger.orders import frozen, lock_order_of
 from ledger.settled import settled_before
 from ledger.tables import EntryKind, IntentRow, OrderRow
@@ -40,6 +42,7 @@ def authorize(session: Session, request: RefundAuthorization, rules: RefundRules
     Raises:
         ReturnNotFound: If the return was never opened.
         UnitsNotHeld: If the return does not hold the units.
+        UnitsNotDeducted: If the return was not paid less the deduction that is lowered.
         CeilingExceeded: If the line, a payment or the order has less left.
         AuthorizationNotFound: If `instead_of` names no refund of this return.
         AlreadySuperseded: If that one was paid out before.
@@ -143,16 +146,63 @@ def _settle(
     before = settled_before(session, order, request.rma_id)
     units.settle(session, request.rma_id, facts, entries)
     units.check_claimed(session, request.rma_id, [each.line_id for each in request.compensations])
-    quote = quote_refund(facts, _claim(request).model_copy(update={"units": entries}), before, rules)
+    claim = _claim(request).model_copy(update={"units": entries})
+    if request.ruled_minor:
+        ruled = _share_of_the_ruling(session, facts, request, before)
+        claim = claim.model_copy(update={"compensations": (*claim.compensations, *ruled)})
+    try:
+        quote = quote_refund(facts, claim, before, rules)
+    except NotDeducted as error:
+        raise UnitsNotDeducted(f"return {request.rma_id}: {error}") from error
     money.check_lines(facts, before, quote)
     order.shipping_granted_minor += quote.shipping_minor
     return quote
+
+
+def left_to_pay(session: Session, rma_id: str) -> int:
+    """What can still be paid back on the lines of a return, in minor units.
+
+    What the customer has in advance, or by a lost chargeback, is paid already where it becomes due.
+
+    Raises:
+        ReturnNotFound: If the return was never opened.
+    """
+    order = lock_order_of(session, rma_id)
+    facts = frozen(order)
+    before = settled_before(session, order, rma_id)
+    lines_minor = sum(_left_on_lines(session, facts, rma_id, before).values())
+    lines_minor -= advance_accounts.waived(session, rma_id)
+    payments_minor = sum(payment.left_minor for payment in money.payments_of(session, order.order_id))
+    being_charged_minor = advances.being_charged(session, rma_id)
+    given_minor = advance_accounts.still_to_account_for(session, rma_id, being_charged_minor)
+    given_minor += chargebacks.unmatched(session, order.order_id)
+    return max(min(lines_minor, payments_minor + given_minor), 0)
+
+
+def _share_of_the_ruling(
+    session: Session, facts: OrderSnapshot, request: RefundAuthorization, before: SettledBefore
+) -> tuple[LineCompensation, ...]:
+    left = _left_on_lines(session, facts, request.rma_id, before)
+    left_minor = sum(left.values()) - advance_accounts.waived(session, request.rma_id)
+    if request.ruled_minor > left_minor:
+        raise CeilingExceeded(
+            f"the lines of return {request.rma_id} have {left_minor} left to pay back, "
+            f"{request.ruled_minor} were ruled"
+        )
+    return share_ruling(request.ruled_minor, left)
+
+
+def _left_on_lines(session: Session, facts: OrderSnapshot, rma_id: str, before: SettledBefore) -> dict[str, int]:
+    """What each line that the return is about has left, in the order's sequence."""
+    claimed = {claim.line_id for claim in units.claims_of(session, rma_id)}
+    return {line_id: left for line_id, left in money.left_by_line(facts, before).items() if line_id in claimed}
 
 
 def _claim(request: RefundAuthorization) -> RefundClaim:
     return RefundClaim(
         basis=request.basis,
         units=request.units,
+        lowered=request.lowered,
         compensations=request.compensations,
         circumstances=request.circumstances,
         order_entirely=request.order_entirely,

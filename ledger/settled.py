@@ -21,17 +21,22 @@ def settled_before(session: Session, order: OrderRow, rma_id: str) -> SettledBef
     compensated: Counter[str] = Counter()
     offset: Counter[str] = Counter()
     promotion_lost_minor = freight_minor = 0
-    for of, quote, fell_through in _quotes(session, order.order_id):
+    of_return: dict[str, RefundQuote] = {}
+    for of, op, quote, fell_through in _quotes(session, order.order_id):
         for line in quote.lines:
             refunded[line.line_id] += line.net_minor
             offset[line.line_id] += line.offset_minor
             # The units of an exchange that fell through came back after all.
             if quote.keeps_goods and not fell_through:
                 kept[line.line_id] += line.quantity
+        for each in quote.lowered:
+            refunded[each.line_id] += each.net_minor
+            offset[each.line_id] += each.offset_minor
         for compensation in quote.compensations:
             compensated[compensation.line_id] += compensation.amount_minor
         promotion_lost_minor += quote.promotion_lost_minor
         if of == rma_id:
+            of_return[op] = quote
             freight_minor += sum(fee.amount_minor for fee in quote.fees if fee.kind is FeeKind.RETURN_FREIGHT)
     return SettledBefore(
         units=settled_units(session, order.order_id),
@@ -42,11 +47,12 @@ def settled_before(session: Session, order: OrderRow, rma_id: str) -> SettledBef
         promotion_lost_minor=promotion_lost_minor,
         freight_minor=freight_minor,
         shipping_minor=order.shipping_granted_minor,
+        of_return=of_return,
     )
 
 
-def _quotes(session: Session, order_id: str) -> list[tuple[str, RefundQuote, bool]]:
-    """The return, the quote, and whether it fell through, of every refund that was quoted for the order."""
+def _quotes(session: Session, order_id: str) -> list[tuple[str, str, RefundQuote, bool]]:
+    """The return, op, quote, and whether it fell through, of every refund that was quoted for the order."""
     rows = session.execute(
         select(EntryRow.rma_id, EntryRow.op, EntryRow.kind, EntryRow.answer, EntryRow.superseded_by)
         .join(ReturnRow, ReturnRow.rma_id == EntryRow.rma_id)
@@ -67,7 +73,7 @@ def _quotes(session: Session, order_id: str) -> list[tuple[str, RefundQuote, boo
         return row.kind is EntryKind.FALL_THROUGH
 
     return [
-        (row.rma_id, AuthorizedRefund.model_validate(row.answer).quote, fell_through(row.rma_id, row.op))
+        (row.rma_id, row.op, AuthorizedRefund.model_validate(row.answer).quote, fell_through(row.rma_id, row.op))
         for row in rows
         if row.kind is EntryKind.REFUND
     ]

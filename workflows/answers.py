@@ -125,6 +125,7 @@ def _parcel(case: ReturnCase, parcel: Parcel) -> ParcelStatus:
         inspection=parcel.inspection,
         lines=tuple(parcel.lines.values()),
         unexpected=parcel.unexpected,
+        deducted=parcel.deducted,
         allowed_actions=tuple(action for action in PARCEL_ACTIONS if allows_for_parcel(standing, action)),
         next_deadline=case.clocks.next_deadline(PARCEL_CLOCKS, parcel.subject),
     )

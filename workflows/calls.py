@@ -26,6 +26,8 @@ from domain.bookkeeping import (
     HoldAuthorization,
     IntentCall,
     RecoveryAuthorization,
+    Remainder,
+    RemainderQuestion,
     ReturnClosing,
     Review,
     ReviewRequest,
@@ -147,6 +149,7 @@ reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, Reconciliat
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
 record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
+left_to_pay = LedgerCall("ledger.left_to_pay", RemainderQuestion, Remainder)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
 advance_account = LedgerCall("ledger.advance_account", AdvanceQuestion, AdvanceAccount)
 authorize_recovery = LedgerCall("ledger.authorize_recovery", RecoveryAuthorization, PaymentIntent)
@@ -194,6 +197,7 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     review_application,
     record_stage,
     authorize_refund,
+    left_to_pay,
     authorize_charge,
     advance_account,
     authorize_recovery,

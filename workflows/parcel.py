@@ -8,6 +8,7 @@ from temporalio import workflow
 from domain.actions import ContestState
 from domain.inspection import Finding, UnexpectedGoods
 from domain.quantities import Packing, ParcelLine
+from domain.refund import UnitsToSettle
 from domain.shipping import CarrierEvent, CarrierEventKind
 from domain.status import LOGISTICS_PROGRESS, InspectionStatus, Logistics
 from workflows.contracts import Receipt
@@ -32,6 +33,7 @@ class Parcel:
         self.number = number
         self.lines = lines
         self.unexpected: tuple[UnexpectedGoods, ...] = ()
+        self.deducted: tuple[UnitsToSettle, ...] = ()
         self.logistics = Logistics.NOT_REQUIRED
         self.inspection = InspectionStatus.PENDING
         self.contest = ContestState.NONE
@@ -122,6 +124,11 @@ class Parcel:
         changed = [line for line in lines if line.accepted != self.line(line.line_id).accepted]
         self.decisions += len(changed)
         self.lines = self.lines | {line.line_id: line for line in lines}
+
+    def take_less_off(self, deducted: tuple[UnitsToSettle, ...]) -> None:
+        """Take the deductions as a contest lowered them."""
+        self.decisions += 1
+        self.deducted = deducted
 
     # Scans
 

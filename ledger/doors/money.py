@@ -39,6 +39,7 @@ from ledger import (
 from ledger.answers import OrderBalance
 from ledger.doors.base import Door
 from ledger.engine import reading, writing
+from ledger.errors import ReturnNotFound
 
 _NO_FEES = RefundRules()
 
@@ -52,6 +53,7 @@ class MoneyDoor(Door):
         Raises:
             ReturnNotFound: If the return was never opened.
             UnitsNotHeld: If the return does not hold the units.
+            UnitsNotDeducted: If the return was not paid less the deduction that is lowered.
             CeilingExceeded: If the line, a payment or the order has less left.
             AuthorizationNotFound: If `instead_of` names no refund of this return.
             AlreadySuperseded: If that one was paid out before.
@@ -60,6 +62,14 @@ class MoneyDoor(Door):
         """
         with writing(self.engine) as session:
             return refunds.authorize(session, request, rules)
+
+    def left_to_pay(self, rma_id: str) -> int:
+        """What can still be paid back on the lines of a return, in minor units; 0 if it was never opened."""
+        with writing(self.engine) as session:
+            try:
+                return refunds.left_to_pay(session, rma_id)
+            except ReturnNotFound:
+                return 0
 
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:
         """Record the intent to charge the difference of an exchange.

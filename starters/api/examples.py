@@ -127,6 +127,7 @@ ACTIONS: dict[Action, Any] = {
         "actor": _SUPERVISOR,
         "note": "The scratch is on the photo of the delivery.",
         "accepted": [{"line_id": "SHIRT-M-SAND", "quantity": 1}],
+        "deductions": [{"line_id": "POWERBANK-10K", "quantity": 1, "deduction_bps": 500}],
     },
     Action.REQUEST_EXPERT: {"actor": _SUPERVISOR, "note": "Is the crack from a fall or from the mould?"},
     Action.EXPERT_OPINION: {

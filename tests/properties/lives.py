@@ -273,7 +273,13 @@ class Life:
             for entry in status.lines
             if entry.authorized > entry.accepted and self._random.random() < 0.5
         ]
-        return {"note": "Looked again.", "accepted": accepted}
+        deducted = {units.line_id: units for parcel in status.parcels for units in parcel.deducted}
+        lowered = [
+            {"line_id": line_id, "quantity": units.quantity, "deduction_bps": self._random.choice([0, 500])}
+            for line_id, units in deducted.items()
+            if self._random.random() < 0.7
+        ]
+        return {"note": "Looked again.", "accepted": accepted, "deductions": lowered}
 
     async def _liability(self, status: ReturnStatus) -> Body:
         answers = self._random.choice(["carrier", {"shares": {"merchant": 5_000, "customer": 5_000}}])
@@ -286,7 +292,8 @@ class Life:
     async def _ruling(self, status: ReturnStatus) -> Body:
         left = {entry.line_id: entry.requested - max(entry.accepted, entry.refunded) for entry in status.lines}
         units = [{"line_id": line_id, "quantity": units} for line_id, units in left.items() if units]
-        return {"reference": "PLATFORM-1", "note": "So it is.", "units": self._random.choice([units, []])}
+        ruled: Body = self._random.choice([{"units": units}, {"amount_minor": self._random.randint(1, 4_000)}, {}])
+        return {"reference": "PLATFORM-1", "note": "So it is."} | ruled
 
     async def _chargeback(self, _: ReturnStatus) -> Body:
         payment = self._random.choice(self._pipeline.ledger.order_balance(self.order["order_id"]).payments)

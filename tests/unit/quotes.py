@@ -12,6 +12,7 @@ from domain.refund import (
     Circumstances,
     FeeKind,
     LineCompensation,
+    LoweredDeduction,
     RefundClaim,
     RefundQuote,
     RefundRules,
@@ -71,8 +72,9 @@ class Books:
 
     def pay(
         self,
-        units: Mapping[str, int],
+        units: Mapping[str, int] | Sequence[UnitsToSettle],
         deduction_bps: int = 0,
+        lowered: Sequence[LoweredDeduction] = (),
         compensations: Mapping[str, int] | None = None,
         basis: RefundBasis = RefundBasis.INSPECTION,
         liability: Mapping[str, Liability] | None = None,
@@ -81,19 +83,22 @@ class Books:
         same_return: bool = False,
     ) -> RefundQuote:
         """Quote a claim after everything before; `same_return` says that it is not the first of its return."""
-        claim = RefundClaim(
-            basis=basis,
-            units=tuple(
+        if isinstance(units, Mapping):
+            units = [
                 UnitsToSettle(line_id=line_id, quantity=count, deduction_bps=deduction_bps)
                 for line_id, count in units.items()
-            ),
+            ]
+        claim = RefundClaim(
+            basis=basis,
+            units=tuple(units),
+            lowered=tuple(lowered),
             compensations=tuple(
                 LineCompensation(line_id=line_id, amount_minor=amount)
                 for line_id, amount in (compensations or {}).items()
             ),
             circumstances=Circumstances(liability=dict(liability or {}), ship_back=ship_back, freight=freight),
         )
-        quote = quote_refund(self.order, claim, self._before(same_return), self.rules)
+        quote = quote_refund(self.order, claim, self._before(same_return or bool(lowered)), self.rules)
         self.quotes.append(quote)
         return quote
 
@@ -107,20 +112,12 @@ class Books:
     def _before(self, same_return: bool) -> SettledBefore:
         ids = [each.line_id for each in self.order.lines]
 
-        def by_line(amount: str, only_kept: bool = False) -> dict[str, int]:
-            return {
-                line_id: sum(
-                    getattr(each, amount)
-                    for quote in self.quotes
-                    for each in quote.lines
-                    if each.line_id == line_id and (quote.keeps_goods or not only_kept)
-                )
-                for line_id in ids
-            }
+        def by_line(amount: str) -> dict[str, int]:
+            return {line_id: self._sum(line_id, amount) for line_id in ids}
 
         return SettledBefore(
-            units=by_line("quantity"),
-            kept=by_line("quantity", only_kept=True),
+            units=self._units(ids),
+            kept=self._units(ids, only_kept=True),
             refunded_minor=by_line("net_minor"),
             offset_minor=by_line("offset_minor"),
             compensated_minor={
@@ -140,4 +137,16 @@ class Books:
                 if same_return and fee.kind is FeeKind.RETURN_FREIGHT
             ),
             shipping_minor=sum(quote.shipping_minor for quote in self.quotes),
+            of_return={"first": self.quotes[-1]} if same_return else {},
         )
+
+    def _sum(self, line_id: str, amount: str) -> int:
+        paid = [each for quote in self.quotes for each in quote.lines if each.line_id == line_id]
+        lowered = [each for quote in self.quotes for each in quote.lowered if each.line_id == line_id]
+        return sum(int(getattr(each, amount)) for each in paid) + sum(
+            int(getattr(each, amount)) for each in lowered
+        )
+
+    def _units(self, line_ids: Sequence[str], only_kept: bool = False) -> dict[str, int]:
+        lines = [line for quote in self.quotes if quote.keeps_goods or not only_kept for line in quote.lines]
+        return {of: sum(line.quantity for line in lines if line.line_id == of) for of in line_ids}

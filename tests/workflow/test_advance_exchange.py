@@ -238,6 +238,7 @@ async def test_a_deduction_on_what_was_sent_is_charged(pipeline: Pipeline) -> No
     case = await sent(pipeline)
     worn = {"deduction_bps": 1_000, "checks": [{"code": "seam", "passed": False, "photos": ["media/seam.jpg"]}]}
     await found(pipeline, case, ACCEPTED | worn)
+    await accepted_by_the_customer(pipeline, case)
     await pipeline.end(case.rma_id)
     assert await case.moved() == ({}, {case.means("CARD"): 1_000})
     assert await holds(pipeline, case) == ["open", "released"]

@@ -135,7 +135,7 @@ async def test_a_deduction_is_recovered(pipeline: Pipeline) -> None:
     case = await advanced(pipeline)
     worn = {"deduction_bps": 1_500, "checks": [{"code": "seam", "passed": False, "photos": [PHOTO["reference"]]}]}
     await case.found(ACCEPTED | worn)
-    await case.until_allowed(Action.APPEAL_RECOVERY)
+    await case.announced()
     await pipeline.lapse(case.rma_id, 7 * DAY + HOUR)
     await pipeline.end(case.rma_id)
     assert await case.moved() == ([10_000], {case.card: 1_500})

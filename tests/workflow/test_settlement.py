@@ -24,6 +24,11 @@ async def test_partial_returns_sum_to_what_was_paid(pipeline: Pipeline, splits: 
     assert (balance.refunded_minor, balance.lines[0].settled) == (paid, 3)
 
 
+async def _accepted_by_the_customer(pipeline: Pipeline, rma_id: str) -> None:
+    await pipeline.until(rma_id, lambda status: Action.ACCEPT_RESULT in status.allowed_actions)
+    await pipeline.act(rma_id, Action.ACCEPT_RESULT, Role.CUSTOMER)
+
+
 @pytest.mark.parametrize(("bps", "owed"), [(1500, 10_494), (1, 12_344), (9_999, 2)])
 async def test_diminished_value_is_taken_off(pipeline: Pipeline, bps: int, owed: int) -> None:
     order = await pipeline.order(lines=[line(unit_price_minor=12_345)])
@@ -36,6 +41,7 @@ async def test_diminished_value_is_taken_off(pipeline: Pipeline, bps: int, owed:
         "checks": [{"code": "scratches", "passed": False, "photos": ["media/scratch.jpg"]}],
     }
     rma_id = await pipeline.inspected(order, found)
+    await _accepted_by_the_customer(pipeline, rma_id)
     assert (await pipeline.end(rma_id)).refunded_minor == owed
     await exactly_once(pipeline, rma_id, order, owed)
 
@@ -51,6 +57,7 @@ async def test_goods_without_any_value_left_end_without_a_refund(pipeline: Pipel
         "checks": [{"code": "torn", "passed": False, "photos": ["media/torn.jpg"]}],
     }
     rma_id = await pipeline.inspected(order, found)
+    await _accepted_by_the_customer(pipeline, rma_id)
     result = await pipeline.end(rma_id)
     assert (result.header, result.refunded_minor) == (Header.COMPLETED, 0)
     assert await pipeline.books("refunds", rma_id) == []

@@ -13,6 +13,7 @@ from workflows.contracts.complaint import ArbitrationRuling, Complaint, Complain
 from workflows.contracts.follow_up import FollowUpOpened, ReopeningOrder, ReopeningVerdict, ReopenRequest
 from workflows.contracts.inspection import (
     Contest,
+    ContestedDeduction,
     ContestedLine,
     ContestVerdict,
     ExpertOpinion,
@@ -83,6 +84,7 @@ __all__ = [
     "ComplaintAnswer",
     "Contest",
     "ContestVerdict",
+    "ContestedDeduction",
     "ContestedLine",
     "CounterOffer",
     "CouponStatus",

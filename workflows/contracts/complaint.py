@@ -1,6 +1,8 @@
 """What is said of a complaint, and the platform's ruling."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from domain.application import Evidence
 from domain.record import Identifier
@@ -29,8 +31,25 @@ class Escalation(ActionRequest):
 
 
 class ArbitrationRuling(ActionRequest):
-    """What the platform ruled. It binds: units are paid for, or without any the complaint is dismissed."""
+    """What the platform ruled. It binds: units are paid for, or an amount; without either it is a dismissal.
+
+    Attributes:
+        units: The units that are paid for.
+        amount_minor: The bare amount that is paid, in minor units of the order's currency.
+        paid_by_hand: The ruling was for the customer, and a supervisor has had it paid in another way, because it
+            cannot be paid here: nothing is paid.
+    """
 
     reference: Identifier
     note: str = Field(min_length=1, max_length=2_000)
     units: tuple[ContestedLine, ...] = Field(default=(), max_length=500)
+    amount_minor: int | None = Field(default=None, ge=1)
+    paid_by_hand: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if self.units and self.amount_minor is not None:
+            raise ValueError("amount_minor: a ruling is for units or for an amount; leave one of them out")
+        if self.paid_by_hand and (self.units or self.amount_minor is not None):
+            raise ValueError("paid_by_hand: what was paid in another way has no units and no amount here")
+        return self

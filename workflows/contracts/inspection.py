@@ -27,7 +27,7 @@ class ResultAcceptance(ParcelRequest):
 
 
 class Contest(ParcelRequest):
-    """The customer contests what the inspection did not accept, once, with evidence if there is any.
+    """The customer contests what the inspection did not accept or deducted, once, with evidence if there is any.
 
     What is not accepted in the end either may be sent back.
     """
@@ -58,8 +58,20 @@ class ContestedLine(Record):
     quantity: int = Field(ge=1, le=100_000)
 
 
+class ContestedDeduction(Record):
+    """Accepted units of a line whose deduction is lowered to `deduction_bps`, in basis points of what was paid.
+
+    Of a line whose units were deducted differently, those with the highest deduction count first.
+    """
+
+    line_id: Identifier
+    quantity: int = Field(ge=1, le=100_000)
+    deduction_bps: int = Field(ge=0, le=9_999)
+
+
 class ContestVerdict(ParcelRequest):
-    """The supervisor's decision on a contest: what is accepted after all, and why."""
+    """The supervisor's decision on a contest: what is accepted after all, what deductions are lowered, and why."""
 
     note: str = Field(min_length=1, max_length=2_000)
     accepted: tuple[ContestedLine, ...] = Field(default=(), max_length=500)
+    deductions: tuple[ContestedDeduction, ...] = Field(default=(), max_length=500)

@@ -15,6 +15,7 @@ from domain.liability import Liability
 from domain.offers import Offer
 from domain.quantities import ParcelLine
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
+from domain.refund import UnitsToSettle
 from domain.refusals import Refusal
 from domain.review import ReviewReason
 from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbursement
@@ -45,7 +46,10 @@ class LineStatus(Record):
 
 
 class ParcelStatus(Record):
-    """A parcel of the return, with the earliest promise about it that is running."""
+    """A parcel of the return, with the earliest promise about it that is running.
+
+    `deducted` are its units that were accepted with a deduction, which may be contested.
+    """
 
     number: int
     carrier: str = ""
@@ -54,6 +58,7 @@ class ParcelStatus(Record):
     inspection: InspectionStatus
     lines: tuple[ParcelLine, ...] = ()
     unexpected: tuple[UnexpectedGoods, ...] = ()
+    deducted: tuple[UnitsToSettle, ...] = ()
     allowed_actions: tuple[Action, ...] = ()
     next_deadline: "Deadline | None" = None
 

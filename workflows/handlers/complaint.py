@@ -3,6 +3,8 @@
 from temporalio import workflow
 
 from domain.actions import Action
+from domain.bookkeeping import RemainderQuestion
+from workflows import calls
 from workflows.contracts import ActionAnswer, ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.handlers.base import CaseHandlers
 from workflows.stages.complaint import ComplaintLane
@@ -46,8 +48,13 @@ class ComplaintHandlers(CaseHandlers):
         allowed(self._case, Action.ESCALATE_TO_PLATFORM, request)
 
     @workflow.update(name=Action.RECORD_ARBITRATION, description="The platform's ruling, which binds.")
-    def record_arbitration(self, request: ArbitrationRuling) -> ActionAnswer:
-        """Take the ruling."""
+    async def record_arbitration(self, request: ArbitrationRuling) -> ActionAnswer:
+        """Take the ruling, once an amount is within what the ledger can still pay back."""
+        if request.amount_minor is not None:
+            remainder = await calls.left_to_pay(RemainderQuestion(rma_id=self._case.rma_id))
+            # The return may have moved on meanwhile.
+            validation.ruling(self._case, request)
+            validation.within(self._case, request, remainder.left_minor)
         self._complaints.on_ruling(request)
         return self._accepted(Action.RECORD_ARBITRATION)
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.actions import Role
 from domain.clocks import ClockName
 from domain.complaints import ComplaintState
 from domain.intents import RefundBasis
-from domain.outbox import Template
+from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
 from domain.status import Approval
 from workflows.case import ReturnCase
@@ -76,16 +77,17 @@ class ComplaintLane:
         if case.complaint is ComplaintState.ANSWERED and self._answer is not None:
             await self._customer_agrees(self._answer)
         if case.complaint in (ComplaintState.ESCALATED, ComplaintState.RULED):
-            await self._carry_out(await self._platform_rules())
+            ruling = await self._platform_rules()
+            while refused := await self._carry_out(ruling):
+                ruling = await self._supervisor_settles(ruling, refused)
 
     async def _supervisor_answers(self) -> None:
         case = self._case
-        overdue = Template.STAFF_COMPLAINT
         await self._until(
             ClockName.COMPLAINT,
             case.rules.clocks.complaint,
             lambda: case.complaint is not ComplaintState.OPEN,
-            overdue,
+            lambda waited: case.supervisor_alert(Template.STAFF_COMPLAINT, waited=waited),
         )
 
     async def _customer_agrees(self, answer: ComplaintAnswer) -> None:
@@ -107,31 +109,78 @@ class ComplaintLane:
             case.notices.customer(Template.COMPLAINT_ESCALATED),
             case.supervisor_alert(Template.STAFF_ARBITRATION, waited=0),
         )
-        await self._until(
-            ClockName.ARBITRATION,
+        return await self._recorded(
             case.rules.clocks.arbitration,
-            lambda: self._ruling is not None,
-            Template.STAFF_ARBITRATION,
+            lambda waited: case.supervisor_alert(Template.STAFF_ARBITRATION, waited=waited),
         )
+
+    async def _carry_out(self, ruling: ArbitrationRuling) -> str:
+        """Carry out a ruling, which binds; the ledger's ceilings hold for it as for every refund.
+
+        Returns:
+            Why the ledger refuses it; empty where it is carried out.
+        """
+        case = self._case
+        if not (ruling.units or ruling.amount_minor or ruling.paid_by_hand):
+            dismissed = case.notices.customer(Template.ARBITRATION_DISMISSED, reason=ruling.note)
+            await case.record("arbitration", dismissed)
+            return ""
+        units = tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in ruling.units)
+        won = case.notices.customer(Template.ARBITRATION_WON, reason=ruling.note)
+        if ruling.paid_by_hand:
+            case.note("ruling paid by hand", ruling.actor.id)
+            await case.record("arbitration", won)
+            return ""
+        if not workflow.patched("ruling-handed-over"):
+            self._overrule(ruling)
+            await self._settlement.refund(RefundBasis.ARBITRATION, units, (won,))
+            return ""
+        try:
+            plan = await self._settlement.authorize_ruling(units, ruling.amount_minor or 0, (won,))
+        except (ActivityError, ApplicationError) as error:
+            if is_cancelled_exception(error):
+                raise
+            return str(error.cause or error)
+        self._overrule(ruling)
+        await self._settlement.pay_ruling(plan, units)
+        return ""
+
+    def _overrule(self, ruling: ArbitrationRuling) -> None:
+        """A ruling takes the place of a decline."""
+        case = self._case
+        if case.approval is Approval.APPROVED:
+            return
+        case.move(Approval.APPROVED, f"arbitration {ruling.reference}")
+        for entry in ruling.units:
+            case.set_line(entry.line_id, authorized=entry.quantity)
+
+    async def _supervisor_settles(self, ruling: ArbitrationRuling, refused: str) -> ArbitrationRuling:
+        """Hand a ruling that the ledger refuses to a supervisor: asking again would not help.
+
+        They record it as it can be paid, or that they had it paid by hand.
+        """
+        case = self._case
+        self._ruling = None
+        case.complaint = ComplaintState.ESCALATED
+        case.note("ruling not carried out", f"{ruling.reference}: {refused}")
+
+        def alert(waited: int) -> OutboxItem:
+            return case.supervisor_alert(
+                Template.STAFF_RULING_REFUSED, reference=ruling.reference, refused=refused, waited=waited
+            )
+
+        await case.record("ruling-refused", alert(0))
+        return await self._recorded(case.rules.clocks.complaint, alert)
+
+    async def _recorded(self, time: timedelta, overdue: Callable[[int], OutboxItem]) -> ArbitrationRuling:
+        """Wait for a ruling to be recorded."""
+        await self._until(ClockName.ARBITRATION, time, lambda: self._ruling is not None, overdue)
         assert self._ruling is not None, "nothing else ends the wait"
         return self._ruling
 
-    async def _carry_out(self, ruling: ArbitrationRuling) -> None:
-        """Carry out a ruling, which binds; the ledger's ceilings hold for it as for every refund."""
-        case = self._case
-        if not ruling.units:
-            dismissed = case.notices.customer(Template.ARBITRATION_DISMISSED, reason=ruling.note)
-            await case.record("arbitration", dismissed)
-            return
-        if case.approval is not Approval.APPROVED:
-            case.move(Approval.APPROVED, f"arbitration {ruling.reference}")
-            for entry in ruling.units:
-                case.set_line(entry.line_id, authorized=entry.quantity)
-        units = tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in ruling.units)
-        won = case.notices.customer(Template.ARBITRATION_WON, reason=ruling.note)
-        await self._settlement.refund(RefundBasis.ARBITRATION, units, (won,))
-
-    async def _until(self, clock: ClockName, time: timedelta, done: Callable[[], bool], overdue: Template) -> None:
+    async def _until(
+        self, clock: ClockName, time: timedelta, done: Callable[[], bool], overdue: Callable[[int], OutboxItem]
+    ) -> None:
         """Wait for a person; each time that the promise is broken, the supervisor is told."""
         case = self._case
         waited = 0
@@ -140,6 +189,6 @@ class ComplaintLane:
         while not done():
             if not await case.clocks.wait(clock, workflow.now() + time, done):
                 waited += 1
-                await case.record(f"{clock.value}-overdue", case.supervisor_alert(overdue, waited=waited))
+                await case.record(f"{clock.value}-overdue", overdue(waited))
         case.need("", _DESK)
         case.publish()

@@ -1,14 +1,17 @@
-"""Contest of an inspection: the customer may object to what was rejected, silence accepts (section 8)."""
+"""Contest of an inspection: the customer may object to what was rejected or deducted (section 8)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
 
 from domain.actions import ContestState, Role
 from domain.clocks import ClockName
+from domain.lowered import after_lowering, choose_units, worth_of_lowering
 from domain.offers import ceiling_minor
 from domain.outbox import Template
-from domain.refund import UnitsToSettle
+from domain.refund import LoweredDeduction, UnitsToSettle
 from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.contracts import Contest, ContestVerdict, ResultAcceptance
@@ -17,6 +20,14 @@ from workflows.stages.authority import Payout
 from workflows.stages.expert import ExpertReview
 
 _SUPERVISOR_TIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class ContestOutcome:
+    """What a contest won: units that are accepted after all, and deductions of accepted units that are lowered."""
+
+    accepted: tuple[UnitsToSettle, ...] = ()
+    lowered: tuple[LoweredDeduction, ...] = ()
 
 
 class ContestStage:
@@ -43,10 +54,11 @@ class ContestStage:
         self._case.note("result contested", f"{contest.note} ({shown})" if shown else contest.note)
 
     def payout(self, verdict: ContestVerdict) -> Payout:
-        """What a verdict grants beyond the inspection: the worth of the units that are accepted after all."""
+        """What a verdict grants beyond the inspection: units accepted after all, and lower deductions."""
         units = {entry.line_id: entry.quantity for entry in verdict.accepted}
-        worth = ceiling_minor(self._case.order, units) if self._case.order else 0
-        return Payout(added_minor=worth, field="accepted")
+        order = self._case.order
+        worth = ceiling_minor(order, units) + worth_of_lowering(order, self._lowered(verdict)) if order else 0
+        return Payout(added_minor=worth, field="accepted" if verdict.accepted else "deductions")
 
     def on_verdict(self, verdict: ContestVerdict) -> None:
         """Take the supervisor's decision."""
@@ -54,20 +66,24 @@ class ContestStage:
         self._parcel.contest = ContestState.CLOSED
         self._case.note("contest decided", f"{verdict.actor.id}: {verdict.note}")
 
-    def open(self) -> None:
-        """Let the customer object, if anything was not accepted."""
-        if any(line.accepted < line.expected for line in self._parcel.lines.values()):
-            self._parcel.contest = ContestState.OPEN
+    def open(self, to_pay: Sequence[UnitsToSettle]) -> None:
+        """Let the customer object, if anything was not accepted, or is paid less a deduction."""
+        parcel = self._parcel
+        deducted = tuple(entry for entry in to_pay if entry.deduction_bps)
+        if deducted and workflow.patched("contest-of-a-deduction"):
+            parcel.deducted = deducted
+        if parcel.deducted or any(line.accepted < line.expected for line in parcel.lines.values()):
+            parcel.contest = ContestState.OPEN
 
-    async def run(self) -> tuple[UnitsToSettle, ...]:
-        """Return the units that are accepted after all; what is not may go back to the customer."""
+    async def run(self) -> ContestOutcome:
+        """Return what the customer won; what is not accepted may go back to them."""
         if self._parcel.contest is ContestState.NONE:
-            return ()
-        accepted_after_all = await self._decided()
+            return ContestOutcome()
+        outcome = await self._decided()
         await self._send_goods_back()
-        return accepted_after_all
+        return outcome
 
-    async def _decided(self) -> tuple[UnitsToSettle, ...]:
+    async def _decided(self) -> ContestOutcome:
         case = self._case
         parcel = self._parcel
         due_at = workflow.now() + case.rules.clocks.contest
@@ -79,12 +95,12 @@ class ContestStage:
             case.note("result accepted by silence")
             await case.make_final("result accepted by silence")
         if parcel.contest is ContestState.CLOSED and self._verdict is None:
-            return ()
+            return ContestOutcome()
         verdict = await self._supervisor_decides()
-        if not verdict.accepted:
+        if not (verdict.accepted or verdict.deductions):
             dismissed = case.notices.customer(Template.CONTEST_DISMISSED, reason=verdict.note)
             await case.record("contest-dismissed", dismissed)
-        return self._accept_after_all(verdict)
+        return ContestOutcome(self._accept_after_all(verdict), self._lower(verdict))
 
     async def _supervisor_decides(self) -> ContestVerdict:
         case = self._case
@@ -131,3 +147,19 @@ class ContestStage:
         elif verdict.accepted:
             self._parcel.move(InspectionStatus.PARTIALLY_ACCEPTED, "by the contest")
         return tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in verdict.accepted)
+
+    def _lower(self, verdict: ContestVerdict) -> tuple[LoweredDeduction, ...]:
+        lowered = self._lowered(verdict)
+        for entry in lowered:
+            was, now = f"{entry.from_bps} basis points", f"{entry.to_bps}"
+            self._case.note("deduction lowered", f"{entry.quantity} of {entry.line_id}: {was} to {now}")
+        if lowered:
+            self._parcel.take_less_off(after_lowering(self._parcel.deducted, lowered))
+        return lowered
+
+    def _lowered(self, verdict: ContestVerdict) -> tuple[LoweredDeduction, ...]:
+        return tuple(
+            chosen
+            for entry in verdict.deductions
+            for chosen in choose_units(self._parcel.deducted, entry.line_id, entry.quantity, entry.deduction_bps)
+        )

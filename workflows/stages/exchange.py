@@ -40,6 +40,8 @@ class Exchange:
         self._payments = payments
         self._substitution = substitution
         self.is_sent = False
+        self.unpaid_minor = 0
+        """What the customer still owes of the price of a replacement that was sent in advance, in minor units."""
         self._one_at_a_time = asyncio.Lock()
 
     async def stock_is_held(self) -> bool:
@@ -109,6 +111,8 @@ class Exchange:
         case = self._case
         plan = await self._authorize_difference(case.step("exchange"), units, self._items_for(units), outbox)
         is_settled = await self._difference_is_settled(plan)
+        if not is_settled:
+            self.unpaid_minor += plan.refund.owed_by_customer_minor
         self._payments.show_settled()
         await case.record(
             "exchange-settled",

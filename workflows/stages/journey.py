@@ -79,15 +79,18 @@ class Journey:
 
     async def _settle_what_was_found(self) -> None:
         """Pay what was accepted at once; what is contested goes its own way meanwhile."""
-        self.contest.open()
         accepted = self._payable_of(accepted_units(self.inspection.units))
-        _, accepted_after_all = await asyncio.gather(
+        self.contest.open(accepted)
+        _, won = await asyncio.gather(
             self._outcome.settle(self.parcel, accepted, self._inspection_notices()), self.contest.run()
         )
-        accepted_after_all = self._payable_of(accepted_after_all)
+        accepted_after_all = self._payable_of(won.accepted)
         if accepted_after_all:
             decided = self._case.notices.customer(Template.CONTEST_DECIDED)
             await self._outcome.settle_contest(self.parcel, accepted_after_all, (decided,))
+        if won.lowered:
+            lowered = self._case.notices.customer(Template.DEDUCTION_LOWERED)
+            await self._outcome.settle_lowered(self.parcel, won.lowered, (lowered,))
         await self._look_back()
 
     def _payable_of(self, accepted: tuple[UnitsToSettle, ...]) -> tuple[UnitsToSettle, ...]:
@@ -123,8 +126,9 @@ class Journey:
         await self._outcome.pay_what_was_lost(self.parcel, claim)
 
     def _inspection_notices(self) -> tuple[OutboxItem, ...]:
+        is_deducted = bool(self.parcel.deducted)
         template = {
-            InspectionStatus.ACCEPTED: Template.INSPECTION_PASSED,
+            InspectionStatus.ACCEPTED: Template.INSPECTION_DEDUCTED if is_deducted else Template.INSPECTION_PASSED,
             InspectionStatus.PARTIALLY_ACCEPTED: Template.INSPECTION_PARTIAL,
         }.get(self.parcel.inspection, Template.INSPECTION_REJECTED)
         if self._case.remedy is Remedy.REPAIR:
@@ -132,7 +136,7 @@ class Journey:
         findings = "; ".join(
             entry.note or ", ".join(check.code for check in entry.checks)
             for entry in self.inspection.units
-            if entry.verdict is Verdict.REJECTED
+            if entry.verdict is Verdict.REJECTED or (is_deducted and entry.deduction_bps)
         )
         lines = self.parcel.lines.values()
         message = self._case.notices.customer(

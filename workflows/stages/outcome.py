@@ -5,7 +5,7 @@ from temporalio import workflow
 from domain.application import Remedy
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
-from domain.refund import UnitsToSettle
+from domain.refund import LoweredDeduction, UnitsToSettle
 from workflows.case import ReturnCase
 from workflows.parcel import Parcel
 from workflows.stages.advances import Advances
@@ -37,6 +37,7 @@ class Outcome:
         self._trade_in = trade_in
         self._repair = repair
         self._to_exchange: list[UnitsToSettle] = []
+        self._exchanging = 0
 
     async def settle(
         self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
@@ -89,6 +90,33 @@ class Outcome:
         else:
             await self.pay(parcel, RefundBasis.INSPECTION, accepted, outbox)
 
+    async def settle_lowered(
+        self, parcel: Parcel, lowered: tuple[LoweredDeduction, ...], outbox: tuple[OutboxItem, ...]
+    ) -> None:
+        """Give back what lowered deductions come to, once the units are paid that they were taken off.
+
+        What the customer still owes for a replacement that was sent in advance comes off it.
+        """
+        await workflow.wait_condition(lambda: not self._exchanging)
+        match self._case.remedy:
+            case Remedy.STORE_CREDIT:
+                await self._store_credit.refund(RefundBasis.INSPECTION, (), outbox, parcel.subject, lowered)
+            case Remedy.EXCHANGE:
+                unpaid_minor, self._exchange.unpaid_minor = self._exchange.unpaid_minor, 0
+                plan = await self._settlement.refund(
+                    RefundBasis.EXCHANGE_DIFFERENCE,
+                    (),
+                    outbox,
+                    subject=parcel.subject,
+                    lowered=lowered,
+                    less_minor=unpaid_minor,
+                )
+                self._exchange.unpaid_minor += plan.refund.owed_by_customer_minor
+            case _:
+                await self._settlement.refund(
+                    RefundBasis.INSPECTION, (), outbox, subject=parcel.subject, lowered=lowered
+                )
+
     async def pay_what_was_lost(self, parcel: Parcel, claim: OutboxItem) -> None:
         """Pay for a parcel that a carrier lost. A replacement that was sent in advance stays with the customer."""
         await self._advances.are_done()
@@ -105,6 +133,8 @@ class Outcome:
         self._to_exchange.extend(accepted)
         if not is_first:
             return
+        self._exchanging += 1
         await workflow.wait_condition(lambda: not self._case.parcels.are_awaited)
         units, self._to_exchange = tuple(self._to_exchange), []
         await self._exchange.run(units, ())
+        self._exchanging -= 1

@@ -14,7 +14,7 @@ from domain.explanation import Authorization
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
-from domain.refund import Circumstances, LineCompensation, UnitsToSettle
+from domain.refund import Circumstances, LineCompensation, LoweredDeduction, UnitsToSettle
 from domain.status import Logistics, Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
@@ -38,37 +38,71 @@ class Settlement:
         instead_of: str = "",
         subject: str = "",
         compensations: tuple[LineCompensation, ...] = (),
+        lowered: tuple[LoweredDeduction, ...] = (),
+        less_minor: int = 0,
     ) -> SettlementPlan:
-        """Pay back what the units are worth and what was agreed on top of it.
+        """Pay back what the units are worth, what was agreed on top of it, and what lowered deductions give back.
 
         For a cancellation that is everything that is left of the order. Several refunds of one return may run
-        side by side; `subject` tells their promises apart.
+        side by side; `subject` tells their promises apart. `less_minor` is what the customer still owes of it.
         """
-        case = self._case
         self._payments.settlements += 1
         plan = await self.authorize(
-            RefundAuthorization(
-                rma_id=case.rma_id,
-                op=case.step("settle"),
-                at=workflow.now(),
-                outbox=outbox,
-                round=self._payments.next_round(),
-                basis=basis,
-                units=tuple(units),
+            self._authorization(
+                basis,
+                units,
+                outbox,
                 compensations=compensations,
-                destination=self._destination(),
-                circumstances=self.circumstances(),
+                lowered=lowered,
+                less_minor=less_minor,
                 order_entirely=basis is RefundBasis.CANCELLATION,
                 instead_of=instead_of,
             )
         )
+        await self._pay(plan, units, subject)
+        return plan
+
+    async def authorize_ruling(
+        self, units: Sequence[UnitsToSettle], ruled_minor: int, outbox: tuple[OutboxItem, ...]
+    ) -> SettlementPlan:
+        """Authorise what the platform ruled: units, or an amount that the ledger shares over the lines.
+
+        Raises:
+            ApplicationError: If the ledger refuses it; nothing is authorised then.
+        """
+        return await self.authorize_once(
+            self._authorization(RefundBasis.ARBITRATION, units, outbox, ruled_minor=ruled_minor)
+        )
+
+    async def pay_ruling(self, plan: SettlementPlan, units: Sequence[UnitsToSettle]) -> None:
+        """Pay a ruling that was authorised."""
+        self._payments.settlements += 1
+        await self._pay(plan, units)
+
+    async def _pay(self, plan: SettlementPlan, units: Sequence[UnitsToSettle], subject: str = "") -> None:
         await self.under_the_promise(
             plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents), subject=subject
         )
         self._count_refunded(units)
         self._payments.settlements -= 1
         self._payments.show_settled()
-        return plan
+
+    def _authorization(
+        self, basis: RefundBasis, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...], **more: Any
+    ) -> RefundAuthorization:
+        case = self._case
+        return RefundAuthorization(
+            rma_id=case.rma_id,
+            op=case.step("settle"),
+            at=workflow.now(),
+            outbox=outbox,
+            round=self._payments.next_round(),
+            basis=basis,
+            units=tuple(units),
+            destination=self._destination(),
+            circumstances=self.circumstances(),
+            **more,
+        )
 
     async def authorize(self, authorization: RefundAuthorization) -> SettlementPlan:
         """Have the ledger quote the units, hold every ceiling and record the intents."""

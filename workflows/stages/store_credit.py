@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from domain.intents import RefundBasis
 from domain.keys import bonus_key
 from domain.outbox import OutboxItem, Template
-from domain.refund import UnitsToSettle
+from domain.refund import LoweredDeduction, UnitsToSettle
 from workflows.case import ReturnCase
 from workflows.stages.credit import credit_account, grant_credit
 from workflows.stages.settlement import Settlement
@@ -28,13 +28,14 @@ class StoreCredit:
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...],
         subject: str = "",
+        lowered: tuple[LoweredDeduction, ...] = (),
     ) -> None:
-        """Pay what the units are worth to the account, then the bonus on it."""
+        """Pay what the units are worth, or what lowered deductions give back, to the account; then the bonus."""
         case = self._case
         self._refunds += 1
         number = self._refunds
         case.credit_account = case.credit_account or await credit_account(case)
-        plan = await self._settlement.refund(basis, units, outbox, subject=subject)
+        plan = await self._settlement.refund(basis, units, outbox, subject=subject, lowered=lowered)
         bonus_minor = self._agreed_bonus(number) if case.terms.agreed_offer else plan.bonus_minor
         if bonus_minor:
             await grant_credit(

@@ -1,14 +1,19 @@
 """What a ruling of the platform refuses."""
 
-from domain.actions import Action
+from domain.actions import Action, Role
 from workflows.case import ReturnCase
 from workflows.contracts import ArbitrationRuling
-from workflows.validation.rules import INVALID_ACTION, allowed, known_lines, named_once, refuse
+from workflows.validation.rules import INVALID_ACTION, ROLE_NOT_PERMITTED, allowed, known_lines, named_once, refuse
 
 
 def ruling(case: ReturnCase, request: ArbitrationRuling) -> None:
-    """Refuse units that are not in the return, or that the customer was given their due for already."""
+    """Refuse units that are not in the return, or that the customer was given their due for already.
+
+    That a ruling was paid by hand is a supervisor's to say.
+    """
     allowed(case, Action.RECORD_ARBITRATION, request)
+    if request.paid_by_hand and request.actor.role is not Role.SUPERVISOR:
+        refuse(ROLE_NOT_PERMITTED, "paid_by_hand", "A supervisor says that a ruling was paid in another way.")
     known_lines(case, (line.line_id for line in request.units), "units")
     named_once((line.line_id for line in request.units), "units")
     for index, entry in enumerate(request.units):
@@ -20,3 +25,14 @@ def ruling(case: ReturnCase, request: ArbitrationRuling) -> None:
                 f"units[{index}].quantity",
                 f"Only {open_units} units of {entry.line_id} are not paid for or replaced yet.",
             )
+
+
+def within(case: ReturnCase, request: ArbitrationRuling, left_minor: int) -> None:
+    """Refuse an amount above what can still be paid back on the lines of the return, in minor units."""
+    if request.amount_minor is not None and request.amount_minor > left_minor:
+        refuse(
+            INVALID_ACTION,
+            "amount_minor",
+            f"Only {left_minor} {case.rules.currency} minor units can still be paid back on the lines of this "
+            "return. Record that much, or have the ruling paid in another way and record it with paid_by_hand.",
+        )

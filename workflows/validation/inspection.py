@@ -3,6 +3,7 @@
 from domain.actions import Action
 from domain.application import Remedy
 from domain.inspection import Finding
+from domain.lowered import candidates
 from workflows.case import ReturnCase
 from workflows.contracts import Contest, ContestVerdict, ExpertRequest, InspectionReport, ResultAcceptance
 from workflows.parcel import Parcel
@@ -44,18 +45,24 @@ def expert_request(case: ReturnCase, request: ExpertRequest) -> Parcel:
     parcel = allowed_parcel(case, Action.REQUEST_EXPERT, request)
     if parcel.finding is not None:
         refuse(ACTION_NOT_ALLOWED, "action", f"An expert found {parcel.finding.value} already, and that binds.")
-    if not any(line.rejected for line in parcel.lines.values()):
-        refuse(ACTION_NOT_ALLOWED, "action", "There are no rejected goods that an expert could look at.")
+    if not _any_rejected(parcel) and not parcel.deducted:
+        refuse(
+            ACTION_NOT_ALLOWED, "action", "There are no rejected or deducted goods that an expert could look at."
+        )
     return parcel
 
 
 def _something_to_return(parcel: Parcel, wanted: bool) -> None:
-    if wanted and not any(line.rejected for line in parcel.lines.values()):
+    if wanted and not _any_rejected(parcel):
         refuse(INVALID_ACTION, "return_rejected", "No goods were rejected, so there is nothing to send back.")
 
 
+def _any_rejected(parcel: Parcel) -> bool:
+    return any(line.rejected for line in parcel.lines.values())
+
+
 def contest_verdict(case: ReturnCase, request: ContestVerdict) -> Parcel:
-    """Refuse to accept more units than were not accepted."""
+    """Refuse more units than were not accepted, and a deduction that is not there or would not be lower."""
     parcel = allowed_parcel(case, Action.DECIDE_CONTEST, request)
     known_lines(case, (line.line_id for line in request.accepted), "accepted")
     named_once((line.line_id for line in request.accepted), "accepted")
@@ -68,12 +75,46 @@ def contest_verdict(case: ReturnCase, request: ContestVerdict) -> Parcel:
                 f"accepted[{index}].quantity",
                 f"Only {left} units of {entry.line_id} are not accepted yet.",
             )
+    _deductions(case, parcel, request)
     _as_the_expert_found(parcel, request)
     return parcel
 
 
+def _deductions(case: ReturnCase, parcel: Parcel, request: ContestVerdict) -> None:
+    known_lines(case, (entry.line_id for entry in request.deductions), "deductions")
+    named_once((entry.line_id for entry in request.deductions), "deductions")
+    for index, entry in enumerate(request.deductions):
+        deducted = [units for units in parcel.deducted if units.line_id == entry.line_id]
+        if not deducted:
+            refuse(
+                INVALID_ACTION,
+                f"deductions[{index}].line_id",
+                f"No accepted units of {entry.line_id} in this parcel were paid less a deduction.",
+            )
+        highest = max(units.deduction_bps for units in deducted)
+        if entry.deduction_bps >= highest:
+            refuse(
+                INVALID_ACTION,
+                f"deductions[{index}].deduction_bps",
+                f"The deduction of {entry.line_id} is {highest} basis points; a contest can only lower it.",
+            )
+        count = sum(units.quantity for units in candidates(deducted, entry.line_id, entry.deduction_bps))
+        if entry.quantity > count:
+            refuse(
+                INVALID_ACTION,
+                f"deductions[{index}].quantity",
+                f"Of {entry.line_id}, {count} units have a deduction above {entry.deduction_bps} basis points.",
+            )
+
+
 def _as_the_expert_found(parcel: Parcel, request: ContestVerdict) -> None:
-    """A fault that an expert found is accepted, misuse is not; a misunderstanding is the supervisor's to weigh."""
+    """A fault that an expert found is accepted, misuse is not; a misunderstanding is the supervisor's to weigh.
+
+    Where nothing was rejected, it is about the deductions: for a fault there is none, for misuse they stand.
+    """
+    if not _any_rejected(parcel):
+        _as_found_of_deductions(parcel, request)
+        return
     accepted = {entry.line_id: entry.quantity for entry in request.accepted}
     if parcel.finding is Finding.FAULT:
         for line in parcel.lines.values():
@@ -92,3 +133,18 @@ def _as_the_expert_found(parcel: Parcel, request: ContestVerdict) -> None:
                     f"accepted[{index}].quantity",
                     f"The expert found misuse: of {entry.line_id} only {missing} missing units can be accepted.",
                 )
+
+
+def _as_found_of_deductions(parcel: Parcel, request: ContestVerdict) -> None:
+    lifted = {entry.line_id: entry.quantity for entry in request.deductions if not entry.deduction_bps}
+    if parcel.finding is Finding.FAULT:
+        for line_id in dict.fromkeys(units.line_id for units in parcel.deducted):
+            count = sum(units.quantity for units in parcel.deducted if units.line_id == line_id)
+            if lifted.get(line_id, 0) < count:
+                refuse(
+                    INVALID_ACTION,
+                    "deductions",
+                    f"The expert found a fault: lower the deduction of the {count} units of {line_id} to 0.",
+                )
+    if parcel.finding is Finding.MISUSE and request.deductions:
+        refuse(INVALID_ACTION, "deductions", "The expert found misuse: the deductions stand.")
