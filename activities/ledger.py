@@ -84,7 +84,7 @@ class LedgerActivities:
         advance = self._advance(request, request.order, reviewer.policy, review.price_difference_minor)
         review = review.model_copy(update={"advance": advance})
         notices = Notices.for_application(request.rma_id, request.application)
-        expected = expected_claim(request.application, review.free_size_swap)
+        expected = expected_claim(request.application, review.free_size_swap, review.pickup_service)
         is_decided = decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
         insured = notices.freight_insured(request.order, expected) if is_decided else ()
         told = notices.review(decision, request.application.desired_resolution, review.why)

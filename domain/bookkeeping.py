@@ -24,6 +24,7 @@ from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
 from domain.review import ReviewDecision
+from domain.shipping import PickupService
 from domain.worksheet import WorksheetRow, WorksheetRule
 
 
@@ -296,6 +297,7 @@ class Review(Record):
         quote: What is paid if everything is accepted; None where the remedy pays nothing for goods.
         why: The decision or the refusal in sentences, in the application's language.
         late_refusals: The sentence for a refusal that may still come, by the item or the order it is about.
+        pickup_service: What couriers are asked for; a premium pickup is free for the customer.
         warehouse: Where the parcels of the return go.
         lines: The rules by line id.
         trade_in_minor: What the policy offers for the units, if they are traded in.
@@ -308,6 +310,7 @@ class Review(Record):
     reviewer: Role = Role.AGENT_TIER_2
     claims: ClaimRules = ClaimRules()
     pickup: PickupRules | None = None
+    pickup_service: PickupService = PickupService.STANDARD
     peaks: tuple[Peak, ...] = ()
     trade_in: TradeInRules = TradeInRules()
     trade_in_minor: MinorUnits = 0

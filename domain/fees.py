@@ -6,6 +6,7 @@ from domain.liability import CUSTOMERS, WHOLE_BPS, freight_bps_of_customer, owes
 from domain.orders import OrderSnapshot
 from domain.reasons import LiableParty
 from domain.refund import FeeKind, FeeLine, RefundClaim, RefundLine, RefundRules, SettledBefore
+from domain.shipping import PickupService
 
 _PREPAID_BY_THE_SHOP = (ShipBackMethod.PICKUP, ShipBackMethod.LABEL, ShipBackMethod.QR_DROPOFF)
 
@@ -21,8 +22,20 @@ def owed_shipping(order: OrderSnapshot, claim: RefundClaim, before: SettledBefor
 def customers_freight_bps(claim: RefundClaim) -> int:
     """The customer's share of the return freight of goods that came back, in basis points (rule 7).
 
-    What was agreed counts first. Otherwise it follows from the liability for everything that is paid for.
+    What was agreed counts first, then that a premium pickup is free. Otherwise it follows from the liability for
+    everything that is paid for.
     """
+    return 0 if spared_freight_bps(claim) else _freight_bps(claim)
+
+
+def spared_freight_bps(claim: RefundClaim) -> int:
+    """The share of the return freight that the customer would bear if the pickup were not a free premium one."""
+    circumstances = claim.circumstances
+    is_free = circumstances.pickup_service is PickupService.PREMIUM and circumstances.freight is None
+    return _freight_bps(claim) if is_free and circumstances.ship_back is ShipBackMethod.PICKUP else 0
+
+
+def _freight_bps(claim: RefundClaim) -> int:
     circumstances = claim.circumstances
     came_back = claim.basis in (RefundBasis.INSPECTION, RefundBasis.EXCHANGE_DIFFERENCE)
     if not came_back or circumstances.ship_back is None or not claim.units:

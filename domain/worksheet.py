@@ -25,6 +25,7 @@ class WorksheetRule(StrEnum):
     OUTBOUND_SHIPPING = "outbound_shipping"
     RESTOCKING_FEE = "restocking_fee"
     RETURN_FREIGHT = "return_freight"
+    PREMIUM_PICKUP = "premium_pickup"
     COMPENSATION = "compensation"
     FREIGHT_INSURANCE = "freight_insurance"
     REPLACEMENT = "replacement"

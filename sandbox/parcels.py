@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from domain.application import PickupAddress
 from domain.record import Identifier, Record, UtcDatetime
-from domain.shipping import CarrierEvent, CarrierEventKind
+from domain.shipping import CarrierEvent, CarrierEventKind, PickupService
 from sandbox.bodies import Body, Id, TimedBody, make_id
 from sandbox.books import Book, Books, Draft, Entry
 from sandbox.faults import FaultKind, Faults, Target
@@ -34,6 +34,7 @@ class PickupBody(TimedBody):
     slot_start: UtcDatetime
     slot_end: UtcDatetime
     address: PickupAddress | None = None
+    service: PickupService = PickupService.STANDARD
 
     @model_validator(mode="after")
     def _slot_has_a_length(self) -> "PickupBody":
@@ -84,6 +85,7 @@ class Pickup(Record):
     slot_end: UtcDatetime
     address: PickupAddress | None
     warehouse: str = ""
+    service: PickupService = PickupService.STANDARD
     status: PickupStatus
 
 

@@ -207,6 +207,7 @@ class Pickup:
             at=workflow.now(),
             replaces=tuple(self._live),
             warehouse=self._case.rules.warehouse,
+            service=self._case.rules.pickup_service,
         )
         try:
             booking = await calls.book_pickup(request, summary=f"pickup {self._bookings} by {carrier}")

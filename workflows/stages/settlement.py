@@ -136,6 +136,7 @@ class Settlement:
             liability=case.liability,
             ship_back=case.application.ship_back if travelled else None,
             freight=case.terms.freight,
+            pickup_service=case.rules.pickup_service,
         )
 
     def _destination(self) -> str | None:
