@@ -36,6 +36,7 @@ from domain.bookkeeping import (
     ReviewRequest,
     SettlementPlan,
     SettlementRequest,
+    StageAnswer,
     StageEntry,
     TakenUpCase,
     TakeUp,
@@ -105,10 +106,9 @@ class LedgerActivities:
         return reviewer.with_reason(opened, request.application)
 
     @activity.defn(name="ledger.record_stage")
-    def record_stage(self, entry: StageEntry) -> Done:
+    def record_stage(self, entry: StageEntry) -> StageAnswer:
         """Write what a step decided."""
-        self._ledger.record(entry)
-        return Done()
+        return self._ledger.record(entry)
 
     @activity.defn(name="ledger.authorize_refund")
     def authorize_refund(self, request: SettlementRequest) -> SettlementPlan:

@@ -19,7 +19,7 @@ from domain.follow_up import ClaimedLine, FollowUpRequest, KeptCase
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, TradeInRules
+from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, RiskRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import Circumstances, LineCompensation, RefundClaim, RefundQuote, RefundRules, UnitsToSettle
 from domain.refusals import Refusal
@@ -56,7 +56,8 @@ class StageEntry(LedgerEntry):
     """What a step decided: messages, and the parcel or the breach that it registers.
 
     `releases` names the ops of grants beyond the rules that are not used after all, `released` the units that the
-    return lets go of.
+    return lets go of. With `returns_per_waybill` the answer names the other returns of the parcel's waybill, if
+    there are so many of them or one is another customer's.
     """
 
     released: dict[str, int] = Field(default_factory=dict)
@@ -65,6 +66,13 @@ class StageEntry(LedgerEntry):
     breach: BreachCertificate | None = None
     coupon_id: str = ""
     releases: tuple[str, ...] = ()
+    returns_per_waybill: int | None = None
+
+
+class StageAnswer(Record):
+    """What the ledger knows to a step. `shares_waybill_with` are the returns that a person should look at."""
+
+    shares_waybill_with: tuple[str, ...] = ()
 
 
 class UnitsTakenOver(LedgerEntry):
@@ -300,6 +308,7 @@ class Review(Record):
         pickup_service: What couriers are asked for; a premium pickup is free for the customer.
         warehouse: Where the parcels of the return go.
         lines: The rules by line id.
+        returns_per_waybill: From so many other returns of one waybill on a person looks at them.
         trade_in_minor: What the policy offers for the units, if they are traded in.
     """
 
@@ -326,6 +335,7 @@ class Review(Record):
     late_refusals: dict[str, str] = Field(default_factory=dict)
     warehouse: str = ""
     lines: dict[str, LineRules] = Field(default_factory=dict)
+    returns_per_waybill: int = RiskRules().returns_per_waybill
     advance: AdvanceDecision | None = None
     hold_margin: timedelta = timedelta(hours=24)
 

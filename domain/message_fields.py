@@ -93,6 +93,8 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.STAFF_CARRIER_CLAIM: _PARCEL,
     Template.STAFF_LOST_PARCEL_CAME: _PARCEL,
     Template.STAFF_UNEXPECTED_GOODS: ("findings",),
+    Template.STAFF_SERIAL_MISMATCH: ("findings",),
+    Template.STAFF_WAYBILL_SHARED: ("waybill", "returns"),
     Template.STAFF_COUPON_REFUSED: ("key",),
     Template.STAFF_CREDIT_REFUSED: ("key",),
     Template.STAFF_CONTEST_OVERDUE: ("waited",),

@@ -137,6 +137,8 @@ class Template(StrEnum):
     STAFF_LOST_PARCEL_CAME = "staff_lost_parcel_came"
     STAFF_INSPECTION_LATE = "staff_inspection_late"
     STAFF_UNEXPECTED_GOODS = "staff_unexpected_goods"
+    STAFF_SERIAL_MISMATCH = "staff_serial_mismatch"
+    STAFF_WAYBILL_SHARED = "staff_waybill_shared"
     STAFF_COUPON_REFUSED = "staff_coupon_refused"
     STAFF_EXPERT_ASKED = "staff_expert_asked"
     STAFF_CONTEST_OVERDUE = "staff_contest_overdue"

@@ -62,6 +62,7 @@ class Reviewer:
             late_refusals=self._late_refusals(application),
             warehouse=self._warehouse(application, order, decision),
             lines=self._lines(application, order),
+            returns_per_waybill=policy.risk.returns_per_waybill,
         )
 
     def with_reason(self, review: Review, application: ReturnApplication) -> Review:

@@ -31,6 +31,7 @@ from domain.bookkeeping import (
     ReviewRequest,
     SettlementPlan,
     SettlementRequest,
+    StageAnswer,
     StageEntry,
     TakenUpCase,
     TakeUp,
@@ -145,7 +146,7 @@ look_up_claim = ProviderCall("claims.look_up", ClaimLookup, ClaimLookupAnswer, o
 reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, ReconciliationReport, options.SWEEP)
 
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
-record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
+record_stage = LedgerCall("ledger.record_stage", StageEntry, StageAnswer)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
 advance_account = LedgerCall("ledger.advance_account", AdvanceQuestion, AdvanceAccount)

@@ -18,6 +18,7 @@ from workflows.stages.handover import HandoverWait
 from workflows.stages.pickup import Pickup, PickupEnd
 from workflows.stages.tracking import Tracking
 from workflows.stages.transit import Transit
+from workflows.stages.waybill import record_waybill
 
 _REPEAT_ALERT = timedelta(hours=24)
 
@@ -142,7 +143,8 @@ class ShipBackStage:
         case = self._case
         self._withdrawal = asyncio.create_task(self._withdraw())
         case.parcels.follow(self._parcel, handover.carrier, handover.tracking_no)
-        await case.record(
+        await record_waybill(
+            case,
             "handover",
             case.notices.expected_parcel(handover.carrier, handover.tracking_no, self._parcel.quantities()),
             carrier=handover.carrier,
