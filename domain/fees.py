@@ -1,5 +1,7 @@
 """Shipping that is given back, and fees that are taken off (rules 6 to 8 of section 9)."""
 
+from collections.abc import Iterable
+
 from domain.application import ShipBackMethod
 from domain.intents import RefundBasis
 from domain.liability import CUSTOMERS, WHOLE_BPS, freight_bps_of_customer, owes_outbound_shipping
@@ -9,6 +11,17 @@ from domain.refund import FeeKind, FeeLine, RefundClaim, RefundLine, RefundRules
 from domain.shipping import PickupService
 
 _PREPAID_BY_THE_SHOP = (ShipBackMethod.PICKUP, ShipBackMethod.LABEL, ShipBackMethod.QR_DROPOFF)
+_BY_WHAT_IT_COSTS = (ShipBackMethod.LABEL, ShipBackMethod.QR_DROPOFF, ShipBackMethod.PICKUP)
+"""A pickup comes last: it may be a free one."""
+
+
+def way_that_counts(ways: Iterable[ShipBackMethod | None]) -> ShipBackMethod:
+    """How goods of several parcels travelled, as far as it decides about the freight: what we carried is charged.
+
+    A parcel of which nobody knows how it came was no parcel of ours: then it came by the customer's own means.
+    """
+    known = set(ways)
+    return next((way for way in _BY_WHAT_IT_COSTS if way in known), ShipBackMethod.CUSTOMER_SHIPS)
 
 
 def owed_shipping(order: OrderSnapshot, claim: RefundClaim, before: SettledBefore) -> int:

@@ -38,7 +38,7 @@ def customers_of_waybill(session: Session, carrier: str, tracking_no: str) -> di
     Without a carrier those of every carrier count.
     """
     rows = session.execute(
-        select(ParcelRow.rma_id, OrderRow.snapshot["customer_id"].as_string())
+        select(ParcelRow.rma_id, OrderRow.snapshot["customer_id"].as_string().label("customer_id"))
         .join(ReturnRow, ReturnRow.rma_id == ParcelRow.rma_id)
         .join(OrderRow, OrderRow.order_id == ReturnRow.order_id)
         .where(
@@ -46,7 +46,7 @@ def customers_of_waybill(session: Session, carrier: str, tracking_no: str) -> di
             *((ParcelRow.carrier.in_((carrier, "")),) if carrier else ()),
         )
     )
-    return dict(rows.tuples().all())
+    return {row.rma_id: row.customer_id for row in rows}
 
 
 def accept(session: Session, event: CarrierEvent, received_at: datetime) -> tuple[str | None, bool]:

@@ -7,6 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from domain.actions import Role
+from domain.application import ShipBackMethod
 from domain.clocks import ClockName
 from domain.keys import label_reference
 from domain.outbox import Template
@@ -85,7 +86,9 @@ class HandoverWait:
         if found is None:
             return
         carrier, label = found
-        case.parcels.follow(parcel, carrier, label.tracking_no)
+        is_code = case.application.ship_back is ShipBackMethod.QR_DROPOFF
+        by = ShipBackMethod.QR_DROPOFF if is_code else ShipBackMethod.LABEL
+        case.parcels.follow(parcel, carrier, label.tracking_no, by)
         if parcel.logistics is Logistics.AWAITING_LABEL:
             parcel.move(Logistics.AWAITING_HANDOVER)
         await case.record(

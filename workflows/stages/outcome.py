@@ -70,13 +70,13 @@ class Outcome:
             case Remedy.EXCHANGE if self._exchange.is_sent:
                 await self._exchange.run(units, outbox)
             case Remedy.STORE_CREDIT:
-                await self._store_credit.refund(basis, units, outbox, parcel.subject)
+                await self._store_credit.refund(basis, units, outbox, parcel)
             case Remedy.TRADE_IN:
                 await self._trade_in.pay(units, outbox)
             case Remedy.REPAIR if basis is RefundBasis.INSPECTION:
                 await self._repair.run(units, outbox)
             case _:
-                await self._settlement.refund(basis, units, outbox, subject=parcel.subject)
+                await self._settlement.refund(basis, units, outbox, parcel=parcel)
 
     async def settle_contest(
         self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]

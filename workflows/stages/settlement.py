@@ -11,6 +11,7 @@ from domain.application import Remedy
 from domain.bookkeeping import RefundAuthorization, SettlementPlan, SettlementRequest
 from domain.clocks import ClockName
 from domain.explanation import Authorization
+from domain.fees import way_that_counts
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
@@ -18,6 +19,7 @@ from domain.refund import Circumstances, LineCompensation, UnitsToSettle
 from domain.status import Logistics, Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
+from workflows.parcel import Parcel
 from workflows.stages.payment import Payments
 
 _ALERT_EVERY = timedelta(days=1)
@@ -36,13 +38,13 @@ class Settlement:
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...] = (),
         instead_of: str = "",
-        subject: str = "",
+        parcel: Parcel | None = None,
         compensations: tuple[LineCompensation, ...] = (),
     ) -> SettlementPlan:
         """Pay back what the units are worth and what was agreed on top of it.
 
         For a cancellation that is everything that is left of the order. Several refunds of one return may run
-        side by side; `subject` tells their promises apart.
+        side by side, each for the units of a `parcel`; without one they are of all parcels.
         """
         case = self._case
         self._payments.settlements += 1
@@ -57,13 +59,15 @@ class Settlement:
                 units=tuple(units),
                 compensations=compensations,
                 destination=self._destination(),
-                circumstances=self.circumstances(),
+                circumstances=self.circumstances(parcel),
                 order_entirely=basis is RefundBasis.CANCELLATION,
                 instead_of=instead_of,
             )
         )
         await self.under_the_promise(
-            plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents), subject=subject
+            plan.due_at,
+            *(self._payments.refund(intent) for intent in plan.refund.intents),
+            subject=parcel.subject if parcel else "",
         )
         self._count_refunded(units)
         self._payments.settlements -= 1
@@ -128,13 +132,18 @@ class Settlement:
                 due_at = due_at + _ALERT_EVERY
         return [await task for task in tasks]
 
-    def circumstances(self) -> Circumstances:
-        """The facts that decide about shipping and fees; what they come to is the ledger's to say."""
+    def circumstances(self, parcel: Parcel | None = None) -> Circumstances:
+        """The facts that decide about shipping and fees, of one parcel or of all.
+
+        How the goods travelled is what happened, not what was applied for. What that comes to is for the ledger
+        to say.
+        """
         case = self._case
         travelled = case.logistics is not Logistics.NOT_REQUIRED
+        parcels = [parcel] if parcel else case.parcels
         return Circumstances(
             liability=case.liability,
-            ship_back=case.application.ship_back if travelled else None,
+            ship_back=way_that_counts(each.travelled_by for each in parcels) if travelled else None,
             freight=case.terms.freight,
             pickup_service=case.rules.pickup_service,
         )

@@ -65,9 +65,8 @@ class ShipBackStage:
         """Take the word that the parcel was handed over, with its tracking number."""
         parcel = self._parcel
         self._handover = handover
-        self._case.parcels.follow(parcel, handover.carrier, handover.tracking_no)
-        parcel.picked_up_at = parcel.picked_up_at or handover.handed_over_at
-        parcel.last_scan_at = parcel.last_scan_at or handover.handed_over_at
+        self._case.parcels.follow(parcel, handover.carrier, handover.tracking_no, ShipBackMethod.CUSTOMER_SHIPS)
+        parcel.hand_over(handover.tracking_no, handover.handed_over_at)
         parcel.move(Logistics.IN_TRANSIT, f"{handover.carrier} {handover.tracking_no}")
 
     async def run(self) -> ShipBackEnd:
@@ -129,7 +128,10 @@ class ShipBackStage:
 
     async def _withdraw(self) -> None:
         """Withdraw the courier; one who was faster has the parcel, and that is how it travels."""
-        if not await self._pickup.withdraw() and not self._parcel.is_handed_over:
+        if await self._pickup.withdraw():
+            return
+        self._parcel.collected_by_us()
+        if not self._parcel.is_handed_over:
             await self.tracking.ask()
             self._parcel.collected_unseen(workflow.now())
 
@@ -142,7 +144,7 @@ class ShipBackStage:
         """Have its scans find their way here, and no courier come for it."""
         case = self._case
         self._withdrawal = asyncio.create_task(self._withdraw())
-        case.parcels.follow(self._parcel, handover.carrier, handover.tracking_no)
+        case.parcels.follow(self._parcel, handover.carrier, handover.tracking_no, ShipBackMethod.CUSTOMER_SHIPS)
         await record_waybill(
             case,
             "handover",

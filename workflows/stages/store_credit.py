@@ -10,6 +10,7 @@ from domain.keys import bonus_key
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
 from workflows.case import ReturnCase
+from workflows.parcel import Parcel
 from workflows.stages.credit import credit_account, grant_credit
 from workflows.stages.settlement import Settlement
 
@@ -27,14 +28,14 @@ class StoreCredit:
         basis: RefundBasis,
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...],
-        subject: str = "",
+        parcel: Parcel | None = None,
     ) -> None:
         """Pay what the units are worth to the account, then the bonus on it."""
         case = self._case
         self._refunds += 1
         number = self._refunds
         case.credit_account = case.credit_account or await credit_account(case)
-        plan = await self._settlement.refund(basis, units, outbox, subject=subject)
+        plan = await self._settlement.refund(basis, units, outbox, parcel=parcel)
         bonus_minor = self._agreed_bonus(number) if case.terms.agreed_offer else plan.bonus_minor
         if bonus_minor:
             await grant_credit(
