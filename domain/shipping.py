@@ -115,6 +115,14 @@ class Label(Record):
     url: str
 
 
+class LabelVoiding(Record):
+    """Make a label of a carrier worthless, whether or not it is known to have been bought."""
+
+    carrier: str
+    reference: str
+    at: UtcDatetime
+
+
 class TrackingRequest(Record):
     """Ask a carrier what happened to a parcel, where a webhook may have been lost."""
 

@@ -54,6 +54,7 @@ from domain.shipping import (
     CancellationAnswer,
     Label,
     LabelRequest,
+    LabelVoiding,
     PickupBooking,
     PickupCancellation,
     PickupRequest,
@@ -128,6 +129,7 @@ release_stock = ProviderCall("inventory.release", HoldRelease, Done, options.CLE
 book_pickup = ProviderCall("carrier.book_pickup", PickupRequest, PickupBooking, options.PROVIDER_CALL)
 cancel_pickup = ProviderCall("carrier.cancel_pickup", PickupCancellation, CancellationAnswer, options.CLEANUP)
 create_label = ProviderCall("carrier.create_label", LabelRequest, Label, options.PROVIDER_CALL)
+void_label = ProviderCall("carrier.void_label", LabelVoiding, Done, options.CLEANUP)
 track_parcel = ProviderCall("carrier.track", TrackingRequest, TrackingAnswer, options.PROVIDER_CALL)
 move_money = ProviderCall("payment.move_money", IntentCall, PaymentIntent, options.PROVIDER_CALL)
 place_hold = ProviderCall("payment.place_hold", IntentCall, PaymentHold, options.PROVIDER_CALL)
@@ -176,6 +178,7 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     book_pickup,
     cancel_pickup,
     create_label,
+    void_label,
     track_parcel,
     move_money,
     place_hold,

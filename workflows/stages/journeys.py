@@ -47,7 +47,7 @@ class Journeys:
             for task in self._running:
                 task.result()
             for journey in list(self._journeys.values()):
-                await journey.ship_back.courier_is_withdrawn()
+                await journey.ship_back.carriers_are_told()
 
     @property
     def found(self) -> tuple[InspectedUnits, ...]:

@@ -135,10 +135,11 @@ class ShipBackStage:
             await self.tracking.ask()
             self._parcel.collected_unseen(workflow.now())
 
-    async def courier_is_withdrawn(self) -> None:
-        """Wait for the withdrawal that runs beside everything else: a carrier that is down holds up nothing."""
+    async def carriers_are_told(self) -> None:
+        """Wait for what is withdrawn beside everything else: a carrier that is down holds up nothing."""
         if self._withdrawal is not None:
             await self._withdrawal
+        await self._handover_wait.labels_are_voided()
 
     async def _follow_what_the_customer_sent(self, handover: Handover) -> None:
         """Have its scans find their way here, and no courier come for it."""
