@@ -245,7 +245,7 @@ class ChargebackDecision(LedgerEntry):
 
 
 class ChargebackOutcome(Record):
-    """The chargeback as it was decided, and the refunds that it covered, as they are now."""
+    """The chargeback as it was decided first, and the refunds that this decision covered, as they are now."""
 
     chargeback: Chargeback
     covered: tuple[PaymentIntent, ...] = ()

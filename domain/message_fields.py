@@ -101,6 +101,7 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.STAFF_EXPERT_ASKED: ("waited",),
     Template.STAFF_CHARGEBACK: ("chargeback_id", "waited", *_AMOUNT),
     Template.STAFF_CHARGEBACK_EVIDENCE: ("chargeback_id", "refunds"),
+    Template.STAFF_CHARGEBACK_DECIDED: ("chargeback_id", "first", "second"),
     Template.STAFF_ORDER_FROZEN: ("key",),
     Template.STAFF_RECOVERY_APPEALED: ("waited",),
     Template.STAFF_RECOVERY_UNPAID: _AMOUNT,

@@ -146,6 +146,7 @@ class Template(StrEnum):
     STAFF_ARBITRATION = "staff_arbitration"
     STAFF_CHARGEBACK = "staff_chargeback"
     STAFF_CHARGEBACK_EVIDENCE = "staff_chargeback_evidence"
+    STAFF_CHARGEBACK_DECIDED = "staff_chargeback_decided"
     STAFF_ORDER_FROZEN = "staff_order_frozen"
     STAFF_REFUND_UNKNOWN = "staff_refund_unknown"
     STAFF_RECOVERY_APPEALED = "staff_recovery_appealed"
