@@ -129,7 +129,7 @@ class ComplaintLane:
                 case.set_line(entry.line_id, authorized=entry.quantity)
         units = tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in ruling.units)
         won = case.notices.customer(Template.ARBITRATION_WON, reason=ruling.note)
-        await self._settlement.refund(RefundBasis.ARBITRATION, units, (won,))
+        await self._settlement.refund(RefundBasis.ARBITRATION, units, (won,), subject="arbitration")
 
     async def _until(self, clock: ClockName, time: timedelta, done: Callable[[], bool], overdue: Template) -> None:
         """Wait for a person; each time that the promise is broken, the supervisor is told."""

@@ -39,12 +39,14 @@ class Settlement:
         outbox: tuple[OutboxItem, ...] = (),
         instead_of: str = "",
         parcel: Parcel | None = None,
+        subject: str = "",
         compensations: tuple[LineCompensation, ...] = (),
     ) -> SettlementPlan:
         """Pay back what the units are worth and what was agreed on top of it.
 
         For a cancellation that is everything that is left of the order. Several refunds of one return may run
-        side by side, each for the units of a `parcel`; without one they are of all parcels.
+        side by side, each for the units of a `parcel`; without one they are of all parcels, and `subject` tells
+        the promises apart.
         """
         case = self._case
         self._payments.settlements += 1
@@ -64,10 +66,9 @@ class Settlement:
                 instead_of=instead_of,
             )
         )
+        subject = parcel.subject if parcel else subject
         await self.under_the_promise(
-            plan.due_at,
-            *(self._payments.refund(intent) for intent in plan.refund.intents),
-            subject=parcel.subject if parcel else "",
+            plan.due_at, *self._payments.refunds(plan.refund.intents, subject), subject=subject
         )
         self._count_refunded(units)
         self._payments.settlements -= 1
