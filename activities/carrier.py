@@ -4,10 +4,12 @@ from temporalio import activity
 
 from activities.errors import provider_errors
 from adapters.carrier.port import CarrierPort
+from domain.record import Done
 from domain.shipping import (
     CancellationAnswer,
     Label,
     LabelRequest,
+    LabelVoiding,
     PickupBooking,
     PickupCancellation,
     PickupRequest,
@@ -39,6 +41,13 @@ class CarrierActivities:
         """Buy a label."""
         with provider_errors():
             return await self._carrier.create_label(request)
+
+    @activity.defn(name="carrier.void_label")
+    async def void_label(self, voiding: LabelVoiding) -> Done:
+        """Void what was bought under a label's reference."""
+        with provider_errors():
+            await self._carrier.void_label(voiding)
+        return Done()
 
     @activity.defn(name="carrier.track")
     async def track(self, request: TrackingRequest) -> TrackingAnswer:

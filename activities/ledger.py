@@ -38,6 +38,7 @@ from domain.bookkeeping import (
     ReviewRequest,
     SettlementPlan,
     SettlementRequest,
+    StageAnswer,
     StageEntry,
     TakenUpCase,
     TakeUp,
@@ -86,7 +87,7 @@ class LedgerActivities:
         advance = self._advance(request, request.order, reviewer.policy, review.price_difference_minor)
         review = review.model_copy(update={"advance": advance})
         notices = Notices.for_application(request.rma_id, request.application)
-        expected = expected_claim(request.application, review.free_size_swap)
+        expected = expected_claim(request.application, review.free_size_swap, review.pickup_service)
         is_decided = decision.outcome is not ReviewOutcome.EVIDENCE_REQUESTED
         insured = notices.freight_insured(request.order, expected) if is_decided else ()
         told = notices.review(decision, request.application.desired_resolution, review.why)
@@ -107,10 +108,9 @@ class LedgerActivities:
         return reviewer.with_reason(opened, request.application)
 
     @activity.defn(name="ledger.record_stage")
-    def record_stage(self, entry: StageEntry) -> Done:
+    def record_stage(self, entry: StageEntry) -> StageAnswer:
         """Write what a step decided."""
-        self._ledger.record(entry)
-        return Done()
+        return self._ledger.record(entry)
 
     @activity.defn(name="ledger.authorize_refund")
     def authorize_refund(self, request: SettlementRequest) -> SettlementPlan:

@@ -19,7 +19,7 @@ from domain.follow_up import ClaimedLine, FollowUpRequest, KeptCase
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
 from domain.outbox import OutboxItem
-from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, TradeInRules
+from domain.policy import AgreementRules, ClaimRules, ClockDurations, PickupRules, RiskRules, TradeInRules
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import (
     Circumstances,
@@ -32,6 +32,7 @@ from domain.refund import (
 )
 from domain.refusals import Refusal
 from domain.review import ReviewDecision
+from domain.shipping import PickupService
 from domain.worksheet import WorksheetRow, WorksheetRule
 
 
@@ -63,7 +64,8 @@ class StageEntry(LedgerEntry):
     """What a step decided: messages, and the parcel or the breach that it registers.
 
     `releases` names the ops of grants beyond the rules that are not used after all, `released` the units that the
-    return lets go of.
+    return lets go of. With `returns_per_waybill` the answer names the other returns of the parcel's waybill, if
+    there are so many of them or one is another customer's.
     """
 
     released: dict[str, int] = Field(default_factory=dict)
@@ -72,6 +74,13 @@ class StageEntry(LedgerEntry):
     breach: BreachCertificate | None = None
     coupon_id: str = ""
     releases: tuple[str, ...] = ()
+    returns_per_waybill: int | None = None
+
+
+class StageAnswer(Record):
+    """What the ledger knows to a step. `shares_waybill_with` are the returns that a person should look at."""
+
+    shares_waybill_with: tuple[str, ...] = ()
 
 
 class UnitsTakenOver(LedgerEntry):
@@ -262,7 +271,7 @@ class ChargebackDecision(LedgerEntry):
 
 
 class ChargebackOutcome(Record):
-    """The chargeback as it was decided, and the refunds that it covered, as they are now."""
+    """The chargeback as it was decided first, and the refunds that this decision covered, as they are now."""
 
     chargeback: Chargeback
     covered: tuple[PaymentIntent, ...] = ()
@@ -322,8 +331,10 @@ class Review(Record):
         quote: What is paid if everything is accepted; None where the remedy pays nothing for goods.
         why: The decision or the refusal in sentences, in the application's language.
         late_refusals: The sentence for a refusal that may still come, by the item or the order it is about.
+        pickup_service: What couriers are asked for; a premium pickup is free for the customer.
         warehouse: Where the parcels of the return go.
         lines: The rules by line id.
+        returns_per_waybill: From so many other returns of one waybill on a person looks at them.
         trade_in_minor: What the policy offers for the units, if they are traded in.
     """
 
@@ -334,6 +345,7 @@ class Review(Record):
     reviewer: Role = Role.AGENT_TIER_2
     claims: ClaimRules = ClaimRules()
     pickup: PickupRules | None = None
+    pickup_service: PickupService = PickupService.STANDARD
     peaks: tuple[Peak, ...] = ()
     trade_in: TradeInRules = TradeInRules()
     trade_in_minor: MinorUnits = 0
@@ -349,6 +361,7 @@ class Review(Record):
     late_refusals: dict[str, str] = Field(default_factory=dict)
     warehouse: str = ""
     lines: dict[str, LineRules] = Field(default_factory=dict)
+    returns_per_waybill: int = RiskRules().returns_per_waybill
     advance: AdvanceDecision | None = None
     hold_margin: timedelta = timedelta(hours=24)
 

@@ -98,7 +98,7 @@ class Clock(Record):
     """One promise of one return. Due times are absolute, UTC.
 
     Attributes:
-        subject: Tells promises of the same name apart, such as the number of a parcel.
+        subject: Tells promises of the same name apart, such as the number of a parcel, or an exchange.
         due_at: When it is due, with the peak that it started in and with every pause whose end is known.
         promised_at: When it was due before it was paused; None where nothing paused it.
         peak: The name of the busy time that made it longer; empty if none did.

@@ -215,6 +215,7 @@ def _amounts(record: RecordedReturn, order: OrderSnapshot, policy: Policy, revie
             }
             | record.liability,
             ship_back=None if returnless else record.application.ship_back,
+            pickup_service=review.pickup_service,
             freight=LiableParty.MERCHANT if review.free_size_swap else None,
         ),
     )

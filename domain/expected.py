@@ -5,6 +5,7 @@ from domain.intents import RefundBasis
 from domain.liability import Liability
 from domain.reasons import REASON_RULES, LiableParty
 from domain.refund import Circumstances, RefundClaim, UnitsToSettle
+from domain.shipping import PickupService
 
 _BASIS = {
     Remedy.RETURN_AND_REFUND: RefundBasis.INSPECTION,
@@ -15,10 +16,12 @@ _BASIS = {
 }
 
 
-def expected_claim(application: ReturnApplication, travels_free: bool) -> RefundClaim | None:
+def expected_claim(
+    application: ReturnApplication, travels_free: bool, pickup_service: PickupService = PickupService.STANDARD
+) -> RefundClaim | None:
     """The claim of an application, with the default liability of its reasons; None if no goods are paid for.
 
-    A parcel that `travels_free` costs the customer nothing, whoever is liable.
+    A parcel that `travels_free` costs the customer nothing, whoever is liable; so does a premium pickup.
     """
     basis = _BASIS.get(application.desired_resolution)
     if basis is None:
@@ -29,6 +32,7 @@ def expected_claim(application: ReturnApplication, travels_free: bool) -> Refund
         circumstances=Circumstances(
             liability={line.line_id: Liability.of(REASON_RULES[line.reason].liable) for line in application.lines},
             ship_back=application.ship_back,
+            pickup_service=pickup_service,
             freight=LiableParty.MERCHANT if travels_free else None,
         ),
         order_entirely=application.desired_resolution is Remedy.CANCEL_ORDER,

@@ -1,13 +1,27 @@
 """Shipping that is given back, and fees that are taken off (rules 6 to 8 of section 9)."""
 
+from collections.abc import Iterable
+
 from domain.application import ShipBackMethod
 from domain.intents import RefundBasis
 from domain.liability import CUSTOMERS, WHOLE_BPS, freight_bps_of_customer, owes_outbound_shipping
 from domain.orders import OrderSnapshot
 from domain.reasons import LiableParty
 from domain.refund import FeeKind, FeeLine, RefundClaim, RefundLine, RefundRules, SettledBefore
+from domain.shipping import PickupService
 
 _PREPAID_BY_THE_SHOP = (ShipBackMethod.PICKUP, ShipBackMethod.LABEL, ShipBackMethod.QR_DROPOFF)
+_BY_WHAT_IT_COSTS = (ShipBackMethod.LABEL, ShipBackMethod.QR_DROPOFF, ShipBackMethod.PICKUP)
+"""A pickup comes last: it may be a free one."""
+
+
+def way_that_counts(ways: Iterable[ShipBackMethod | None]) -> ShipBackMethod:
+    """How goods of several parcels travelled, as far as it decides about the freight: what we carried is charged.
+
+    A parcel of which nobody knows how it came was no parcel of ours: then it came by the customer's own means.
+    """
+    known = set(ways)
+    return next((way for way in _BY_WHAT_IT_COSTS if way in known), ShipBackMethod.CUSTOMER_SHIPS)
 
 
 def owed_shipping(order: OrderSnapshot, claim: RefundClaim, before: SettledBefore) -> int:
@@ -21,8 +35,20 @@ def owed_shipping(order: OrderSnapshot, claim: RefundClaim, before: SettledBefor
 def customers_freight_bps(claim: RefundClaim) -> int:
     """The customer's share of the return freight of goods that came back, in basis points (rule 7).
 
-    What was agreed counts first. Otherwise it follows from the liability for everything that is paid for.
+    What was agreed counts first, then that a premium pickup is free. Otherwise it follows from the liability for
+    everything that is paid for.
     """
+    return 0 if spared_freight_bps(claim) else _freight_bps(claim)
+
+
+def spared_freight_bps(claim: RefundClaim) -> int:
+    """The share of the return freight that the customer would bear if the pickup were not a free premium one."""
+    circumstances = claim.circumstances
+    is_free = circumstances.pickup_service is PickupService.PREMIUM and circumstances.freight is None
+    return _freight_bps(claim) if is_free and circumstances.ship_back is ShipBackMethod.PICKUP else 0
+
+
+def _freight_bps(claim: RefundClaim) -> int:
     circumstances = claim.circumstances
     came_back = claim.basis in (RefundBasis.INSPECTION, RefundBasis.EXCHANGE_DIFFERENCE)
     if not came_back or circumstances.ship_back is None or not claim.line_ids:

@@ -6,7 +6,7 @@ from domain.actions import Role
 from domain.application import Contact, Locale, Remedy, ReturnApplication
 from domain.channels import channels_for
 from domain.fees import customers_freight_bps
-from domain.inspection import Disposition, InspectedUnits, UnexpectedGoods
+from domain.inspection import Disposition, InspectedUnits, SerialCheck, UnexpectedGoods
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, OutboxKind, Template
 from domain.refund import RefundClaim
@@ -89,6 +89,16 @@ class Notices:
             )
             for entry in units
         )
+
+    def wrong_serials(self, units: Iterable[InspectedUnits]) -> tuple[OutboxItem, ...]:
+        """Tell a supervisor of goods whose serial number is not the one that was sold, once for an inspection."""
+        wrong = [entry for entry in units if entry.serial is SerialCheck.MISMATCH]
+        if not wrong:
+            return ()
+        findings = "; ".join(
+            f"{entry.quantity} x {entry.line_id}" + (f": {entry.note}" if entry.note else "") for entry in wrong
+        )
+        return (self.staff(Template.STAFF_SERIAL_MISMATCH, Role.SUPERVISOR, findings=findings),)
 
     def goods_to_customer(self, line_id: str, quantity: int) -> OutboxItem:
         """Tell the warehouse to send goods that were not accepted back to the customer."""

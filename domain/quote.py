@@ -6,8 +6,16 @@ Pure: the same code quotes before anything is executed, and says what is paid.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from domain.fees import customers_freight_bps, owed_shipping, restocking_fee, restocking_left, return_freight
+from domain.fees import (
+    customers_freight_bps,
+    owed_shipping,
+    restocking_fee,
+    restocking_left,
+    return_freight,
+    spared_freight_bps,
+)
 from domain.intents import RefundBasis
+from domain.liability import WHOLE_BPS
 from domain.lowered import lower_deductions
 from domain.money import refund_for_units
 from domain.orders import Funder, OrderLine, OrderSnapshot, discount_shares, paid_by_line
@@ -57,6 +65,7 @@ def quote_refund(
         rows.append(WorksheetRow(rule=WorksheetRule.OUTBOUND_SHIPPING, amount_minor=shipping_minor))
     fees = _fees(order, claim, before, rules, lines, goods_minor - lost_minor, shipping_minor)
     rows.extend(_fee_row(fee, claim, rules, order.currency) for fee in fees)
+    rows.extend(_premium_pickup_rows(claim, rules, order.currency))
     rows.extend(_compensation_rows(claim, before))
     rows.extend(_insurance_rows(order, claim))
     return RefundQuote(
@@ -240,6 +249,14 @@ def _fee_row(fee: FeeLine, claim: RefundClaim, rules: RefundRules, currency: str
     return WorksheetRow(
         rule=_FEE_RULES[fee.kind], amount_minor=-fee.amount_minor, line_id=fee.line_id, inputs=dict(inputs)
     )
+
+
+def _premium_pickup_rows(claim: RefundClaim, rules: RefundRules, currency: str) -> Iterable[WorksheetRow]:
+    """Say why no freight is taken off, where some would be without the free pickup."""
+    fee_minor, share_bps = rules.return_freight_minor.get(currency, 0), spared_freight_bps(claim)
+    if fee_minor * share_bps // WHOLE_BPS:
+        inputs: dict[str, int | str] = {"fee_minor": fee_minor, "share_bps": share_bps}
+        yield WorksheetRow(rule=WorksheetRule.PREMIUM_PICKUP, amount_minor=0, inputs=inputs)
 
 
 def _compensation_rows(claim: RefundClaim, before: SettledBefore) -> Iterable[WorksheetRow]:

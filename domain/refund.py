@@ -12,6 +12,7 @@ from domain.policy import Policy
 from domain.policy.promotions import ClawBack
 from domain.reasons import LiableParty
 from domain.record import MinorUnits, Quantity, Record
+from domain.shipping import PickupService
 from domain.worksheet import WorksheetRow, WorksheetRule, sum_of_rows
 
 
@@ -50,10 +51,12 @@ class Circumstances(Record):
         liability: Who answers for the return of each line, in shares; the customer where nobody is named.
         ship_back: How the goods travelled back; None if they did not.
         freight: Who was agreed to pay the return freight; None where it follows from the liability.
+        pickup_service: The pickup that the policy gives the customer; a premium one is free.
     """
 
     liability: dict[str, Liability] = Field(default_factory=dict)
     ship_back: ShipBackMethod | None = None
+    pickup_service: PickupService = PickupService.STANDARD
     freight: LiableParty | None = None
 
     def of(self, line_id: str) -> Liability:

@@ -46,6 +46,7 @@ class Reviewer:
             agreement=policy.agreement,
             reviewer=first_reviewer(application, decision.reasons),
             pickup=policy.pickup,
+            pickup_service=policy.priority.service_for(order.customer_tier),
             peaks=policy.busy_times(),
             trade_in=policy.trade_in,
             trade_in_minor=trade_in_offer(application, order, policy) if trade_in else 0,
@@ -61,6 +62,7 @@ class Reviewer:
             late_refusals=self._late_refusals(application),
             warehouse=self._warehouse(application, order, decision),
             lines=self._lines(application, order),
+            returns_per_waybill=policy.risk.returns_per_waybill,
         )
 
     def with_reason(self, review: Review, application: ReturnApplication) -> Review:

@@ -32,11 +32,18 @@ class CarrierEvent(Record):
     occurred_at: UtcDatetime
 
 
+class PickupService(StrEnum):
+    """How well a carrier serves a collection."""
+
+    STANDARD = "standard"
+    PREMIUM = "premium"
+
+
 class PickupRequest(Record):
     """A collection at the customer's door. `reference` is ours and never changes for one booking.
 
     `replaces` are the earlier bookings of the same parcel, which are cancelled first. `warehouse` is where the
-    carrier brings it.
+    carrier brings it, `service` what the carrier is asked for.
     """
 
     reference: str
@@ -48,6 +55,7 @@ class PickupRequest(Record):
     at: UtcDatetime
     replaces: "tuple[PickupReference, ...]" = ()
     warehouse: str = ""
+    service: PickupService = PickupService.STANDARD
 
 
 class PickupReference(Record):
@@ -105,6 +113,14 @@ class Label(Record):
 
     tracking_no: str
     url: str
+
+
+class LabelVoiding(Record):
+    """Make a label of a carrier worthless, whether or not it is known to have been bought."""
+
+    carrier: str
+    reference: str
+    at: UtcDatetime
 
 
 class TrackingRequest(Record):

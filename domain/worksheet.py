@@ -26,6 +26,7 @@ class WorksheetRule(StrEnum):
     OUTBOUND_SHIPPING = "outbound_shipping"
     RESTOCKING_FEE = "restocking_fee"
     RETURN_FREIGHT = "return_freight"
+    PREMIUM_PICKUP = "premium_pickup"
     COMPENSATION = "compensation"
     ARBITRATION = "arbitration"
     FREIGHT_INSURANCE = "freight_insurance"

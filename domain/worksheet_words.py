@@ -26,6 +26,8 @@ _EN = {
     WorksheetRule.RESTOCKING_FEE: "restocking fee: {fee_bps} basis points",
     WorksheetRule.RETURN_FREIGHT: "return freight that the shop laid out: {share_bps} basis points of "
     "{fee_minor}, once per return and never more than the refund",
+    WorksheetRule.PREMIUM_PICKUP: "premium pickup, free by policy for this customer: {share_bps} basis points of "
+    "{fee_minor} return freight are not taken off",
     WorksheetRule.COMPENSATION: "agreed compensation; {compensated_before_minor} was paid on the line before",
     WorksheetRule.ARBITRATION: "ruled by the platform: this line's share of the amount, by what each line had "
     "left; {compensated_before_minor} was paid on the line as compensation before",
@@ -54,6 +56,8 @@ _ZH_CN = {
     WorksheetRule.RESTOCKING_FEE: "重新上架费：万分之 {fee_bps}",
     WorksheetRule.RETURN_FREIGHT: "商家垫付的退货运费：{fee_minor} 的万分之 {share_bps}，每次退货只扣一次，"
     "且不超过退款",
+    WorksheetRule.PREMIUM_PICKUP: "按政策该顾客免费享受优先上门取件："
+    "不扣退货运费 {fee_minor} 的万分之 {share_bps}",
     WorksheetRule.COMPENSATION: "协商补偿；该行此前已补偿 {compensated_before_minor}",
     WorksheetRule.ARBITRATION: "平台裁决金额，按各行剩余可退金额分摊；该行此前已补偿 {compensated_before_minor}",
     WorksheetRule.FREIGHT_INSURANCE: "不在退款之内：{insurer} 承保退货运费，直接赔付顾客，最高为此金额",

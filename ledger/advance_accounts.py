@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from domain.advances import AdvanceAccount, AdvanceHistory
 from domain.orders import OrderSnapshot
+from ledger.customers import lock_customer
 from ledger.errors import AdvanceNotFound, CeilingExceeded
 from ledger.tables import AdvanceRow
 
@@ -17,9 +18,12 @@ from ledger.tables import AdvanceRow
 def check_limit(session: Session, order: OrderSnapshot, amount_minor: int, limit_minor: int) -> None:
     """Hold an advance against what the customer has in advance by now: several may be granted before one is paid.
 
+    Advances of one customer are held against it one after the other, whatever their orders.
+
     Raises:
         CeilingExceeded: If it comes to more than the limit, or an earlier one was not paid back.
     """
+    lock_customer(session, order.customer_id)
     before = history(session, order.customer_id, order.currency)
     if before.unpaid or before.open_minor + amount_minor > limit_minor:
         raise CeilingExceeded(

@@ -1,10 +1,12 @@
 """What people grant beyond the rules: held against their caps, per case and per day, before anything changes.
 
-A request locks the order, which serialises what one case grants, and then the agent's day, which serialises what
-one person grants in several cases at once.
+A request locks the order, which serialises what one case grants, then the grants that it gives back, then the
+days of all agents that it concerns, which serialises what one person grants in several cases at once. Days are
+locked in one sequence, so that two requests that each give back a grant of the other's agent never wait for each
+other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
@@ -21,6 +23,9 @@ from ledger.errors import GrantNotPending, SamePerson
 from ledger.orders import lock_order_of
 from ledger.tables import AgentBudgetRow, EntryKind, FollowUpRow, GrantState, PayoutGrantRow
 from ledger.writes import insert_once
+
+_Day = tuple[str, date, str]
+"""What one agent may grant in a day: the agent's id, the day and the currency."""
 
 _OUTCOMES = {
     PayoutState.GRANTED: AuditOutcome.GRANTED,
@@ -54,12 +59,17 @@ def decide(session: Session, approval: PayoutApproval) -> None:
 
 def release(session: Session, rma_id: str, ops: Iterable[str], at: datetime) -> None:
     """Give back grants that are not used after all; one that was given back before stays as it is."""
-    for op in ops:
-        row = _locked_grant(session, rma_id, op)
-        if row is None or row.state is GrantState.RELEASED:
-            continue
+    grants = _locked_grants(session, rma_id, ops)
+    _give_back(session, grants, _locked_budgets(session, _days_spent_on(grants)), at)
+
+
+def _give_back(
+    session: Session, grants: Iterable[PayoutGrantRow], budgets: Mapping[_Day, AgentBudgetRow], at: datetime
+) -> None:
+    """Give back grants; the days that were spent on them are locked."""
+    for row in grants:
         if row.state is GrantState.GRANTED:
-            _budget(session, row.agent_id, row.day, row.currency).spent_minor -= row.amount_minor
+            budgets[_day_of(row)].spent_minor -= row.amount_minor
         row.state = GrantState.RELEASED
         _audit_grant(session, row, at, AuditOutcome.RELEASED, "not_used")
 
@@ -68,10 +78,13 @@ def _grant(
     session: Session, request: PayoutRequest, amount_minor: int, caps: PayoutCaps, day: date
 ) -> PayoutAnswer:
     lock_order_of(session, request.rma_id)
-    release(session, request.rma_id, request.releases, request.at)
+    own_day = (request.actor.id, day, request.currency)
+    grants = _locked_grants(session, request.rma_id, request.releases)
+    budgets = _locked_budgets(session, [*_days_spent_on(grants), *([own_day] if amount_minor else [])])
+    _give_back(session, grants, budgets, request.at)
     if amount_minor == 0:
         return PayoutAnswer(state=PayoutState.GRANTED)
-    budget = _budget(session, request.actor.id, day, request.currency)
+    budget = budgets[own_day]
     answer = judge_payout(
         request.actor.role, amount_minor, _granted_in_case(session, request.rma_id), budget.spent_minor, caps
     )
@@ -134,11 +147,29 @@ def _granted_in_case(session: Session, rma_id: str) -> int:
     return int(session.scalars(amounts).one())
 
 
-def _budget(session: Session, agent_id: str, day: date, currency: str) -> AgentBudgetRow:
-    """The agent's day, locked until the transaction ends."""
-    key = {"agent_id": agent_id, "day": day, "currency": currency}
-    insert_once(session, AgentBudgetRow, {**key, "spent_minor": 0})
-    return session.get_one(AgentBudgetRow, key, with_for_update=True, populate_existing=True)
+def _locked_budgets(session: Session, days: Iterable[_Day]) -> dict[_Day, AgentBudgetRow]:
+    """Agents' days, locked until the transaction ends; always in the same sequence."""
+    budgets = {}
+    for agent_id, day, currency in sorted(set(days)):
+        key = {"agent_id": agent_id, "day": day, "currency": currency}
+        insert_once(session, AgentBudgetRow, {**key, "spent_minor": 0})
+        row = session.get_one(AgentBudgetRow, key, with_for_update=True, populate_existing=True)
+        budgets[agent_id, day, currency] = row
+    return budgets
+
+
+def _locked_grants(session: Session, rma_id: str, ops: Iterable[str]) -> list[PayoutGrantRow]:
+    """The grants of a return that were not given back yet, locked until the transaction ends."""
+    found = (_locked_grant(session, rma_id, op) for op in sorted(set(ops)))
+    return [row for row in found if row is not None and row.state is not GrantState.RELEASED]
+
+
+def _days_spent_on(grants: Iterable[PayoutGrantRow]) -> list[_Day]:
+    return [_day_of(row) for row in grants if row.state is GrantState.GRANTED]
+
+
+def _day_of(row: PayoutGrantRow) -> _Day:
+    return row.agent_id, row.day, row.currency
 
 
 def _locked_grant(session: Session, rma_id: str, op: str) -> PayoutGrantRow | None:

@@ -31,11 +31,11 @@ def decide(session: Session, entry: ChargebackDecision) -> ChargebackOutcome:
     """Let the refunds go on, or count a lost chargeback as paid back.
 
     A lost one pays first what was to be refunded from its payment and was not sent yet; what is left of it is set
-    against what later becomes due.
+    against what later becomes due. The first decision stands for the order, whichever of its returns decided: the
+    answer to a later one is the first.
 
     Raises:
         ChargebackNotFound: If the order has no such chargeback.
-        ChargebackConflict: If it was decided otherwise before.
         RefundInFlight: If it was lost while a refund of its payment has no outcome yet.
     """
     return once(session, entry, EntryKind.CHARGEBACK_DECISION, ChargebackOutcome, lambda: _decide(session, entry))
@@ -78,11 +78,9 @@ def _report(session: Session, entry: ChargebackReport) -> Chargeback:
 def _decide(session: Session, entry: ChargebackDecision) -> ChargebackOutcome:
     order = lock_order_of(session, entry.rma_id)
     row = _row(session, order.order_id, entry.chargeback_id)
-    if row.state is entry.state:
-        # Another return of the order has decided it so.
-        return ChargebackOutcome(chargeback=_to_chargeback(row))
     if row.state is not ChargebackState.OPEN:
-        raise ChargebackConflict(f"chargeback {entry.chargeback_id} was decided otherwise before: {row.state}")
+        # Another return of the order has decided it.
+        return ChargebackOutcome(chargeback=_to_chargeback(row))
     covered: tuple[PaymentIntent, ...] = ()
     if entry.state is ChargebackState.LOST:
         covered = _cover(session, row)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from domain.shipping import CarrierEvent
 from ledger.answers import ParkedEvent
 from ledger.errors import EventNotFound
-from ledger.tables import CarrierEventRow, ParcelRow
+from ledger.tables import CarrierEventRow, OrderRow, ParcelRow, ReturnRow
 from ledger.writes import insert_once
 
 MOST_REFUSALS = 5
@@ -30,6 +30,23 @@ def find(session: Session, carrier: str, tracking_no: str) -> str | None:
     Carriers use numbers again: an open return comes before a closed one, then the latest counts.
     """
     return session.scalars(select(_owner(carrier, tracking_no))).one()
+
+
+def customers_of_waybill(session: Session, carrier: str, tracking_no: str) -> dict[str, str]:
+    """The customer of each return that has a parcel under a tracking number, closed ones too, by RMA id.
+
+    Without a carrier those of every carrier count.
+    """
+    rows = session.execute(
+        select(ParcelRow.rma_id, OrderRow.snapshot["customer_id"].as_string().label("customer_id"))
+        .join(ReturnRow, ReturnRow.rma_id == ParcelRow.rma_id)
+        .join(OrderRow, OrderRow.order_id == ReturnRow.order_id)
+        .where(
+            ParcelRow.tracking_no == tracking_no,
+            *((ParcelRow.carrier.in_((carrier, "")),) if carrier else ()),
+        )
+    )
+    return {row.rma_id: row.customer_id for row in rows}
 
 
 def accept(session: Session, event: CarrierEvent, received_at: datetime) -> tuple[str | None, bool]:

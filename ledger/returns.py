@@ -3,8 +3,9 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageEntry, UnitsTakenOver
+from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageAnswer, StageEntry, UnitsTakenOver
 from domain.refusals import Refusal, RefusalCode
+from domain.waybill import returns_to_look_at
 from ledger import breaches, budgets, outbox, parcels, refunds, units
 from ledger.answers import ClosedReturn
 from ledger.entries import is_first, once
@@ -38,14 +39,23 @@ def open_return(session: Session, opening: ReturnOpening) -> Review:
     return once(session, opening, EntryKind.OPENING, Review, lambda: _open(session, opening))
 
 
-def record(session: Session, entry: StageEntry) -> None:
-    """Write what a step decided: its parcel, its breach, what it gives back, and its messages.
+def record(session: Session, entry: StageEntry) -> StageAnswer:
+    """Write what a step decided, once, and say what a person should look at.
 
     Raises:
         UnitsNotHeld: If the return holds fewer units than it lets go of.
     """
-    if not is_first(session, entry, EntryKind.STAGE):
-        return
+    if is_first(session, entry, EntryKind.STAGE):
+        _write(session, entry)
+    if entry.returns_per_waybill is None:
+        return StageAnswer()
+    customers = parcels.customers_of_waybill(session, entry.carrier, entry.tracking_no)
+    customer_id = customers.pop(entry.rma_id)
+    return StageAnswer(shares_waybill_with=returns_to_look_at(customer_id, customers, entry.returns_per_waybill))
+
+
+def _write(session: Session, entry: StageEntry) -> None:
+    """Its parcel, its breach, what it gives back, and its messages."""
     if entry.tracking_no:
         parcels.register(session, entry.rma_id, entry.carrier, entry.tracking_no)
     if entry.released:

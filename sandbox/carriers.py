@@ -9,7 +9,16 @@ from fastapi.routing import APIRoute
 from domain.record import Record
 from domain.shipping import CarrierEvent
 from sandbox.faults import FaultKind, Faults, Target
-from sandbox.parcels import CancelPickupBody, LabelBody, ParcelLabel, Parcels, Pickup, PickupBody, ScanBody
+from sandbox.parcels import (
+    CancelPickupBody,
+    LabelBody,
+    ParcelLabel,
+    Parcels,
+    Pickup,
+    PickupBody,
+    ScanBody,
+    VoidLabelBody,
+)
 from sandbox.webhooks import Webhooks
 
 Carrier = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
@@ -82,6 +91,11 @@ def carriers_router(
     async def find_labels(carrier: Carrier, reference: Reference) -> LabelsAnswer:
         """Look up labels by the caller's reference."""
         return LabelsAnswer(labels=tuple(parcels.labels(carrier, reference)))
+
+    @router.post("/labels/{label_id}/void", name=Target.VOID_LABEL)
+    async def void_label(carrier: Carrier, label_id: str, body: VoidLabelBody) -> ParcelLabel:
+        """Void a label. 404 ``unknown_label``, 409 ``label_in_use``."""
+        return parcels.void_label(carrier, label_id, body.at)
 
     @router.get("/tracking/{tracking_no}", name=Target.TRACK)
     async def track(carrier: Carrier, tracking_no: TrackingNo) -> TrackingAnswer:

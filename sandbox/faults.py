@@ -31,6 +31,7 @@ class Target(StrEnum):
     CANCEL_PICKUP = "carriers.cancel_pickup"
     LABEL = "carriers.label"
     FIND_LABEL = "carriers.find_label"
+    VOID_LABEL = "carriers.void_label"
     TRACK = "carriers.track"
     SCAN = "carriers.scan"
     HOLD = "inventory.hold"

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from domain.application import PickupAddress
 from domain.record import Identifier, Record, UtcDatetime
-from domain.shipping import CarrierEvent, CarrierEventKind
+from domain.shipping import CarrierEvent, CarrierEventKind, PickupService
 from sandbox.bodies import Body, Id, TimedBody, make_id
 from sandbox.books import Book, Books, Draft, Entry
 from sandbox.faults import FaultKind, Faults, Target
@@ -34,6 +34,7 @@ class PickupBody(TimedBody):
     slot_start: UtcDatetime
     slot_end: UtcDatetime
     address: PickupAddress | None = None
+    service: PickupService = PickupService.STANDARD
 
     @model_validator(mode="after")
     def _slot_has_a_length(self) -> "PickupBody":
@@ -54,6 +55,10 @@ class LabelBody(TimedBody):
     warehouse: str = ""
 
 
+class VoidLabelBody(TimedBody):
+    """Void a label."""
+
+
 class ScanBody(Body):
     """A courier scans a parcel. A repeat of an `event_id` is the same scan, told again.
 
@@ -72,6 +77,13 @@ class PickupStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class LabelStatus(StrEnum):
+    """How a label stands."""
+
+    LIVE = "live"
+    VOIDED = "voided"
+
+
 class Pickup(Record):
     """A booked collection."""
 
@@ -84,6 +96,7 @@ class Pickup(Record):
     slot_end: UtcDatetime
     address: PickupAddress | None
     warehouse: str = ""
+    service: PickupService = PickupService.STANDARD
     status: PickupStatus
 
 
@@ -97,6 +110,7 @@ class ParcelLabel(Record):
     tracking_no: str
     url: str
     warehouse: str = ""
+    status: LabelStatus = LabelStatus.LIVE
 
 
 class Parcels:
@@ -107,7 +121,8 @@ class Parcels:
         self._faults = faults
         self._pickups: dict[str, Pickup] = {}
         self._pickups_by_reference: dict[tuple[str, str], list[str]] = {}
-        self._labels_by_reference: dict[tuple[str, str], list[ParcelLabel]] = {}
+        self._labels: dict[str, ParcelLabel] = {}
+        self._labels_by_reference: dict[tuple[str, str], list[str]] = {}
         self._carrier_of: dict[str, str] = {}
         self._scans: dict[str, list[CarrierEvent]] = {}
         self._scan_by_id: dict[str, CarrierEvent] = {}
@@ -152,7 +167,7 @@ class Parcels:
             raise Refused(404, "unknown_pickup", f"{carrier} has no pickup {pickup_id}.")
         if pickup.status is PickupStatus.CANCELLED:
             return pickup
-        if any(scan.kind in _COLLECTED for scan in self._scans.get(pickup.tracking_no, ())):
+        if self._is_collected(pickup.tracking_no):
             raise Refused(409, "already_collected", f"The parcel of {pickup_id} was collected.")
         cancelled = pickup.model_copy(update={"status": PickupStatus.CANCELLED})
         self._books.append(Draft(book=Book.PICKUPS, key=pickup.reference, at=at, data=cancelled))
@@ -175,7 +190,24 @@ class Parcels:
 
     def labels(self, carrier: str, reference: str) -> list[ParcelLabel]:
         """Every label of a carrier under a reference, oldest first."""
-        return list(self._labels_by_reference.get((carrier, reference), ()))
+        return [self._labels[each] for each in self._labels_by_reference.get((carrier, reference), ())]
+
+    def void_label(self, carrier: str, label_id: str, at: UtcDatetime) -> ParcelLabel:
+        """Void a label; a repeat changes nothing.
+
+        Raises:
+            Refused: ``unknown_label``, or ``label_in_use`` once a parcel was scanned with it.
+        """
+        label = self._labels.get(label_id)
+        if label is None or label.carrier != carrier:
+            raise Refused(404, "unknown_label", f"{carrier} has no label {label_id}.")
+        if label.status is LabelStatus.VOIDED:
+            return label
+        if self._is_collected(label.tracking_no):
+            raise Refused(409, "label_in_use", f"A parcel travels with {label_id}.")
+        voided = label.model_copy(update={"status": LabelStatus.VOIDED})
+        self._books.append(Draft(book=Book.LABELS, key=label.reference, at=at, data=voided))
+        return voided
 
     def scan(self, carrier: str, tracking_no: str, body: ScanBody) -> CarrierEvent:
         """Record a scan; a repeat of its id changes nothing.
@@ -211,6 +243,9 @@ class Parcels:
             raise Refused(404, "unknown_tracking_no", f"{carrier} has no parcel {tracking_no}.")
         return list(self._scans.get(tracking_no, ()))
 
+    def _is_collected(self, tracking_no: str) -> bool:
+        return any(scan.kind in _COLLECTED for scan in self._scans.get(tracking_no, ()))
+
     def _tracking_no(self, carrier: str, reference: str) -> str:
         return make_id(f"{carrier.upper()}-", carrier, reference, self._books.next_seq)
 
@@ -224,7 +259,9 @@ class Parcels:
 
     def _take_label(self, entry: Entry) -> None:
         label = ParcelLabel.model_validate(entry.data)
-        self._labels_by_reference.setdefault((label.carrier, label.reference), []).append(label)
+        if label.label_id not in self._labels:
+            self._labels_by_reference.setdefault((label.carrier, label.reference), []).append(label.label_id)
+        self._labels[label.label_id] = label
         self._carrier_of[label.tracking_no] = label.carrier
 
     def _take_scan(self, entry: Entry) -> None:

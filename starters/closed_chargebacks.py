@@ -55,4 +55,11 @@ def _write(ledger: Ledger, rma_id: str, request: ActionRequest, now: datetime) -
     elif isinstance(request, HoldRelease | ChargebackAcceptance):
         state = ChargebackState.WON if isinstance(request, HoldRelease) else ChargebackState.LOST
         chargeback = ledger.chargeback(rma_id, request.chargeback_id)
-        ledger.decide_chargeback(decision_entry(rma_id, chargeback, order.currency, notices, state, now))
+        if chargeback.state is ChargebackState.OPEN:
+            entry = decision_entry(rma_id, chargeback, order.currency, notices, state, now)
+            chargeback = ledger.decide_chargeback(entry).chargeback
+        if chargeback.state is not state:
+            raise ActionNotAllowed(
+                f"{chargeback.chargeback_id} was decided as {chargeback.state.value} before, and that stands.",
+                "chargeback_id",
+            )

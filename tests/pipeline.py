@@ -126,6 +126,11 @@ class Pipeline:
         last = {pickup["pickup_id"]: pickup for pickup in await self.books("pickups", rma_id)}
         return [pickup["reference"] for pickup in last.values() if pickup["status"] == "booked"]
 
+    async def live_labels(self, rma_id: str) -> list[tuple[str, str]]:
+        """The labels of a return that a parcel could still be sent with: carrier and reference."""
+        last = {label["label_id"]: label for label in await self.books("labels", rma_id)}
+        return [(each["carrier"], each["reference"]) for each in last.values() if each["status"] == "live"]
+
     # What the order system and people do
 
     async def apply(self, order: dict[str, Any], request_id: str | None = None, **changes: Any) -> Decision:
@@ -252,7 +257,7 @@ class Pipeline:
         return later if holds(later) else status
 
     async def rest(self, rma_id: str) -> None:
-        """Wait until the return does nothing but wait: for somebody, for a clock, or for a provider that failed."""
+        """Wait until the return does nothing but wait: for somebody, a clock, or a provider that failed."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while await self._is_busy(rma_id):
                 await asyncio.sleep(0.02)

@@ -98,6 +98,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         carrier.book_pickup,
         carrier.cancel_pickup,
         carrier.create_label,
+        carrier.void_label,
         carrier.track,
         payment.move_money,
         holds.place_hold,

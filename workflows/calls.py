@@ -33,6 +33,7 @@ from domain.bookkeeping import (
     ReviewRequest,
     SettlementPlan,
     SettlementRequest,
+    StageAnswer,
     StageEntry,
     TakenUpCase,
     TakeUp,
@@ -55,6 +56,7 @@ from domain.shipping import (
     CancellationAnswer,
     Label,
     LabelRequest,
+    LabelVoiding,
     PickupBooking,
     PickupCancellation,
     PickupRequest,
@@ -129,6 +131,7 @@ release_stock = ProviderCall("inventory.release", HoldRelease, Done, options.CLE
 book_pickup = ProviderCall("carrier.book_pickup", PickupRequest, PickupBooking, options.PROVIDER_CALL)
 cancel_pickup = ProviderCall("carrier.cancel_pickup", PickupCancellation, CancellationAnswer, options.CLEANUP)
 create_label = ProviderCall("carrier.create_label", LabelRequest, Label, options.PROVIDER_CALL)
+void_label = ProviderCall("carrier.void_label", LabelVoiding, Done, options.CLEANUP)
 track_parcel = ProviderCall("carrier.track", TrackingRequest, TrackingAnswer, options.PROVIDER_CALL)
 move_money = ProviderCall("payment.move_money", IntentCall, PaymentIntent, options.PROVIDER_CALL)
 place_hold = ProviderCall("payment.place_hold", IntentCall, PaymentHold, options.PROVIDER_CALL)
@@ -147,7 +150,7 @@ look_up_claim = ProviderCall("claims.look_up", ClaimLookup, ClaimLookupAnswer, o
 reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, ReconciliationReport, options.SWEEP)
 
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
-record_stage = LedgerCall("ledger.record_stage", StageEntry, Done)
+record_stage = LedgerCall("ledger.record_stage", StageEntry, StageAnswer)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
 left_to_pay = LedgerCall("ledger.left_to_pay", RemainderQuestion, Remainder)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
@@ -178,6 +181,7 @@ PROVIDER_CALLS: tuple[ProviderCall, ...] = (  # type: ignore[type-arg]
     book_pickup,
     cancel_pickup,
     create_label,
+    void_label,
     track_parcel,
     move_money,
     place_hold,

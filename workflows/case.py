@@ -10,7 +10,7 @@ from domain.actions import Action, Role, Standing, allowed_actions
 from domain.advances import RecoveryState
 from domain.application import Remedy
 from domain.authority import PendingPayout
-from domain.bookkeeping import Review, ReviewRequest, StageEntry
+from domain.bookkeeping import Review, ReviewRequest, StageAnswer, StageEntry
 from domain.chargebacks import Chargeback
 from domain.complaints import ComplaintState
 from domain.coupons import BreachCertificate
@@ -185,9 +185,10 @@ class ReturnCase(ParcelsView):
         coupon_id: str = "",
         releases: tuple[str, ...] = (),
         released: dict[str, int] | None = None,
-    ) -> None:
+        returns_per_waybill: int | None = None,
+    ) -> StageAnswer:
         """Write what a step decided, and what is to be told of it, in one ledger transaction."""
-        await calls.record_stage(
+        return await calls.record_stage(
             StageEntry(
                 rma_id=self.rma_id,
                 op=self.step(name),
@@ -199,6 +200,7 @@ class ReturnCase(ParcelsView):
                 coupon_id=coupon_id,
                 releases=releases,
                 released=released or {},
+                returns_per_waybill=returns_per_waybill,
             )
         )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from domain.actions import ContestState
+from domain.application import ShipBackMethod
 from domain.inspection import Finding, UnexpectedGoods
 from domain.quantities import Packing, ParcelLine
 from domain.refund import UnitsToSettle
@@ -56,7 +57,10 @@ class Parcel:
         self.decisions = 0
         self._opened_at = opened_at
         self._note = note
+        self.travelled_by: ShipBackMethod | None = None
         self._tracking_nos: dict[str, str] = {}
+        self._ways: dict[str, ShipBackMethod] = {}
+        self._way_is_scanned = False
         self._receipts: list[Receipt] = []
         self._seen: dict[tuple[str, str], None] = {}
 
@@ -136,11 +140,18 @@ class Parcel:
         """Whether a scan of the number is one of this parcel."""
         return tracking_no in self._tracking_nos
 
-    def follow(self, carrier: str, tracking_no: str) -> None:
-        """Follow a tracking number from now on; earlier ones still count."""
+    def follow(self, carrier: str, tracking_no: str, by: ShipBackMethod) -> None:
+        """Follow a tracking number from now on; earlier ones still count. It stays what it was known as first."""
         self._tracking_nos[tracking_no] = carrier
+        self._ways.setdefault(tracking_no, by)
         self.carrier = carrier
         self.tracking_no = tracking_no
+
+    def hand_over(self, tracking_no: str, at: datetime) -> None:
+        """Take the word that it was handed over under a number that is followed; scans know better."""
+        self.picked_up_at = self.picked_up_at or at
+        self.last_scan_at = self.last_scan_at or at
+        self.travelled_by = self.travelled_by or self._ways[tracking_no]
 
     def take(self, event: CarrierEvent) -> None:
         """Take a scan of one of its numbers."""
@@ -160,6 +171,7 @@ class Parcel:
         """Take our own receipt scan with the units that came; without them, all that is still to come did."""
         self._receipts.append(receipt)
         at = receipt.received_at
+        self.travelled_by = self.travelled_by or self._ways.get(receipt.tracking_no or "")
         came = {line.line_id: line.quantity for line in receipt.lines}
         self.received_at = min(self.received_at or at, at)
         self.count(
@@ -174,9 +186,15 @@ class Parcel:
     def collected_unseen(self, at: datetime) -> None:
         """Take the carrier's word that its courier has the parcel, though no scan says so yet."""
         self.is_proven = True
+        self.collected_by_us()
         if not self.is_handed_over:
             self.picked_up_at = at
             self.move(Logistics.PICKED_UP, "by the carrier's word", at=at)
+
+    def collected_by_us(self) -> None:
+        """A courier of ours had it, which counts for more than what we were told, and for less than a scan."""
+        if not self._way_is_scanned:
+            self.travelled_by = ShipBackMethod.PICKUP
 
     def refuse_collect(self, detail: str, at: datetime) -> None:
         """It came freight-collect and was sent back at the door: that way is over, another one is awaited."""
@@ -184,6 +202,8 @@ class Parcel:
             self._note("refused collect", f"{detail}; it had been given up", at)
             return
         self._tracking_nos.clear()
+        self._ways.clear()
+        self.travelled_by, self._way_is_scanned = None, False
         self.picked_up_at = self.accepted_at = self.delivered_at = self.last_scan_at = None
         self.is_proven = self.reported_lost = False
         self.collect_refusals += 1
@@ -197,6 +217,7 @@ class Parcel:
             return
         if event.kind in _HAS_THE_PARCEL:
             self.first_scan_at = min(self.first_scan_at or moment, moment)
+            self.travelled_by, self._way_is_scanned = self._ways[event.tracking_no], True
         if event.kind == CarrierEventKind.REFUSED_COLLECT:
             if not self.has_arrived:
                 self.refuse_collect(f"{event.carrier} {event.tracking_no}", moment)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from domain.actions import ContestState
+from domain.application import ShipBackMethod
 from domain.quantities import Packing, ParcelLine, total
 from domain.shipping import CarrierEvent
 from domain.status import InspectionStatus, Logistics, derive_inspection, derive_logistics
@@ -62,9 +63,12 @@ class Parcels:
             if other is not parcel and other.is_on_its_way and other.inspection is InspectionStatus.PENDING
         ]
 
-    def follow(self, parcel: Parcel, carrier: str, tracking_no: str) -> None:
-        """Follow a tracking number of a parcel, and take the scans of it that came before we knew it."""
-        parcel.follow(carrier, tracking_no)
+    def follow(self, parcel: Parcel, carrier: str, tracking_no: str, by: ShipBackMethod) -> None:
+        """Follow a tracking number of a parcel, and take the scans of it that came before we knew it.
+
+        `by` is how a parcel with this number travels.
+        """
+        parcel.follow(carrier, tracking_no, by)
         early, self._early_scans = self._early_scans, []
         for event in early:
             self.scan(event)

@@ -5,6 +5,7 @@ from typing import Protocol
 from domain.shipping import (
     Label,
     LabelRequest,
+    LabelVoiding,
     PickupBooking,
     PickupCancellation,
     PickupRequest,
@@ -31,7 +32,14 @@ class CarrierPort(Protocol):
         ...
 
     async def create_label(self, request: LabelRequest) -> Label:
-        """Buy a label, or find the one bought under the reference."""
+        """Buy a label, or find the live one bought under the reference."""
+        ...
+
+    async def void_label(self, voiding: LabelVoiding) -> None:
+        """Look for labels bought under the reference and void those that are live. May be repeated.
+
+        A label that a parcel travels with already is refused.
+        """
         ...
 
     async def track(self, request: TrackingRequest) -> TrackingAnswer:

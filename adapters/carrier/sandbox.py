@@ -12,6 +12,7 @@ from domain.shipping import (
     BookingOutcome,
     Label,
     LabelRequest,
+    LabelVoiding,
     PickupBooking,
     PickupCancellation,
     PickupReference,
@@ -35,8 +36,17 @@ class _Pickups(Record):
     pickups: tuple[_Pickup, ...]
 
 
+class _Label(Label):
+    label_id: str
+    status: str
+
+    @property
+    def is_live(self) -> bool:
+        return self.status == "live"
+
+
 class _Labels(Record):
-    labels: tuple[Label, ...]
+    labels: tuple[_Label, ...]
 
 
 class SandboxCarrier(CarrierPort):
@@ -79,12 +89,19 @@ class SandboxCarrier(CarrierPort):
         return await self._cancel(booking, cancellation.at.isoformat()) is None
 
     async def create_label(self, request: LabelRequest) -> Label:
-        """Buy a label, or find the one bought under the reference."""
+        """Buy a label, or find the live one bought under the reference: a voided one is of no use to anybody."""
         path = f"{_path(request.carrier)}/labels"
-        found = await self._http.read(path, _Labels, {"reference": request.reference})
-        if found.labels:
-            return found.labels[0]
-        return await self._http.write(path, request.model_dump(mode="json", exclude={"carrier"}), Label)
+        found = next(iter(await self._live_labels(request.carrier, request.reference)), None)
+        if found is None:
+            body = request.model_dump(mode="json", exclude={"carrier"})
+            found = await self._http.write(path, body, _Label)
+        return Label(tracking_no=found.tracking_no, url=found.url)
+
+    async def void_label(self, voiding: LabelVoiding) -> None:
+        """Look for labels bought under the reference and void those that are live. May be repeated."""
+        for label in await self._live_labels(voiding.carrier, voiding.reference):
+            path = f"{_path(voiding.carrier)}/labels/{quote(label.label_id, safe='')}/void"
+            await self._http.write(path, {"at": voiding.at.isoformat()}, _Label)
 
     async def track(self, request: TrackingRequest) -> TrackingAnswer:
         """Read every scan of a parcel; none while the carrier has not seen it."""
@@ -95,6 +112,10 @@ class SandboxCarrier(CarrierPort):
             if refused.code == "unknown_tracking_no":
                 return TrackingAnswer()
             raise
+
+    async def _live_labels(self, carrier: str, reference: str) -> list[_Label]:
+        found = await self._http.read(f"{_path(carrier)}/labels", _Labels, {"reference": reference})
+        return [label for label in found.labels if label.is_live]
 
     async def _pickups(self, booking: PickupReference) -> tuple[_Pickup, ...]:
         path = f"{_path(booking.carrier)}/pickups"

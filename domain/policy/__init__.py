@@ -14,6 +14,7 @@ from domain.policy.model import Policy, parse_policy
 from domain.policy.pickup import PickupRules
 from domain.policy.promotions import ClawBack, PromotionRules
 from domain.policy.returnless import ReturnlessRules
+from domain.policy.risk import RiskRules
 from domain.policy.trade_in import TradeInPayout, TradeInRules
 from domain.policy.windows import LEGAL_FLOOR_DAYS, Anchor
 
@@ -32,6 +33,7 @@ __all__ = [
     "PolicyRefused",
     "PromotionRules",
     "ReturnlessRules",
+    "RiskRules",
     "TradeInPayout",
     "TradeInRules",
     "parse_policy",

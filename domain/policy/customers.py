@@ -1,10 +1,11 @@
-"""What customers of a tier may leave out, and whose returns people look at first."""
+"""What customers of a tier may leave out, whose returns people look at first, and how these are collected."""
 
 from enum import StrEnum
 
 from domain.application import Contact, ReturnApplication
 from domain.orders import CustomerTier
 from domain.record import Record
+from domain.shipping import PickupService
 
 
 class FormField(StrEnum):
@@ -34,7 +35,16 @@ class FormRules(Record):
 
 
 class PriorityRules(Record):
-    """Whose returns are looked at first: those of these tiers, and those that show a video."""
+    """Whose returns are looked at first: those of these tiers, and those that show a video.
+
+    `pickup_service` is what the carriers are asked for where a customer of these tiers has a parcel collected. A
+    premium pickup is free for the customer, whoever is liable (section 3).
+    """
 
     tiers: tuple[CustomerTier, ...] = (CustomerTier.HIGH_VALUE,)
     video_first: bool = True
+    pickup_service: PickupService = PickupService.PREMIUM
+
+    def service_for(self, tier: CustomerTier) -> PickupService:
+        """The pickup that a customer of a tier gets."""
+        return self.pickup_service if tier in self.tiers else PickupService.STANDARD

@@ -269,7 +269,6 @@ class MoneyDoor(Door):
 
         Raises:
             ChargebackNotFound: If the order has no such chargeback.
-            ChargebackConflict: If it was decided before.
             RefundInFlight: If it was lost while a refund of its payment has no outcome yet.
         """
         with writing(self.engine) as session:

@@ -7,6 +7,7 @@ from domain.bookkeeping import (
     ReturnClosing,
     ReturnOpening,
     Review,
+    StageAnswer,
     StageEntry,
     TakenUpCase,
     TakeUp,
@@ -41,14 +42,14 @@ class ReturnsDoor(Door):
         except returns.OpeningRefused as refused:
             return opening.review.model_copy(update={"refusal": refused.refusal, "decision": None})
 
-    def record(self, entry: StageEntry) -> None:
+    def record(self, entry: StageEntry) -> StageAnswer:
         """Write what a step decided: messages, and the parcel or the breach that it registers.
 
         Raises:
             CouponNotOwed: If it reports a coupon that the return has not earned.
         """
         with writing(self.engine) as session:
-            returns.record(session, entry)
+            return returns.record(session, entry)
 
     def take_over(self, entry: UnitsTakenOver) -> None:
         """Keep units of a return without a refund, so that no return of the order can claim them again.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from domain.money import format_minor
+from domain.shipping import PickupService
 from starters.cli.next_steps import command_for
 from starters.cli.output import moment, table, words
 from workflows.contracts import LineStatus, ParcelStatus, ReturnStatus
@@ -50,6 +51,8 @@ def _show_heading(out: Console, status: ReturnStatus) -> None:
         out.print(f"why:     {sentence}", soft_wrap=True)
     if status.priority:
         out.print("priority: looked at before others")
+    if status.pickup_service is PickupService.PREMIUM:
+        out.print("pickup:  premium, free for the customer")
     if status.policy_version:
         out.print(f"policy:  {status.policy_version}")
     out.print(f"version: {status.version}")

@@ -51,6 +51,9 @@ async def broken_invariants(
     live = await pipeline.live_pickups(rma_id)
     if len(live) > 1:
         broken.append(f"I7: live pickups {live}")
+    labels = await pipeline.live_labels(rma_id)
+    if len(labels) > 1:
+        broken.append(f"I7: live labels {labels}")
     given = [entry["key"] for entry in await pipeline.books("coupons", rma_id)]
     given += [
         entry["reference"] for entry in await pipeline.books("store_credit", rma_id) if entry["kind"] == "grant"

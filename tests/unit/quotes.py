@@ -19,6 +19,7 @@ from domain.refund import (
     SettledBefore,
     UnitsToSettle,
 )
+from domain.shipping import PickupService
 
 
 def line(
@@ -80,6 +81,7 @@ class Books:
         liability: Mapping[str, Liability] | None = None,
         ship_back: ShipBackMethod | None = ShipBackMethod.PICKUP,
         freight: LiableParty | None = None,
+        pickup_service: PickupService = PickupService.STANDARD,
         same_return: bool = False,
     ) -> RefundQuote:
         """Quote a claim after everything before; `same_return` says that it is not the first of its return."""
@@ -96,7 +98,12 @@ class Books:
                 LineCompensation(line_id=line_id, amount_minor=amount)
                 for line_id, amount in (compensations or {}).items()
             ),
-            circumstances=Circumstances(liability=dict(liability or {}), ship_back=ship_back, freight=freight),
+            circumstances=Circumstances(
+                liability=dict(liability or {}),
+                ship_back=ship_back,
+                freight=freight,
+                pickup_service=pickup_service,
+            ),
         )
         quote = quote_refund(self.order, claim, self._before(same_return or bool(lowered)), self.rules)
         self.quotes.append(quote)

@@ -14,6 +14,7 @@ from domain.application import PickupAddress
 from domain.shipping import (
     BookingOutcome,
     LabelRequest,
+    LabelVoiding,
     PickupCancellation,
     PickupReference,
     PickupRequest,
@@ -151,6 +152,25 @@ async def test_a_label_is_bought_once(carrier: SandboxCarrier, remote: SandboxRe
     assert await carrier.create_label(request) == label
     bought = await remote.book(Book.LABELS, key=f"{rma}-label")
     assert [each.data["tracking_no"] for each in bought] == [label.tracking_no]
+
+
+async def test_a_label_is_looked_up_and_voided_and_another_one_can_be_bought(
+    carrier: SandboxCarrier, remote: SandboxRemote, rma: str
+) -> None:
+    request = LabelRequest(reference=f"{rma}-label", rma_id=rma, carrier="sf", at=AT)
+    voiding = LabelVoiding(carrier="sf", reference=f"{rma}-label", at=AT)
+    await carrier.void_label(voiding)
+    label = await carrier.create_label(request)
+    for _ in range(2):
+        await carrier.void_label(voiding)
+    bought = await remote.book(Book.LABELS, key=f"{rma}-label")
+    assert [each.data["status"] for each in bought] == ["live", "voided"]
+    another = await carrier.create_label(request)
+    assert another.tracking_no != label.tracking_no
+    await remote.scan("sf", another.tracking_no, "accepted", AT)
+    with pytest.raises(ProviderRefused) as refused:
+        await carrier.void_label(voiding)
+    assert refused.value.code == "label_in_use"
 
 
 async def test_tracking_reads_every_scan(carrier: SandboxCarrier, remote: SandboxRemote, rma: str) -> None:

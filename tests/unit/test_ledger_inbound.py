@@ -7,7 +7,16 @@ import pytest
 from domain.shipping import CarrierEvent
 from ledger.errors import CouponNotOwed, EventNotFound
 from ledger.ledger import Ledger
-from tests.unit.ledger_builders import NOW, a_breach, a_closing, a_message, a_scan, a_stage
+from tests.unit.ledger_builders import (
+    NOW,
+    a_breach,
+    a_closing,
+    a_message,
+    a_scan,
+    a_stage,
+    an_opening,
+    an_order,
+)
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
 
@@ -133,3 +142,22 @@ def test_a_young_scan_is_left_to_the_webhook_that_accepted_it(ledger: Ledger) ->
     ledger.accept_event(a_scan("E1"), NOW)
     assert ledger.undelivered_events(received_before=NOW - timedelta(seconds=1)) == []
     assert ledger.undelivered_events(received_before=NOW) == [("R1", a_scan("E1"))]
+
+
+def test_a_waybill_names_the_other_returns_that_a_person_should_look_at(ledger: Ledger) -> None:
+    for number, customer_id in ((1, "C-1"), (2, "C-1"), (3, "C-2")):
+        order = an_order(order_id=f"O-{number}").model_copy(update={"customer_id": customer_id})
+        ledger.open_return(an_opening(f"R{number}", order, {"L1": 1}))
+
+    def hand_over(rma_id: str, carrier: str, op: str = "handover-1") -> tuple[str, ...]:
+        entry = a_stage(rma_id, op, carrier=carrier, tracking_no="T-1", returns_per_waybill=2)
+        return ledger.record(entry).shares_waybill_with
+
+    assert hand_over("R1", "sf") == ()
+    assert hand_over("R2", "sf") == (), "two returns of one customer in a parcel"
+    assert hand_over("R3", "yto") == (), "another carrier's number"
+    ledger.close_return(a_closing("R1"))
+    assert hand_over("R3", "sf", "handover-2") == ("R1", "R2")
+    assert hand_over("R3", "sf", "handover-2") == ("R1", "R2"), "the same answer to a repeat"
+    assert hand_over("R2", "", "receipt-1") == ("R1", "R3"), "a receipt does not tell the carrier"
+    assert ledger.record(a_stage("R2", "plain", carrier="sf", tracking_no="T-1")).shares_waybill_with == ()

@@ -11,8 +11,12 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import select
 
+from domain.actions import Action, Actor, Role
+from domain.authority import PayoutRequest, PayoutState
 from domain.bookkeeping import AuthorizedRefund
-from domain.intents import IntentState, PaymentIntent
+from domain.intents import IntentState, PaymentIntent, RefundBasis
+from domain.policy.authority import PayoutCaps
+from domain.refund import RefundRules
 from ledger import outbox
 from ledger.engine import writing
 from ledger.errors import CeilingExceeded
@@ -176,6 +180,58 @@ def test_whoever_moves_an_intent_waits_for_the_lock_on_it(ledger: Ledger, method
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.1)
         waiting.result(timeout=30)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_two_agents_who_each_take_the_place_of_the_other_do_not_wait_for_each_other(
+    ledger: Ledger, attempt: int
+) -> None:
+    agents = [Actor(role=Role.AGENT_TIER_2, id=f"agent-{number}") for number in (1, 2)]
+    caps = PayoutCaps(agent_tier_1=3_000, agent_tier_2=50_000, agent_tier_3=500_000, supervisor=500_000)
+
+    def ask(rma_id: str, op: str, actor: Actor, releases: tuple[str, ...] = ()) -> PayoutState:
+        request = PayoutRequest(
+            rma_id=rma_id,
+            op=op,
+            at=NOW,
+            actor=actor,
+            action=Action.MAKE_OFFER,
+            currency="CNY",
+            case_version=1,
+            policy_version="test-1",
+            releases=releases,
+        )
+        return ledger.grant_payout(request, 1_000, caps, NOW.date()).state
+
+    cases = [(f"R{number}", agents[number % 2], agents[(number + 1) % 2]) for number in range(8)]
+    for number, (rma_id, before, _) in enumerate(cases):
+        order = an_order(lines=(a_line("L1", 1, 900_000),), order_id=f"O-{number}")
+        ledger.open_return(an_opening(rma_id, order, {"L1": 1}))
+        ask(rma_id, "payout-1", before)
+
+    answers = at_once([partial(ask, rma_id, "payout-2", after, ("payout-1",)) for rma_id, _, after in cases])
+
+    assert answers == [PayoutState.GRANTED] * 8
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_advances_of_a_customers_orders_stay_within_the_limit(ledger: Ledger, attempt: int) -> None:
+    rules = RefundRules(advance_limits_minor={"CNY": 1_500})
+    for number in range(5):
+        order = an_order(lines=(a_line("L1", 1, 1_000),), order_id=f"O-{number}")
+        ledger.open_return(an_opening(f"R{number}", order, {"L1": 1}))
+
+    def advance(rma_id: str) -> bool:
+        asked = an_authorization(rma_id, {"L1": 1}, op="advance-1", round=1, basis=RefundBasis.ADVANCE)
+        try:
+            ledger.authorize_refund(asked, rules)
+        except CeilingExceeded:
+            return False
+        return True
+
+    # Connections are made before, so that the advances meet.
+    at_once([partial(ledger.open_returns, f"O-{number}") for number in range(5)])
+    assert sorted(at_once([partial(advance, f"R{number}") for number in range(5)])) == [*[False] * 4, True]
 
 
 def test_a_relay_does_not_wait_for_what_another_one_is_claiming(ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ from domain.orders import Discount, FreightInsurance, Funder, LineDiscount, Orde
 from domain.policy import ClawBack
 from domain.reasons import LiableParty
 from domain.refund import FeeKind, RefundRules
+from domain.shipping import PickupService
 from domain.worksheet import WorksheetRule, sum_of_rows
 from domain.worksheet_words import words_for
 from tests.unit.quotes import Books, liable, line, order
@@ -85,6 +86,30 @@ def test_return_freight_follows_the_liability_and_what_was_agreed(
     quote = books.pay({"A": 1}, liability=liable(party, "A"), ship_back=ship_back, freight=agreed)
     assert quote.total_minor == 5000 - fee
     assert [entry.kind for entry in quote.fees] == ([FeeKind.RETURN_FREIGHT] if fee else [])
+
+
+@pytest.mark.parametrize(
+    ("party", "ship_back", "agreed", "fee", "is_told"),
+    [
+        (LiableParty.CUSTOMER, ShipBackMethod.PICKUP, None, 0, True),
+        (LiableParty.CUSTOMER, ShipBackMethod.LABEL, None, 1000, False),
+        (LiableParty.CUSTOMER, ShipBackMethod.PICKUP, LiableParty.CUSTOMER, 1000, False),
+        (LiableParty.MERCHANT, ShipBackMethod.PICKUP, None, 0, False),
+    ],
+)
+def test_a_premium_pickup_is_free_and_the_worksheet_says_so_where_it_counts(
+    party: LiableParty, ship_back: ShipBackMethod, agreed: LiableParty | None, fee: int, is_told: bool
+) -> None:
+    quote = Books(order([line("A", 1, 5000)]), FREIGHT).pay(
+        {"A": 1},
+        liability=liable(party, "A"),
+        ship_back=ship_back,
+        freight=agreed,
+        pickup_service=PickupService.PREMIUM,
+    )
+    assert quote.total_minor == 5000 - fee
+    told = [(row.amount_minor, row.inputs) for row in quote.rows if row.rule is WorksheetRule.PREMIUM_PICKUP]
+    assert told == ([(0, {"fee_minor": 1000, "share_bps": 10_000})] if is_told else [])
 
 
 def test_return_freight_is_capped_at_the_refund_and_its_rest_is_taken_off_the_next_of_the_return() -> None:

@@ -133,6 +133,19 @@ def test_whom_people_look_at_first(rules: Policy, tier: str, evidence: list[dict
     assert review.decision.priority is first
 
 
+@pytest.mark.parametrize(
+    ("rules", "tier", "service"),
+    [
+        (STANDARD, "high_value", "premium"),
+        (STANDARD, "regular", "standard"),
+        (policy(priority={"tiers": ["new"]}), "new", "premium"),
+        (policy(priority={"pickup_service": "standard"}), "high_value", "standard"),
+    ],
+)
+def test_whose_pickup_is_a_premium_one(rules: Policy, tier: str, service: str) -> None:
+    assert reviewed(asked(), order(customer_tier=tier), rules).pickup_service == service
+
+
 # Risk
 
 

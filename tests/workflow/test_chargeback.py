@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.actions import Action, Actor, Role
+from domain.chargebacks import ChargebackState
 from domain.intents import IntentState
 from domain.keys import refund_key
 from domain.status import Header, Logistics
@@ -147,6 +148,28 @@ async def test_a_chargeback_freezes_the_other_returns_of_its_order_as_well(pipel
     assert (await pipeline.end(other)).refunded_minor == 5_000
     await pipeline.inspect(first)
     assert (await pipeline.end(first)).refunded_minor == 10_000
+    await pipeline.balance(order["order_id"])
+
+
+async def test_two_returns_that_decide_a_chargeback_differently_both_go_on_by_the_first(
+    pipeline: Pipeline,
+) -> None:
+    order = await pipeline.order(lines=[line(quantity=2)])
+    first, second = await shipped_back(pipeline, order), await shipped_back(pipeline, order)
+    for rma_id in (first, second):
+        await report(pipeline, rma_id, order, 5_000)
+    await pipeline.inspect(first)
+    await pipeline.until(first, lambda status: any("waits for a chargeback" in e.what for e in status.timeline))
+    await accept(pipeline, first)
+    assert (await pipeline.end(first)).refunded_minor == 5_000
+    await release(pipeline, second)
+    assert "staff_chargeback_decided" in await pipeline.messages(second, 2, "staff_alert")
+    status = await pipeline.returns.status(second)
+    assert [each.state for each in status.chargebacks] == [ChargebackState.LOST]
+    assert "chargeback decided before" in [entry.what for entry in status.timeline]
+    await pipeline.inspect(second)
+    assert (await pipeline.end(second)).refunded_minor == 10_000
+    assert "staff_ledger_refused" not in await pipeline.told(second, "staff_alert")
     await pipeline.balance(order["order_id"])
 
 

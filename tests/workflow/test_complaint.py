@@ -107,6 +107,10 @@ async def test_the_platforms_ruling_is_carried_out(pipeline: Pipeline, won: bool
     assert (await pipeline.balance(order["order_id"])).refunded_minor == (20_000 if won else 10_000)
     assert await held(pipeline, order) == [0]
     assert ("arbitration_won" if won else "arbitration_dismissed") in await pipeline.told(rma_id)
+    promised = [
+        clock for clock in (await pipeline.returns.status(rma_id)).clocks if clock.name is ClockName.SETTLEMENT
+    ]
+    assert [clock.subject for clock in promised] == (["", "arbitration"] if won else [""])
 
 
 async def test_the_platform_may_overrule_a_decline(pipeline: Pipeline) -> None:

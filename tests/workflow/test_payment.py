@@ -3,6 +3,7 @@
 import pytest
 
 from domain.actions import Action, Role
+from domain.clocks import ClockName, ClockState
 from domain.intents import IntentState
 from domain.status import NOTHING_AUTHORIZED, Reimbursement
 from starters.errors import InvalidAction
@@ -186,6 +187,14 @@ async def test_one_choice_serves_both_tenders_that_were_declined(pipeline: Pipel
         rma_id,
         lambda status: [payment.state for payment in status.payments] == [IntentState.DECLINED] * 2,
     )
+    status = await pipeline.until(
+        rma_id, lambda status: sum(clock.name is ClockName.PAYMENT_METHOD for clock in status.clocks) == 2
+    )
+    waiting = [clock for clock in status.clocks if clock.name is ClockName.PAYMENT_METHOD]
+    assert [(clock.subject, clock.state) for clock in sorted(waiting, key=lambda clock: clock.subject)] == [
+        ("", ClockState.RUNNING),
+        ("t1", ClockState.RUNNING),
+    ]
     await pipeline.act(rma_id, Action.CHOOSE_PAYMENT_METHOD, Role.CUSTOMER, method_id=means(order, "GIFT"))
     assert (await pipeline.end(rma_id)).refunded_minor == 10_000
     assert await paid_to(pipeline, rma_id, order) == {means(order, "GIFT"): 10_000}

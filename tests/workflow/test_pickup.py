@@ -153,6 +153,26 @@ async def test_where_no_carrier_collects_a_label_comes_at_once(pipeline: Pipelin
     await arrives(pipeline, rma_id)
 
 
+async def test_a_label_whose_carrier_gave_no_answer_is_voided_when_the_next_one_takes_over(
+    pipeline: Pipeline,
+) -> None:
+    """The first carrier made it, and nobody was told: its answers are lost for more than an hour."""
+    rma_id = (await pipeline.apply(await pipeline.order(), lines=[USED], ship_back="label")).rma_id
+    reference = f"{rma_id}-label"
+    made = {"reference": reference, "rma_id": rma_id, "at": (await pipeline.now(rma_id)).isoformat()}
+    (await pipeline.sandbox.post("/carriers/swift/labels", json=made)).raise_for_status()
+    match = {"reference": reference, "carrier": "swift"}
+    await pipeline.fault(target="carriers.find_label", match=match, **outage())
+    await pipeline.act(rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=True, note="fine")
+    await pipeline.until(rma_id, lambda status: status.logistics is Logistics.AWAITING_LABEL)
+    await pipeline.lapse(rma_id, 2 * HOUR)
+    status = await pipeline.until(rma_id, lambda status: status.tracking_no != "")
+    assert status.carrier == "steady"
+    await arrives(pipeline, rma_id)
+    assert await pipeline.live_labels(rma_id) == [("steady", reference)]
+    assert [each["carrier"] for each in await pipeline.books("labels", rma_id)].count("swift") == 2
+
+
 async def test_the_customers_window_is_kept_and_a_missed_one_is_not_booked_again(pipeline: Pipeline) -> None:
     order = await pipeline.order()
     start = datetime.now().astimezone() + 20 * HOUR

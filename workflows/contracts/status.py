@@ -18,6 +18,7 @@ from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 from domain.refund import UnitsToSettle
 from domain.refusals import Refusal
 from domain.review import ReviewReason
+from domain.shipping import PickupService
 from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbursement
 
 
@@ -145,6 +146,7 @@ class ReturnStatus(Record):
         needs: The role that has to act before the return can go on; empty if none has.
         why: The decision in sentences, in the application's language.
         priority: People look at it before others.
+        pickup_service: What couriers are asked for; a premium pickup is free for the customer.
         warehouse: Where the parcels go; empty until it is decided.
         version: Grows with what is decided: the approval, the terms, the liability, the units taken back.
         pending_payout: What waits for the approval of a second person.
@@ -176,6 +178,7 @@ class ReturnStatus(Record):
     reasons: tuple[ReviewReason, ...] = ()
     why: tuple[str, ...] = ()
     priority: bool = False
+    pickup_service: PickupService = PickupService.STANDARD
     warehouse: str = ""
     price_difference_minor: int | None = None
     quoted_minor: int | None = None

@@ -35,6 +35,7 @@ class InspectionHandlers(CaseHandlers):
     @inspect.validator
     def _validate_inspect(self, request: InspectionReport) -> None:
         validation.inspection(self._case, request)
+        validation.serials(request)
 
     @workflow.update(name=Action.ACCEPT_RESULT, description="The customer accepts the inspection's result.")
     def accept_result(self, request: ResultAcceptance) -> ActionAnswer:

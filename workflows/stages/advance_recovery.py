@@ -17,6 +17,9 @@ from workflows.stages.payment import Payments
 
 _SUPERVISOR_TIME = timedelta(hours=24)
 
+SUBJECT = "advance"
+"""What tells the promises about an advance from those about the refund itself."""
+
 
 class AdvanceRecovery:
     """Gets back what is left of an advance. Nothing is charged without notice, or while an appeal is open."""
@@ -76,7 +79,7 @@ class AdvanceRecovery:
                 method_id=method_id,
             ),
         )
-        if await self._payments.charge(intent):
+        if await self._payments.charge(intent, SUBJECT):
             await case.record("recovered", case.notices.customer(Template.RECOVERY_PAID, **_amount(account)))
             return
         case.note("advance not paid back", intent.key)

@@ -15,7 +15,7 @@ from domain.status import Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import RecoveryAppeal, RecoveryVerdict
-from workflows.stages.advance_recovery import AdvanceRecovery
+from workflows.stages.advance_recovery import SUBJECT, AdvanceRecovery
 from workflows.stages.payment import Payments
 from workflows.stages.settlement import Settlement
 
@@ -94,7 +94,7 @@ class AdvanceRefund:
             await case.record("no-advance", case.notices.customer(Template.ADVANCE_NOT_POSSIBLE))
             return
         await self._settlement.under_the_promise(
-            plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents)
+            plan.due_at, *self._payments.refunds(plan.refund.intents, SUBJECT), subject=SUBJECT
         )
         settled = [
             intent

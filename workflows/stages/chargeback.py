@@ -67,6 +67,23 @@ class ChargebackLane:
             if intent.key in case.payments:
                 case.payments[intent.key] = intent
         case.freezes.remove(reported.chargeback_id)
+        if outcome.chargeback.state is not state:
+            await self._decided_before(outcome.chargeback, state)
+
+    async def _decided_before(self, first: Chargeback, decided: ChargebackState) -> None:
+        """Another return of the order decided it otherwise: that stands, and this return goes on by it."""
+        case = self._case
+        case.chargebacks[first.chargeback_id] = first
+        case.note("chargeback decided before", f"{first.chargeback_id} {first.state.value}, not {decided.value}")
+        await case.record(
+            "chargeback-decided-before",
+            case.supervisor_alert(
+                Template.STAFF_CHARGEBACK_DECIDED,
+                chargeback_id=first.chargeback_id,
+                first=first.state.value,
+                second=decided.value,
+            ),
+        )
 
     async def _supervisor_decides(self, reported: Chargeback) -> ChargebackState:
         case = self._case

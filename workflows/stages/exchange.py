@@ -42,6 +42,7 @@ class Exchange:
         self.is_sent = False
         self.unpaid_minor = 0
         """What the customer still owes of the price of a replacement that was sent in advance, in minor units."""
+        self._refunds = 0
         self._one_at_a_time = asyncio.Lock()
 
     async def stock_is_held(self) -> bool:
@@ -71,7 +72,7 @@ class Exchange:
         op = case.step("exchange")
         items = self._items_for(units)
         plan = await self._authorize_difference(op, units, items, outbox)
-        if not await self._difference_is_settled(plan):
+        if not await self._difference_is_settled(plan, op):
             await self._refund(units, instead_of=op)
         elif await self._is_released(items, replacement_reference(case.rma_id)):
             case.holds_stock = False
@@ -100,7 +101,9 @@ class Exchange:
             return
         op = case.step("exchange")
         plan = await self._authorize_difference(op, units, chosen.item_ids, (), instead_of)
-        if await self._difference_is_settled(plan) and await self._is_released(chosen.item_ids, chosen.reference):
+        if await self._difference_is_settled(plan, op) and await self._is_released(
+            chosen.item_ids, chosen.reference
+        ):
             await self._tell_released()
             return
         await give_back_stock(case, chosen.reference)
@@ -109,8 +112,9 @@ class Exchange:
     async def _settle_what_was_sent(self, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...]) -> None:
         """Settle units against the replacement that was sent for them; a deduction is the customer's to pay."""
         case = self._case
-        plan = await self._authorize_difference(case.step("exchange"), units, self._items_for(units), outbox)
-        is_settled = await self._difference_is_settled(plan)
+        op = case.step("exchange")
+        plan = await self._authorize_difference(op, units, self._items_for(units), outbox)
+        is_settled = await self._difference_is_settled(plan, op)
         if not is_settled:
             self.unpaid_minor += plan.refund.owed_by_customer_minor
         self._payments.show_settled()
@@ -156,7 +160,14 @@ class Exchange:
         is_exchange = self._case.remedy is Remedy.EXCHANGE
         template = Template.EXCHANGE_REFUNDED if is_exchange else Template.SUBSTITUTE_REFUNDED
         refunded = self._case.notices.customer(template)
-        await self._settlement.refund(RefundBasis.INSPECTION, units, (*outbox, refunded), instead_of=instead_of)
+        self._refunds += 1
+        await self._settlement.refund(
+            RefundBasis.INSPECTION,
+            units,
+            (*outbox, refunded),
+            instead_of=instead_of,
+            subject=f"exchange-refund-{self._refunds}",
+        )
 
     def _items_for(self, units: Sequence[UnitsToSettle]) -> tuple[str, ...]:
         wanted = {line.line_id: line.replacement_item_ids for line in self._case.application.lines}
@@ -168,12 +179,13 @@ class Exchange:
     def _price(self, item_id: str) -> int:
         return self._case.rules.replacement_prices_minor[item_id]
 
-    async def _difference_is_settled(self, plan: SettlementPlan) -> bool:
+    async def _difference_is_settled(self, plan: SettlementPlan, op: str) -> bool:
+        """Pay or charge the difference; the op tells its promises from those of another exchange."""
         case = self._case
         owed = plan.refund.owed_by_customer_minor
         if not owed:
             await self._settlement.under_the_promise(
-                plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents)
+                plan.due_at, *self._payments.refunds(plan.refund.intents, op), subject=op
             )
             return True
         charge = await case.in_ledger(
@@ -187,7 +199,9 @@ class Exchange:
                 amount_minor=owed,
             ),
         )
-        (paid,) = await self._settlement.under_the_promise(plan.due_at, self._payments.charge(charge))
+        (paid,) = await self._settlement.under_the_promise(
+            plan.due_at, self._payments.charge(charge, op), subject=op
+        )
         return bool(paid)
 
     async def _is_released(self, items: tuple[str, ...], reference: str) -> bool:

@@ -60,12 +60,13 @@ class FollowUpStage:
             return
         found = await self._look_again()
         accepted = accepted_units(found)
+        wrong_serials = case.notices.wrong_serials(found)
         if not accepted:
-            await self._dismiss(verdict.note)
+            await self._dismiss(verdict.note, *wrong_serials)
             return
         decided = case.notices.customer(Template.CONTEST_DECIDED)
         await self._settlement.refund(
-            RefundBasis.INSPECTION, accepted, (decided, *case.notices.dispositions(found))
+            RefundBasis.INSPECTION, accepted, (decided, *wrong_serials, *case.notices.dispositions(found))
         )
 
     async def _goods_came_late(self, follows: FollowUp) -> None:
@@ -150,11 +151,10 @@ class FollowUpStage:
         case.need("", "inspection")
         return look.inspection.units
 
-    async def _dismiss(self, reason: str) -> None:
+    async def _dismiss(self, reason: str, *outbox: OutboxItem) -> None:
         case = self._case
-        await case.record(
-            "reopening-dismissed", case.notices.customer(Template.REOPENING_DISMISSED, reason=reason)
-        )
+        dismissed = case.notices.customer(Template.REOPENING_DISMISSED, reason=reason)
+        await case.record("reopening-dismissed", dismissed, *outbox)
 
     def _alert(self, follows: FollowUp, waited: int) -> OutboxItem:
         return self._case.supervisor_alert(

@@ -1,5 +1,6 @@
 """Hand-over by the customer: how to ship, a label where one is needed, reminders, then it expires (section 7)."""
 
+import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -7,10 +8,11 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from domain.actions import Role
+from domain.application import ShipBackMethod
 from domain.clocks import ClockName
 from domain.keys import label_reference
 from domain.outbox import Template
-from domain.shipping import Label, LabelRequest
+from domain.shipping import Label, LabelRequest, LabelVoiding
 from domain.status import Logistics
 from workflows import calls
 from workflows.case import ReturnCase
@@ -29,6 +31,13 @@ class HandoverWait:
         self._tracking = tracking
         self.started_at: datetime | None = None
         self._refusals_before = 0
+        self._label_of = ""
+        self._voiding: list[asyncio.Task[None]] = []
+
+    async def labels_are_voided(self) -> None:
+        """Wait for the labels that are voided beside everything else: a carrier that is down holds up nothing."""
+        for task in list(self._voiding):
+            await task
 
     async def run(self, by_label: bool, started_at: datetime | None = None) -> bool:
         """Say whether the parcel was handed over in time; a promise that began earlier keeps its end."""
@@ -85,7 +94,9 @@ class HandoverWait:
         if found is None:
             return
         carrier, label = found
-        case.parcels.follow(parcel, carrier, label.tracking_no)
+        is_code = case.application.ship_back is ShipBackMethod.QR_DROPOFF
+        by = ShipBackMethod.QR_DROPOFF if is_code else ShipBackMethod.LABEL
+        case.parcels.follow(parcel, carrier, label.tracking_no, by)
         if parcel.logistics is Logistics.AWAITING_LABEL:
             parcel.move(Logistics.AWAITING_HANDOVER)
         await case.record(
@@ -100,11 +111,25 @@ class HandoverWait:
         )
 
     async def _label(self, due_at: datetime) -> tuple[str, Label] | None:
-        """Buy a label, of the first carrier that answers; None if the hand-over ended before one did."""
+        """Buy a label, of the first carrier that answers; None if the hand-over ended before one did.
+
+        One that did not answer may have made a label all the same: it is voided, so that at most one is live (I7).
+        """
+        unanswered: dict[str, None] = {self._label_of: None} if self._label_of else {}
+        found = await self._first_label(due_at, unanswered)
+        if found is not None:
+            self._label_of = found[0]
+        worthless = [carrier for carrier in unanswered if carrier != self._label_of]
+        if worthless and workflow.patched("void-labels"):
+            self._voiding.extend(asyncio.create_task(self._void(carrier)) for carrier in worthless)
+        return found
+
+    async def _first_label(self, due_at: datetime, unanswered: dict[str, None]) -> tuple[str, Label] | None:
+        """Ask one carrier after the other, the one whose label there is first; note those that do not answer."""
         case = self._case
         carriers = case.rules.pickup.carriers if case.rules.pickup else ()
         while True:
-            for carrier in carriers:
+            for carrier in sorted(carriers, key=lambda each: each != self._label_of):
                 request = LabelRequest(
                     reference=label_reference(case.rma_id, self._parcel.number),
                     rma_id=case.rma_id,
@@ -117,12 +142,25 @@ class HandoverWait:
                 except ActivityError as error:
                     if is_cancelled_exception(error):
                         raise
+                    unanswered[carrier] = None
                     case.note("label not made", f"{carrier} does not answer")
                 if self._has_ended() or workflow.now() >= due_at:
                     return None
             await case.record("label-stuck", case.supervisor_alert(Template.STAFF_PICKUP_STUCK))
             if await self._ended_by(min(workflow.now() + _ASK_AGAIN, due_at)) or workflow.now() >= due_at:
                 return None
+
+    async def _void(self, carrier: str) -> None:
+        """Have the carrier void what it may have made; where that cannot be done a person is told."""
+        case = self._case
+        reference = label_reference(case.rma_id, self._parcel.number)
+        voiding = LabelVoiding(carrier=carrier, reference=reference, at=workflow.now())
+        try:
+            await calls.void_label(voiding, summary=f"void a label of {carrier}")
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            await case.record("cleanup-failed", case.supervisor_alert(Template.STAFF_CLEANUP_FAILED, what="label"))
 
     def _has_ended(self) -> bool:
         refused_since = self._parcel.collect_refusals > self._refusals_before

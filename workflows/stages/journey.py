@@ -111,7 +111,8 @@ class Journey:
             carrier=self.parcel.carrier,
             tracking_no=self.parcel.tracking_no,
         )
-        return (paid_for, *self._case.notices.dispositions(self.inspection.units))
+        notices, units = self._case.notices, self.inspection.units
+        return (paid_for, *notices.wrong_serials(units), *notices.dispositions(units))
 
     async def _look_back(self) -> None:
         await self.inspection.look_back()
@@ -146,5 +147,6 @@ class Journey:
             missing=sum(line.missing for line in lines),
             findings=findings,
         )
-        told = (message, *self._case.notices.dispositions(self.inspection.units))
-        return (*told, *self._case.notices.unexpected(self.parcel.unexpected)) if self.parcel.unexpected else told
+        notices, units = self._case.notices, self.inspection.units
+        told = (message, *notices.wrong_serials(units), *notices.dispositions(units))
+        return (*told, *notices.unexpected(self.parcel.unexpected)) if self.parcel.unexpected else told

@@ -13,6 +13,7 @@ from workflows.contracts import Handover, Receipt
 from workflows.parcel import Parcel
 from workflows.stages.journey import Journey
 from workflows.stages.outcome import Outcome
+from workflows.stages.waybill import record_waybill
 
 _GIVEN_UP = (Logistics.LOST, Logistics.EXPIRED)
 
@@ -46,7 +47,7 @@ class Journeys:
             for task in self._running:
                 task.result()
             for journey in list(self._journeys.values()):
-                await journey.ship_back.courier_is_withdrawn()
+                await journey.ship_back.carriers_are_told()
 
     @property
     def found(self) -> tuple[InspectedUnits, ...]:
@@ -86,6 +87,7 @@ class Journeys:
         if receipt.freight_collect and not self._case.terms.collect_authorized:
             parcel.refuse_collect("freight collect was not agreed", receipt.received_at)
             return
+        self._look_at_an_unknown_waybill(receipt)
         given_up = parcel.logistics in _GIVEN_UP
         before = {line.line_id: line.received for line in parcel.lines.values()}
         came = {line.line_id: line.quantity + before.get(line.line_id, 0) for line in receipt.lines}
@@ -96,6 +98,14 @@ class Journeys:
             if parcel.was_lost:
                 journey.payable = {}
             self._running.append(asyncio.create_task(journey.came_late()))
+
+    def _look_at_an_unknown_waybill(self, receipt: Receipt) -> None:
+        """The goods came with a number that nobody had told us."""
+        number = receipt.tracking_no
+        if number is None or any(parcel.follows(number) for parcel in self._case.parcels):
+            return
+        looking = record_waybill(self._case, "unknown-waybill", carrier="", tracking_no=number)
+        self._running.append(asyncio.create_task(looking))
 
     def _open(self, parcel: Parcel, awaited_since: datetime | None = None) -> Journey:
         journey = Journey(self._case, parcel, self._outcome, awaited_since)

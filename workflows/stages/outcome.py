@@ -71,13 +71,13 @@ class Outcome:
             case Remedy.EXCHANGE if self._exchange.is_sent:
                 await self._exchange.run(units, outbox)
             case Remedy.STORE_CREDIT:
-                await self._store_credit.refund(basis, units, outbox, parcel.subject)
+                await self._store_credit.refund(basis, units, outbox, parcel)
             case Remedy.TRADE_IN:
                 await self._trade_in.pay(units, outbox)
             case Remedy.REPAIR if basis is RefundBasis.INSPECTION:
                 await self._repair.run(units, outbox)
             case _:
-                await self._settlement.refund(basis, units, outbox, subject=parcel.subject)
+                await self._settlement.refund(basis, units, outbox, parcel=parcel)
 
     async def settle_contest(
         self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
@@ -100,22 +100,20 @@ class Outcome:
         await workflow.wait_condition(lambda: not self._exchanging)
         match self._case.remedy:
             case Remedy.STORE_CREDIT:
-                await self._store_credit.refund(RefundBasis.INSPECTION, (), outbox, parcel.subject, lowered)
+                await self._store_credit.refund(RefundBasis.INSPECTION, (), outbox, parcel, lowered)
             case Remedy.EXCHANGE:
                 unpaid_minor, self._exchange.unpaid_minor = self._exchange.unpaid_minor, 0
                 plan = await self._settlement.refund(
                     RefundBasis.EXCHANGE_DIFFERENCE,
                     (),
                     outbox,
-                    subject=parcel.subject,
+                    parcel=parcel,
                     lowered=lowered,
                     less_minor=unpaid_minor,
                 )
                 self._exchange.unpaid_minor += plan.refund.owed_by_customer_minor
             case _:
-                await self._settlement.refund(
-                    RefundBasis.INSPECTION, (), outbox, subject=parcel.subject, lowered=lowered
-                )
+                await self._settlement.refund(RefundBasis.INSPECTION, (), outbox, parcel=parcel, lowered=lowered)
 
     async def pay_what_was_lost(self, parcel: Parcel, claim: OutboxItem) -> None:
         """Pay for a parcel that a carrier lost. A replacement that was sent in advance stays with the customer."""

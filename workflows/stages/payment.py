@@ -1,6 +1,8 @@
 """One movement of money, from its recorded intent to the provider's word (section 9)."""
 
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -22,7 +24,10 @@ _FROZEN = "PaymentFrozen"
 
 
 class Payments:
-    """Executes intents. The key of an intent never changes, whatever happens to the calls."""
+    """Executes intents. The key of an intent never changes, whatever happens to the calls.
+
+    Several may run side by side: the subject tells their promises apart, and is empty for the plain refund.
+    """
 
     def __init__(self, case: ReturnCase) -> None:
         self._case = case
@@ -41,17 +46,27 @@ class Payments:
         self._rounds += 1
         return self._rounds
 
-    async def refund(self, intent: PaymentIntent) -> None:
+    def refunds(self, intents: Sequence[PaymentIntent], subject: str) -> list[Coroutine[Any, Any, None]]:
+        """Bring every tender of a settlement to the customer, each under promises of its own.
+
+        The first tender's promises have the settlement's subject.
+        """
+        return [
+            self._refund(intent, "-".join(filter(None, (subject, f"t{number}" if number else ""))))
+            for number, intent in enumerate(intents)
+        ]
+
+    async def _refund(self, intent: PaymentIntent, subject: str) -> None:
         """Bring a refund to the customer, by another means of payment if one is declined."""
         case = self._case
-        while not (intent := await self._move(intent)).state.is_settled:
-            intent = await self._replace(intent, await self._another_method(intent))
+        while not (intent := await self._move(intent, subject)).state.is_settled:
+            intent = await self._replace(intent, await self._another_method(intent, subject))
         case.note("refund paid" if intent.state.is_paid else "refund paid by a chargeback", intent.key)
 
-    async def charge(self, intent: PaymentIntent) -> bool:
+    async def charge(self, intent: PaymentIntent, subject: str) -> bool:
         """Charge what the customer owes; False if no means of payment was offered in time."""
-        while not (intent := await self._move(intent)).state.is_paid:
-            method_id = await self._another_method(intent, only_once=True)
+        while not (intent := await self._move(intent, subject)).state.is_paid:
+            method_id = await self._another_method(intent, subject, only_once=True)
             if not method_id:
                 self._case.move(Reimbursement.FAILED, "no means of payment was offered")
                 await self._case.make_final("difference not paid")
@@ -60,11 +75,11 @@ class Payments:
         self._case.note("difference charged", intent.key)
         return True
 
-    async def capture(self, intent: PaymentIntent) -> bool:
+    async def capture(self, intent: PaymentIntent, subject: str) -> bool:
         """Take money out of a hold; False if the provider declines."""
-        return (await self._move(intent)).state.is_paid
+        return (await self._move(intent, subject)).state.is_paid
 
-    async def _move(self, intent: PaymentIntent) -> PaymentIntent:
+    async def _move(self, intent: PaymentIntent, subject: str) -> PaymentIntent:
         """Run the provider call to its end. After an hour without an answer people know; it goes on."""
         case = self._case
         case.payments[intent.key] = intent
@@ -75,7 +90,7 @@ class Payments:
         messages = self._messages(intent)
         summary = f"{intent.direction.value} {intent.amount_minor} {intent.currency} (minor units)"
         patience = case.rules.clocks.refund_unknown
-        case.clocks.start(ClockName.REFUND_UNKNOWN, workflow.now(), workflow.now() + patience)
+        case.clocks.start(ClockName.REFUND_UNKNOWN, workflow.now(), workflow.now() + patience, subject)
         while True:
             call = IntentCall(key=intent.key, rma_id=case.rma_id, at=workflow.now(), **messages)
             case.in_flight.append(intent.key)
@@ -87,12 +102,12 @@ class Payments:
                     raise
                 if _is_frozen(error):
                     case.in_flight.remove(intent.key)
-                    await self._thaws(intent)
-                    return await self._move(case.payments[intent.key])
+                    await self._thaws(intent, subject)
+                    return await self._move(case.payments[intent.key], subject)
                 patience = _RECONCILE_FOR
-                await self._is_unknown(intent)
+                await self._is_unknown(intent, subject)
         case.in_flight = [key for key in case.in_flight if key != intent.key]
-        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True)
+        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True, subject=subject)
         case.payments[intent.key] = moved
         if patience is _RECONCILE_FOR:
             self.show(Reimbursement.EXECUTING)
@@ -108,10 +123,10 @@ class Payments:
         await workflow.wait_condition(lambda: not case.freezes)
         return case.payments[intent.key]
 
-    async def _thaws(self, intent: PaymentIntent) -> None:
+    async def _thaws(self, intent: PaymentIntent, subject: str) -> None:
         """The ledger did not let the refund be sent: a chargeback came first, here or in another return."""
         case = self._case
-        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True)
+        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True, subject=subject)
         if not case.freezes:
             case.note("refund waits for a chargeback of the order", intent.key)
             await case.record("order-frozen", case.supervisor_alert(Template.STAFF_ORDER_FROZEN, key=intent.key))
@@ -126,9 +141,9 @@ class Payments:
         if not self._waiting and not self.settlements:
             self._case.move(Reimbursement.SETTLED)
 
-    async def _is_unknown(self, intent: PaymentIntent) -> None:
+    async def _is_unknown(self, intent: PaymentIntent, subject: str) -> None:
         case = self._case
-        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=False)
+        case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=False, subject=subject)
         case.payments[intent.key] = intent.model_copy(update={"state": IntentState.UNKNOWN})
         self.show(Reimbursement.UNKNOWN, intent.key)
         await case.record("refund-unknown", case.supervisor_alert(Template.STAFF_REFUND_UNKNOWN, key=intent.key))
@@ -149,7 +164,7 @@ class Payments:
             "if_declined": needed,
         }
 
-    async def _another_method(self, declined: PaymentIntent, only_once: bool = False) -> str:
+    async def _another_method(self, declined: PaymentIntent, subject: str, only_once: bool = False) -> str:
         """Wait for another means of payment; without one people are told, each time it falls due."""
         case = self._case
         case.move(Reimbursement.FAILED, f"{declined.key}: {declined.failure}")
@@ -157,17 +172,19 @@ class Payments:
         case.need(Role.CUSTOMER, "payment")
         self._waiting += 1
         try:
-            return await self._choice(declined, only_once)
+            return await self._choice(declined, subject, only_once)
         finally:
             self._waiting -= 1
             case.need(Role.CUSTOMER if self._waiting else "", "payment")
 
-    async def _choice(self, declined: PaymentIntent, only_once: bool) -> str:
+    async def _choice(self, declined: PaymentIntent, subject: str, only_once: bool) -> str:
         case = self._case
         seen = len(self._choices)
         while len(self._choices) == seen:
             due_at = workflow.now() + case.rules.clocks.payment_method
-            chosen = await case.clocks.wait(ClockName.PAYMENT_METHOD, due_at, lambda: len(self._choices) > seen)
+            chosen = await case.clocks.wait(
+                ClockName.PAYMENT_METHOD, due_at, lambda: len(self._choices) > seen, subject=subject
+            )
             if not chosen and only_once:
                 return ""
             if not chosen:

@@ -80,7 +80,7 @@ class HoldOnPayment:
                 raise
             case.note("not captured", str(error.cause or error))
         else:
-            if await self._payments.capture(intent):
+            if await self._payments.capture(intent, "hold"):
                 return True
         await case.record("not-captured", case.supervisor_alert(Template.STAFF_REPLACEMENT_UNPAID))
         return False

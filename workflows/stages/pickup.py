@@ -6,7 +6,7 @@ from enum import Enum
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from domain.application import PickupWindow
+from domain.application import PickupWindow, ShipBackMethod
 from domain.clocks import ClockName
 from domain.keys import pickup_reference
 from domain.outbox import Template
@@ -137,7 +137,7 @@ class Pickup:
             await self.withdraw()
             await case.record("pickup", *case.announcement())
             return PickupEnd.COLLECTED
-        case.parcels.follow(self._parcel, carrier, booking.tracking_no)
+        case.parcels.follow(self._parcel, carrier, booking.tracking_no, ShipBackMethod.PICKUP)
         if case.canceled:
             return PickupEnd.CANCELED
         if not self._parcel.is_handed_over:
@@ -169,7 +169,7 @@ class Pickup:
         """Follow the booking whose courier has the parcel; its number is news where its answer was lost."""
         if not booking.tracking_no or self._parcel.follows(booking.tracking_no):
             return
-        self._case.parcels.follow(self._parcel, booking.carrier, booking.tracking_no)
+        self._case.parcels.follow(self._parcel, booking.carrier, booking.tracking_no, ShipBackMethod.PICKUP)
         await self._case.record(
             "pickup-found",
             self._case.notices.expected_parcel(booking.carrier, booking.tracking_no, self._parcel.quantities()),
@@ -207,6 +207,7 @@ class Pickup:
             at=workflow.now(),
             replaces=tuple(self._live),
             warehouse=self._case.rules.warehouse,
+            service=self._case.rules.pickup_service,
         )
         try:
             booking = await calls.book_pickup(request, summary=f"pickup {self._bookings} by {carrier}")

@@ -11,6 +11,7 @@ from domain.application import Remedy
 from domain.bookkeeping import RefundAuthorization, SettlementPlan, SettlementRequest
 from domain.clocks import ClockName
 from domain.explanation import Authorization
+from domain.fees import way_that_counts
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
@@ -18,6 +19,7 @@ from domain.refund import Circumstances, LineCompensation, LoweredDeduction, Uni
 from domain.status import Logistics, Reimbursement
 from workflows import calls
 from workflows.case import ReturnCase
+from workflows.parcel import Parcel
 from workflows.stages.payment import Payments
 
 _ALERT_EVERY = timedelta(days=1)
@@ -36,6 +38,7 @@ class Settlement:
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...] = (),
         instead_of: str = "",
+        parcel: Parcel | None = None,
         subject: str = "",
         compensations: tuple[LineCompensation, ...] = (),
         lowered: tuple[LoweredDeduction, ...] = (),
@@ -44,7 +47,8 @@ class Settlement:
         """Pay back what the units are worth, what was agreed on top of it, and what lowered deductions give back.
 
         For a cancellation that is everything that is left of the order. Several refunds of one return may run
-        side by side; `subject` tells their promises apart. `less_minor` is what the customer still owes of it.
+        side by side, each for the units of a `parcel`; without one they are of all parcels, and `subject` tells
+        the promises apart. `less_minor` is what the customer still owes of it.
         """
         self._payments.settlements += 1
         plan = await self.authorize(
@@ -55,11 +59,12 @@ class Settlement:
                 compensations=compensations,
                 lowered=lowered,
                 less_minor=less_minor,
+                parcel=parcel,
                 order_entirely=basis is RefundBasis.CANCELLATION,
                 instead_of=instead_of,
             )
         )
-        await self._pay(plan, units, subject)
+        await self._pay(plan, units, parcel.subject if parcel else subject)
         return plan
 
     async def authorize_ruling(
@@ -77,18 +82,23 @@ class Settlement:
     async def pay_ruling(self, plan: SettlementPlan, units: Sequence[UnitsToSettle]) -> None:
         """Pay a ruling that was authorised."""
         self._payments.settlements += 1
-        await self._pay(plan, units)
+        await self._pay(plan, units, subject="arbitration")
 
     async def _pay(self, plan: SettlementPlan, units: Sequence[UnitsToSettle], subject: str = "") -> None:
         await self.under_the_promise(
-            plan.due_at, *(self._payments.refund(intent) for intent in plan.refund.intents), subject=subject
+            plan.due_at, *self._payments.refunds(plan.refund.intents, subject), subject=subject
         )
         self._count_refunded(units)
         self._payments.settlements -= 1
         self._payments.show_settled()
 
     def _authorization(
-        self, basis: RefundBasis, units: Sequence[UnitsToSettle], outbox: tuple[OutboxItem, ...], **more: Any
+        self,
+        basis: RefundBasis,
+        units: Sequence[UnitsToSettle],
+        outbox: tuple[OutboxItem, ...],
+        parcel: Parcel | None = None,
+        **more: Any,
     ) -> RefundAuthorization:
         case = self._case
         return RefundAuthorization(
@@ -100,7 +110,7 @@ class Settlement:
             basis=basis,
             units=tuple(units),
             destination=self._destination(),
-            circumstances=self.circumstances(),
+            circumstances=self.circumstances(parcel),
             **more,
         )
 
@@ -162,14 +172,20 @@ class Settlement:
                 due_at = due_at + _ALERT_EVERY
         return [await task for task in tasks]
 
-    def circumstances(self) -> Circumstances:
-        """The facts that decide about shipping and fees; what they come to is the ledger's to say."""
+    def circumstances(self, parcel: Parcel | None = None) -> Circumstances:
+        """The facts that decide about shipping and fees, of one parcel or of all.
+
+        How the goods travelled is what happened, not what was applied for. What that comes to is for the ledger
+        to say.
+        """
         case = self._case
         travelled = case.logistics is not Logistics.NOT_REQUIRED
+        parcels = [parcel] if parcel else case.parcels
         return Circumstances(
             liability=case.liability,
-            ship_back=case.application.ship_back if travelled else None,
+            ship_back=way_that_counts(each.travelled_by for each in parcels) if travelled else None,
             freight=case.terms.freight,
+            pickup_service=case.rules.pickup_service,
         )
 
     def _destination(self) -> str | None:

@@ -18,6 +18,7 @@ from workflows.stages.handover import HandoverWait
 from workflows.stages.pickup import Pickup, PickupEnd
 from workflows.stages.tracking import Tracking
 from workflows.stages.transit import Transit
+from workflows.stages.waybill import record_waybill
 
 _REPEAT_ALERT = timedelta(hours=24)
 
@@ -64,9 +65,8 @@ class ShipBackStage:
         """Take the word that the parcel was handed over, with its tracking number."""
         parcel = self._parcel
         self._handover = handover
-        self._case.parcels.follow(parcel, handover.carrier, handover.tracking_no)
-        parcel.picked_up_at = parcel.picked_up_at or handover.handed_over_at
-        parcel.last_scan_at = parcel.last_scan_at or handover.handed_over_at
+        self._case.parcels.follow(parcel, handover.carrier, handover.tracking_no, ShipBackMethod.CUSTOMER_SHIPS)
+        parcel.hand_over(handover.tracking_no, handover.handed_over_at)
         parcel.move(Logistics.IN_TRANSIT, f"{handover.carrier} {handover.tracking_no}")
 
     async def run(self) -> ShipBackEnd:
@@ -128,21 +128,26 @@ class ShipBackStage:
 
     async def _withdraw(self) -> None:
         """Withdraw the courier; one who was faster has the parcel, and that is how it travels."""
-        if not await self._pickup.withdraw() and not self._parcel.is_handed_over:
+        if await self._pickup.withdraw():
+            return
+        self._parcel.collected_by_us()
+        if not self._parcel.is_handed_over:
             await self.tracking.ask()
             self._parcel.collected_unseen(workflow.now())
 
-    async def courier_is_withdrawn(self) -> None:
-        """Wait for the withdrawal that runs beside everything else: a carrier that is down holds up nothing."""
+    async def carriers_are_told(self) -> None:
+        """Wait for what is withdrawn beside everything else: a carrier that is down holds up nothing."""
         if self._withdrawal is not None:
             await self._withdrawal
+        await self._handover_wait.labels_are_voided()
 
     async def _follow_what_the_customer_sent(self, handover: Handover) -> None:
         """Have its scans find their way here, and no courier come for it."""
         case = self._case
         self._withdrawal = asyncio.create_task(self._withdraw())
-        case.parcels.follow(self._parcel, handover.carrier, handover.tracking_no)
-        await case.record(
+        case.parcels.follow(self._parcel, handover.carrier, handover.tracking_no, ShipBackMethod.CUSTOMER_SHIPS)
+        await record_waybill(
+            case,
             "handover",
             case.notices.expected_parcel(handover.carrier, handover.tracking_no, self._parcel.quantities()),
             carrier=handover.carrier,

@@ -10,6 +10,7 @@ from domain.keys import bonus_key
 from domain.outbox import OutboxItem, Template
 from domain.refund import LoweredDeduction, UnitsToSettle
 from workflows.case import ReturnCase
+from workflows.parcel import Parcel
 from workflows.stages.credit import credit_account, grant_credit
 from workflows.stages.settlement import Settlement
 
@@ -27,7 +28,7 @@ class StoreCredit:
         basis: RefundBasis,
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...],
-        subject: str = "",
+        parcel: Parcel | None = None,
         lowered: tuple[LoweredDeduction, ...] = (),
     ) -> None:
         """Pay what the units are worth, or what lowered deductions give back, to the account; then the bonus."""
@@ -35,7 +36,7 @@ class StoreCredit:
         self._refunds += 1
         number = self._refunds
         case.credit_account = case.credit_account or await credit_account(case)
-        plan = await self._settlement.refund(basis, units, outbox, subject=subject, lowered=lowered)
+        plan = await self._settlement.refund(basis, units, outbox, parcel=parcel, lowered=lowered)
         bonus_minor = self._agreed_bonus(number) if case.terms.agreed_offer else plan.bonus_minor
         if bonus_minor:
             await grant_credit(

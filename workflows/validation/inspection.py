@@ -2,7 +2,7 @@
 
 from domain.actions import Action
 from domain.application import Remedy
-from domain.inspection import Finding
+from domain.inspection import Finding, SerialCheck, Verdict
 from domain.lowered import candidates
 from workflows.case import ReturnCase
 from workflows.contracts import Contest, ContestVerdict, ExpertRequest, InspectionReport, ResultAcceptance
@@ -24,6 +24,21 @@ def inspection(case: ReturnCase, request: InspectionReport) -> Parcel:
                 f"A {case.remedy.value} has no deduction: accept the units as agreed, or reject them.",
             )
     return parcel
+
+
+def serials(request: InspectionReport) -> None:
+    """Refuse to accept goods whose serial number is not the one that was sold.
+
+    For the validator alone: a report that was taken before there was this rule is never judged again.
+    """
+    for index, entry in enumerate(request.units):
+        if entry.serial is SerialCheck.MISMATCH and entry.verdict is Verdict.ACCEPTED:
+            refuse(
+                INVALID_ACTION,
+                f"units[{index}].serial",
+                "It is not the serial number that was sold: reject the units. Where the customer contests that, a "
+                "supervisor can ask for an expert (request_expert).",
+            )
 
 
 def acceptance(case: ReturnCase, request: ResultAcceptance) -> Parcel:
