@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from domain.fees import customers_freight_bps, owed_shipping, restocking_fee, return_freight
+from domain.intents import RefundBasis
 from domain.money import cumulative_target, diminished_value, refund_for_units
 from domain.orders import Funder, OrderLine, OrderSnapshot, discount_shares, paid_by_line
 from domain.policy.promotions import ClawBack
@@ -84,7 +85,8 @@ def _lines(
         gross = refund_for_units(paid[entry.line_id], line.quantity, done, entry.quantity)
         deduction = diminished_value(gross, entry.deduction_bps)
         outstanding = before.compensated_minor.get(entry.line_id, 0) - offset[entry.line_id]
-        taken_off = _offset(paid[entry.line_id], line.quantity, done, entry.quantity, outstanding)
+        apart = _for_other_units(entry.line_id, claim.basis, before)
+        taken_off = _offset(paid[entry.line_id], line.quantity, done, entry.quantity, outstanding, apart)
         taken_off = min(taken_off, gross - deduction)
         taxes = {
             component.name: refund_for_units(component.amount_minor, line.quantity, done, entry.quantity)
@@ -106,17 +108,28 @@ def _lines(
     return lines
 
 
-def _offset(paid_minor: int, quantity: int, settled: int, units: int, outstanding_minor: int) -> int:
+def _for_other_units(line_id: str, basis: RefundBasis, before: SettledBefore) -> int:
+    """As much of a compensation as is for other units than those that are paid for now.
+
+    What a return itself agreed on is for the units that it did not accept; only a ruling may be about the same.
+    """
+    return 0 if basis is RefundBasis.ARBITRATION else before.compensated_here_minor.get(line_id, 0)
+
+
+def _offset(
+    paid_minor: int, quantity: int, settled: int, units: int, outstanding_minor: int, apart_minor: int
+) -> int:
     """How much of a compensation is taken off units that come back after it.
 
-    A share of it for each unit, and always as much as the units that are left could not bear any more.
+    A share of it for each unit, without the part that is for other units, and always as much as the units that are
+    left could not bear any more.
     """
     if units == 0:
         return 0
     left_minor = paid_minor - cumulative_target(paid_minor, settled, quantity)
     left_after = paid_minor - cumulative_target(paid_minor, settled + units, quantity)
     outstanding_minor = min(outstanding_minor, left_minor)
-    share = outstanding_minor * units // (quantity - settled)
+    share = max(outstanding_minor - apart_minor, 0) * units // (quantity - settled)
     return max(share, outstanding_minor - left_after)
 
 

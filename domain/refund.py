@@ -70,6 +70,7 @@ class SettledBefore(Record):
         kept: Units of these that the customer was paid for and kept, or got replaced.
         refunded_minor: What the customer was given for units.
         compensated_minor: What the customer was compensated with.
+        compensated_here_minor: As much of it as this very return gave: for units that it did not accept.
         offset_minor: As much of the compensation as was taken off units that came back after it.
         promotion_lost_minor: What was taken off for lost promotions, less what was given back.
         freight_minor: The return freight that this very return was charged.
@@ -80,6 +81,7 @@ class SettledBefore(Record):
     kept: dict[str, int] = Field(default_factory=dict)
     refunded_minor: dict[str, int] = Field(default_factory=dict)
     compensated_minor: dict[str, int] = Field(default_factory=dict)
+    compensated_here_minor: dict[str, int] = Field(default_factory=dict)
     offset_minor: dict[str, int] = Field(default_factory=dict)
     promotion_lost_minor: int = 0
     freight_minor: MinorUnits = 0
