@@ -61,6 +61,11 @@ def compensation_coupon_key(rma_id: str) -> str:
     return f"{rma_id}-compensation"
 
 
+def agreed_coupon_key(rma_id: str, offer_number: int) -> str:
+    """The key of the coupon that an offer after an inspection came to."""
+    return f"{rma_id}-offer-{offer_number}"
+
+
 def bonus_key(rma_id: str, number: int) -> str:
     """The key of the bonus on the nth refund of a return that goes to store credit."""
     return f"{rma_id}-bonus-{number}"

@@ -43,6 +43,7 @@ from workflows.handlers.substitute import SubstituteHandlers
 from workflows.stages.advance_exchange import AdvanceExchange
 from workflows.stages.advance_refund import AdvanceRefund
 from workflows.stages.advances import Advances
+from workflows.stages.agreed_terms import AgreedTerms
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
 from workflows.stages.chargeback import ChargebackLane
@@ -107,7 +108,7 @@ class ReturnWorkflow(
         self._refund_only = RefundOnly(case, self._settlement)
         self._parts = ReissueParts(case, self._substitutes)
         self._price = PriceCompensation(case, self._settlement)
-        self._coupon = CouponCompensation(case)
+        self._coupon = CouponCompensation(case, self._payments)
         store_credit = StoreCredit(case, self._settlement)
         trade_in = TradeIn(case)
         self._repair = Repair(case, self._exchange)
@@ -121,8 +122,9 @@ class ReturnWorkflow(
             store_credit,
             trade_in,
             self._repair,
+            AgreedTerms(case, self._price, self._coupon, store_credit),
         )
-        self._journeys = Journeys(case, outcome)
+        self._journeys = Journeys(case, outcome, self._agreement)
         self._remedy_changes = RemedyChanges(case, self._lease)
         self._recovery = Recovery(case)
         self._follow_up = FollowUpStage(case, self._journeys, self._settlement)

@@ -14,6 +14,7 @@ from domain.explanation import Authorization
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
+from domain.reasons import LiableParty
 from domain.refund import Circumstances, LineCompensation, UnitsToSettle
 from domain.status import Logistics, Reimbursement
 from workflows import calls
@@ -38,11 +39,14 @@ class Settlement:
         instead_of: str = "",
         subject: str = "",
         compensations: tuple[LineCompensation, ...] = (),
+        destination: str = "",
+        freight: LiableParty | None = None,
     ) -> SettlementPlan:
         """Pay back what the units are worth and what was agreed on top of it.
 
         For a cancellation that is everything that is left of the order. Several refunds of one return may run
-        side by side; `subject` tells their promises apart.
+        side by side; `subject` tells their promises apart. `destination` and `freight` are what was agreed for
+        this refund only; without them the return's own hold.
         """
         case = self._case
         self._payments.settlements += 1
@@ -56,8 +60,8 @@ class Settlement:
                 basis=basis,
                 units=tuple(units),
                 compensations=compensations,
-                destination=self._destination(),
-                circumstances=self.circumstances(),
+                destination=destination or self._destination(),
+                circumstances=self.circumstances(freight),
                 order_entirely=basis is RefundBasis.CANCELLATION,
                 instead_of=instead_of,
             )
@@ -91,7 +95,7 @@ class Settlement:
             authorization=authorization,
             business_days=case.rules.clocks.settlement_business_days,
             policy_version=case.rules.decision.policy_version if case.rules.decision else "",
-            to_store_credit=bool(case.credit_account),
+            to_store_credit=self._goes_to_credit(),
         )
 
     def _planned(self, authorization: RefundAuthorization, plan: SettlementPlan) -> SettlementPlan:
@@ -128,22 +132,26 @@ class Settlement:
                 due_at = due_at + _ALERT_EVERY
         return [await task for task in tasks]
 
-    def circumstances(self) -> Circumstances:
+    def circumstances(self, freight: LiableParty | None = None) -> Circumstances:
         """The facts that decide about shipping and fees; what they come to is the ledger's to say."""
         case = self._case
         travelled = case.logistics is not Logistics.NOT_REQUIRED
         return Circumstances(
             liability=case.liability,
             ship_back=case.application.ship_back if travelled else None,
-            freight=case.terms.freight,
+            freight=freight or case.terms.freight,
         )
 
     def _destination(self) -> str | None:
         """Where the customer wants a refund; an exchange names a means for its difference only."""
         case = self._case
-        if case.credit_account:
+        if self._goes_to_credit():
             return case.credit_account
         return None if case.remedy is Remedy.EXCHANGE else case.application.payment_method_id
+
+    def _goes_to_credit(self) -> bool:
+        """Whether every refund of the return goes to store credit, and not only one that was agreed."""
+        return bool(self._case.credit_account) and self._case.remedy is Remedy.STORE_CREDIT
 
     def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:
         case = self._case
