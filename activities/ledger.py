@@ -48,6 +48,7 @@ from domain.claims import RecoveryClaim
 from domain.expected import expected_claim
 from domain.explanations import Explanations
 from domain.follow_up import FollowUpAnswer
+from domain.goodwill import LeftToPay, LeftToPayQuestion
 from domain.intents import PaymentIntent
 from domain.notices import Notices
 from domain.orders import OrderSnapshot
@@ -125,6 +126,12 @@ class LedgerActivities:
             provisional=due.provisional,
             bonus_minor=store_credit_bonus(paid_minor, bonus_bps),
         )
+
+    @activity.defn(name="ledger.left_to_pay")
+    def left_to_pay(self, question: LeftToPayQuestion) -> LeftToPay:
+        """Read what the lines of a return have left to pay back."""
+        with ledger_refusals():
+            return self._ledger.left_to_pay(question.rma_id)
 
     @activity.defn(name="ledger.take_over")
     def take_over(self, request: UnitsTakenOver) -> Done:

@@ -18,13 +18,20 @@ def check_lines(order: OrderSnapshot, before: SettledBefore, quote: RefundQuote)
     Raises:
         CeilingExceeded: If a line would be paid back more than was paid for it.
     """
-    for line_id, paid in paid_by_line(order).items():
-        left = paid - before.refunded_minor.get(line_id, 0) - before.compensated_minor.get(line_id, 0)
+    for line_id, left in left_by_line(order, before).items():
         asked = quote.paid_for_line(line_id)
         if asked > left:
             raise CeilingExceeded(
                 f"line {line_id} of order {order.order_id} has {left} left to pay back, {asked} would be paid"
             )
+
+
+def left_by_line(order: OrderSnapshot, before: SettledBefore) -> dict[str, int]:
+    """What each line has left to pay back, after what earlier refunds of the order came to; minor units."""
+    return {
+        line_id: paid - before.refunded_minor.get(line_id, 0) - before.compensated_minor.get(line_id, 0)
+        for line_id, paid in paid_by_line(order).items()
+    }
 
 
 def draw(session: Session, order: OrderSnapshot, amount_minor: int, destination: str | None) -> list[Draw]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
 from domain.fees import owed_shipping
+from domain.goodwill import LeftToPay
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
 from domain.keys import refund_key
 from domain.orders import OrderSnapshot
@@ -32,6 +33,22 @@ def expected(
     if claim.order_entirely:
         claim = claim.model_copy(update={"units": units.held_by(session, rma_id, facts)})
     return quote_refund(facts, claim, settled_before(session, order, rma_id), rules)
+
+
+def left_to_pay(session: Session, rma_id: str) -> LeftToPay:
+    """What the lines of a return and their order have left to pay back.
+
+    Raises:
+        ReturnNotFound: If the return was never opened.
+    """
+    order = lock_order_of(session, rma_id)
+    facts = frozen(order)
+    claimed = units.claimed_lines(session, rma_id)
+    by_line = money.left_by_line(facts, settled_before(session, order, rma_id))
+    return LeftToPay(
+        lines={line_id: left for line_id, left in by_line.items() if line_id in claimed},
+        order_minor=sum(payment.left_minor for payment in money.payments_of(session, order.order_id)),
+    )
 
 
 def authorize(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:

@@ -51,6 +51,7 @@ from workflows.stages.complaint import ComplaintLane
 from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
 from workflows.stages.follow_up import FollowUpStage
+from workflows.stages.goodwill import Goodwill
 from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
@@ -127,7 +128,8 @@ class ReturnWorkflow(
         self._journeys = Journeys(case, outcome, self._agreement)
         self._remedy_changes = RemedyChanges(case, self._lease)
         self._recovery = Recovery(case)
-        self._follow_up = FollowUpStage(case, self._journeys, self._settlement)
+        self._goodwill = Goodwill(case, self._settlement, self._coupon)
+        self._follow_up = FollowUpStage(case, self._journeys, self._settlement, self._goodwill)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:

@@ -19,6 +19,7 @@ from domain.bookkeeping import (
 )
 from domain.chargebacks import Chargeback
 from domain.coupons import BreachCertificate
+from domain.goodwill import LeftToPay
 from domain.holds import HoldState, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import OrderSnapshot
@@ -60,6 +61,15 @@ class MoneyDoor(Door):
         """
         with writing(self.engine) as session:
             return refunds.authorize(session, request, rules)
+
+    def left_to_pay(self, rma_id: str) -> LeftToPay:
+        """What the lines of a return and their order have left to pay back.
+
+        Raises:
+            ReturnNotFound: If the return was never opened.
+        """
+        with writing(self.engine) as session:
+            return refunds.left_to_pay(session, rma_id)
 
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:
         """Record the intent to charge the difference of an exchange.
