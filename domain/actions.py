@@ -150,7 +150,8 @@ class Standing(Record):
 
     `closing` says that the return comes to its end, `at_rest` that nothing of it goes on any more but a dispute
     about it; `charged_back`, that a chargeback waits for its decision.
-    `offer_awaits` is the side that has to answer an open offer; None while there is none.
+    `offer_awaits` is the side that has to answer an open offer; None while there is none. `in_talks` says, of a
+    parcel, that the open offer is about what its inspection did not accept.
     `substitutes` are the remedies that the customer may choose from, where the one in force cannot be had.
     """
 
@@ -168,6 +169,7 @@ class Standing(Record):
     charged_back: bool = False
     ended: bool
     offer_awaits: Side | None = None
+    in_talks: bool = False
     payout_pending: bool = False
     substitutes: tuple[Remedy, ...] = ()
     in_repair: bool = False
@@ -217,7 +219,6 @@ _OF_THE_FIRST_REVIEW = (
     Action.REQUEST_EVIDENCE,
     Action.REVIEW,
     Action.APPEAL,
-    Action.MAKE_OFFER,
 )
 """What a case that takes up one that had ended does not go through a second time: a supervisor decides it."""
 
@@ -263,6 +264,8 @@ def _allowed(standing: Standing, parcels: Sequence[Standing], action: Action) ->
         return any(_allows(parcel, action) for parcel in parcels)
     if action is Action.CANCEL and parcels:
         return all(_allows(parcel, action) for parcel in parcels)
+    if action is Action.MAKE_OFFER and parcels:
+        return any(_allows(parcel, action) for parcel in parcels)
     return _allows(standing, action)
 
 
@@ -300,8 +303,13 @@ def _allows(now: Standing, action: Action) -> bool:
             return uninspected and now.logistics in _AT_THE_WAREHOUSE
         case Action.ACCEPT_RESULT | Action.CONTEST:
             return now.contest is ContestState.OPEN
-        case Action.DECIDE_CONTEST | Action.REQUEST_EXPERT:
-            return now.contest is ContestState.CONTESTED
+        case Action.DECIDE_CONTEST:
+            # As in a review: an offer binds the shop while the customer may answer it.
+            return now.contest is ContestState.CONTESTED and not (
+                now.in_talks and now.offer_awaits is Side.CUSTOMER
+            )
+        case Action.REQUEST_EXPERT:
+            return now.contest is ContestState.CONTESTED and not now.in_talks
         case Action.EXPERT_OPINION:
             return now.contest is ContestState.EXPERT
         case Action.CHOOSE_PAYMENT_METHOD:
@@ -327,7 +335,9 @@ def _allows(now: Standing, action: Action) -> bool:
         case Action.RESUME_CLOCKS:
             return now.suspended
         case Action.MAKE_OFFER:
-            return now.approval in UNDER_REVIEW and now.offer_awaits is None
+            under_review = now.approval in UNDER_REVIEW and not now.reopened
+            not_accepted = now.contest in (ContestState.OPEN, ContestState.CONTESTED)
+            return (under_review or not_accepted) and now.offer_awaits is None
         case Action.ACCEPT_OFFER | Action.COUNTER_OFFER | Action.DECLINE_OFFER:
             return now.offer_awaits is not None
         case Action.APPROVE_PAYOUT | Action.DECLINE_PAYOUT:

@@ -26,8 +26,8 @@ def share_compensation(
     )
 
 
-def share_ruling(amount_minor: int, left_minor: Mapping[str, int]) -> tuple[LineCompensation, ...]:
-    """Share an amount that the platform ruled by largest remainder over what each line has left (rule 2).
+def share_over_lines(amount_minor: int, left_minor: Mapping[str, int]) -> tuple[LineCompensation, ...]:
+    """Share an amount by largest remainder over what each line has left (rule 2).
 
     No line gets more than it has left.
 
@@ -35,7 +35,7 @@ def share_ruling(amount_minor: int, left_minor: Mapping[str, int]) -> tuple[Line
         ValueError: If the lines together have less left.
     """
     if amount_minor > sum(left_minor.values()):
-        raise ValueError("the lines together have less left than was ruled")
+        raise ValueError("the lines together have less left")
     shares = split_by_largest_remainder(amount_minor, list(left_minor.values()))
     return tuple(
         LineCompensation(line_id=line_id, amount_minor=share)

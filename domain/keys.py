@@ -61,6 +61,16 @@ def compensation_coupon_key(rma_id: str) -> str:
     return f"{rma_id}-compensation"
 
 
+def agreed_coupon_key(rma_id: str, offer_number: int) -> str:
+    """The key of the coupon that an offer after an inspection came to."""
+    return f"{rma_id}-offer-{offer_number}"
+
+
+def goodwill_coupon_key(rma_id: str) -> str:
+    """The key of the coupon that a supervisor gives on a return that was reopened."""
+    return f"{rma_id}-goodwill"
+
+
 def bonus_key(rma_id: str, number: int) -> str:
     """The key of the bonus on the nth refund of a return that goes to store credit."""
     return f"{rma_id}-bonus-{number}"

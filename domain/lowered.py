@@ -143,12 +143,13 @@ def _lower(
     quantity = next(each.quantity for each in order.lines if each.line_id == line.line_id)
     settled, rest = line.settled_before + done, line.quantity - done - units
     then_minor = line.outstanding_minor - compensation_share(
-        paid_minor, quantity, line.settled_before, done, line.outstanding_minor
+        paid_minor, quantity, line.settled_before, done, line.outstanding_minor, line.apart_minor
     )
-    was = worth_of_units(paid_minor, quantity, settled, units + rest, entry.from_bps, then_minor)
-    first = worth_of_units(paid_minor, quantity, settled, units, entry.to_bps, then_minor)
+    apart_minor = line.apart_minor
+    was = worth_of_units(paid_minor, quantity, settled, units + rest, entry.from_bps, then_minor, apart_minor)
+    first = worth_of_units(paid_minor, quantity, settled, units, entry.to_bps, then_minor, apart_minor)
     second = worth_of_units(
-        paid_minor, quantity, settled + units, rest, entry.from_bps, then_minor - first.offset_minor
+        paid_minor, quantity, settled + units, rest, entry.from_bps, then_minor - first.offset_minor, apart_minor
     )
     due_minor = first.deduction_minor + second.deduction_minor
     returned_minor = was.deduction_minor - due_minor

@@ -76,6 +76,8 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.RETURN_REOPENED: ("of",),
     Template.LATE_PARCEL: ("of",),
     Template.REOPENING_DISMISSED: ("reason",),
+    Template.GOODWILL_PAID: (*_AMOUNT, "reason"),
+    Template.GOODWILL_COUPON: _COUPON,
     Template.REJECTED_GOODS_RETURNED: ("rejected",),
     Template.CHARGEBACK_RECEIVED: _AMOUNT,
     Template.CHARGEBACK_OVER: _AMOUNT,

@@ -45,8 +45,11 @@ _PARTIES = {
 }
 
 
-def offer_text(terms: OfferTerms, currency: str, locale: Locale) -> str:
-    """Remedy, amount, basis, process, time limits and every fee, in the customer's language."""
+def offer_text(terms: OfferTerms, currency: str, locale: Locale, parcel: int | None = None) -> str:
+    """Remedy, amount, basis, process, time limits and every fee, in the customer's language.
+
+    `parcel` is the number of the parcel that the offer is about, where a return has several.
+    """
     remedy = _REMEDIES[locale][terms.remedy]
     amount = f" {format_minor(terms.amount_minor, currency, locale)}" if terms.amount_minor else ""
     payer = _PARTIES[locale]
@@ -54,11 +57,14 @@ def offer_text(terms: OfferTerms, currency: str, locale: Locale) -> str:
         f"{fee.name} {format_minor(fee.amount_minor, currency, locale)} ({payer[fee.payer]})" for fee in terms.fees
     ]
     if locale is Locale.ZH_CN:
+        about = f"第 {parcel} 个包裹：" if parcel else ""
         return (
-            f"{remedy}{amount}。依据：{terms.basis}。流程：{terms.process}。时限：{terms.time_limits}。"
+            f"{about}{remedy}{amount}。依据：{terms.basis}。流程：{terms.process}。时限：{terms.time_limits}。"
             f"退货运费由{payer[terms.freight]}承担。其他费用：{'、'.join(fees) or '无'}。"
         )
+    about = f"For parcel {parcel}: " if parcel else ""
     return (
-        f"{remedy}{amount}. Basis: {terms.basis}. What happens: {terms.process}. By when: {terms.time_limits}. "
-        f"Return freight is paid by {payer[terms.freight]}. Other fees: {', '.join(fees) or 'none'}."
+        f"{about}{remedy}{amount}. Basis: {terms.basis}. What happens: {terms.process}. "
+        f"By when: {terms.time_limits}. Return freight is paid by {payer[terms.freight]}. "
+        f"Other fees: {', '.join(fees) or 'none'}."
     )

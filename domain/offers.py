@@ -26,6 +26,21 @@ MAY_ADD_AN_AMOUNT = (Remedy.STORE_CREDIT,)
 """Remedies whose amount follows from the goods, and that may add a bonus to it."""
 
 
+def possible_after_inspection(remedy: Remedy, in_advance: bool) -> tuple[Remedy, ...]:
+    """What may be offered for units that an inspection did not accept.
+
+    A compensation leaves the goods to the customer; store credit takes them after all, at their worth.
+
+    Args:
+        remedy: What the return is carried out as. A trade-in pays nothing of the order back.
+        in_advance: Whether the customer was granted the money or the replacement before the inspection: no worth
+            is given a second time.
+    """
+    if remedy is Remedy.TRADE_IN or (remedy is Remedy.EXCHANGE and in_advance):
+        return (Remedy.COUPON_COMPENSATION,)
+    return COMPENSATIONS if in_advance else (*COMPENSATIONS, Remedy.STORE_CREDIT)
+
+
 class OfferState(StrEnum):
     """Where an offer stands; only a proposed one can be answered."""
 
@@ -88,11 +103,21 @@ class OfferTerms(Record):
         return self
 
 
+class OfferInWords(OfferTerms):
+    """The terms as a text gets them; `parcel` is told where a return has several."""
+
+    parcel: int | None = None
+
+
 class Offer(Record):
-    """One offer with its number, its maker and its end; moments are UTC."""
+    """One offer with its number, its maker and its end; moments are UTC.
+
+    `parcel` is the number of the parcel whose inspection it would settle; None for the application.
+    """
 
     number: int = Field(ge=1)
     subject: OfferSubject
+    parcel: int | None = None
     terms: OfferTerms
     proposer: Actor
     proposed_at: UtcDatetime
@@ -148,10 +173,14 @@ class Negotiation(Record):
         """The side that has to answer."""
         return None if self.open is None else self.open.side.other
 
-    def rounds_left(self, subject: OfferSubject, most_rounds: int) -> int:
-        """How many more offers may follow the first one about a subject."""
-        made = sum(offer.subject is subject for offer in self.offers)
-        return most_rounds - max(made - 1, 0)
+    def agreed_on(self, parcel: int | None = None) -> Offer | None:
+        """The offer that was accepted: about the inspection of a parcel or, without one, about the application."""
+        about = self._about(parcel)
+        return next((offer for offer in about if offer.state is OfferState.ACCEPTED), None)
+
+    def rounds_left(self, parcel: int | None, most_rounds: int) -> int:
+        """How many more offers may follow the first one about a parcel or, without one, the application."""
+        return most_rounds - max(len(self._about(parcel)) - 1, 0)
 
     def propose(
         self,
@@ -160,18 +189,18 @@ class Negotiation(Record):
         now: datetime,
         expires_at: datetime,
         *,
-        subject: OfferSubject,
+        parcel: int | None = None,
         most_rounds: int,
     ) -> Self:
-        """Make an offer where none is open.
+        """Make an offer where none is open, about the application or the inspection of a parcel.
 
         Raises:
             OfferRefused: If one is open, or the rounds are used up.
         """
         if self.open is not None:
             raise OfferRefused("action", f"Offer {self.open.number} is still open; answer or counter that one.")
-        self._check_rounds(subject, most_rounds)
-        return self._with(terms, proposer, now, expires_at, subject)
+        self._check_rounds(parcel, most_rounds)
+        return self._with(terms, proposer, now, expires_at, parcel)
 
     def counter(
         self,
@@ -189,9 +218,9 @@ class Negotiation(Record):
             OfferRefused: If the offer cannot be answered by this actor now, or the rounds are used up.
         """
         offer = self.answerable(number, proposer, now)
-        self._check_rounds(offer.subject, most_rounds)
+        self._check_rounds(offer.parcel, most_rounds)
         answered = self._answered(OfferState.COUNTERED, now, proposer)
-        return answered._with(terms, proposer, now, expires_at, offer.subject)
+        return answered._with(terms, proposer, now, expires_at, offer.parcel)
 
     def accept(self, number: int, actor: Actor, now: datetime) -> Self:
         """Consent to the other side's offer.
@@ -240,8 +269,11 @@ class Negotiation(Record):
             )
         return offer
 
-    def _check_rounds(self, subject: OfferSubject, most_rounds: int) -> None:
-        if any(offer.subject is subject for offer in self.offers) and self.rounds_left(subject, most_rounds) <= 0:
+    def _about(self, parcel: int | None) -> list[Offer]:
+        return [offer for offer in self.offers if offer.parcel == parcel]
+
+    def _check_rounds(self, parcel: int | None, most_rounds: int) -> None:
+        if self._about(parcel) and self.rounds_left(parcel, most_rounds) <= 0:
             raise OfferRefused(
                 "action",
                 f"All {most_rounds} rounds are used. Accept or decline what is open; else the return goes on as "
@@ -253,11 +285,12 @@ class Negotiation(Record):
         return self.model_copy(update={"offers": (*self.offers[:-1], answered)})
 
     def _with(
-        self, terms: OfferTerms, proposer: Actor, now: datetime, expires_at: datetime, subject: OfferSubject
+        self, terms: OfferTerms, proposer: Actor, now: datetime, expires_at: datetime, parcel: int | None
     ) -> Self:
         offer = Offer(
             number=len(self.offers) + 1,
-            subject=subject,
+            subject=OfferSubject.APPLICATION if parcel is None else OfferSubject.INSPECTION,
+            parcel=parcel,
             terms=terms,
             proposer=proposer,
             proposed_at=now,

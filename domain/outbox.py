@@ -126,6 +126,8 @@ class Template(StrEnum):
     PROMISES_PAUSED = "promises_paused"
     RETURN_REOPENED = "return_reopened"
     REOPENING_DISMISSED = "reopening_dismissed"
+    GOODWILL_PAID = "goodwill_paid"
+    GOODWILL_COUPON = "goodwill_coupon"
     STAFF_REVIEW_OVERDUE = "staff_review_overdue"
     STAFF_FIRST_RESPONSE_LATE = "staff_first_response_late"
     STAFF_AUTO_REVIEW_LATE = "staff_auto_review_late"

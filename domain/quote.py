@@ -97,8 +97,9 @@ def _lines(
         line = by_id[entry.line_id]
         done = settled[entry.line_id]
         outstanding = before.compensated_minor.get(entry.line_id, 0) - offset[entry.line_id]
+        apart = _for_other_units(entry.line_id, claim.basis, before)
         worth = worth_of_units(
-            paid[entry.line_id], line.quantity, done, entry.quantity, entry.deduction_bps, outstanding
+            paid[entry.line_id], line.quantity, done, entry.quantity, entry.deduction_bps, outstanding, apart
         )
         taxes = {
             component.name: refund_for_units(component.amount_minor, line.quantity, done, entry.quantity)
@@ -115,12 +116,21 @@ def _lines(
                 deduction_bps=entry.deduction_bps,
                 settled_before=done,
                 outstanding_minor=outstanding,
+                apart_minor=apart,
             )
         )
         rows.extend(_line_rows(order, line, entry, lines[-1], paid[entry.line_id], done, outstanding))
         settled[entry.line_id] += entry.quantity
         offset[entry.line_id] += worth.offset_minor
     return lines
+
+
+def _for_other_units(line_id: str, basis: RefundBasis, before: SettledBefore) -> int:
+    """As much of a compensation as is for other units than those that are paid for now.
+
+    What a return itself agreed on is for the units that it did not accept; only a ruling may be about the same.
+    """
+    return 0 if basis is RefundBasis.ARBITRATION else before.compensated_here_minor.get(line_id, 0)
 
 
 def _line_rows(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from domain.application import Locale
 from domain.money import format_minor
 from domain.offer_text import offer_text
-from domain.offers import OfferTerms
+from domain.offers import OfferInWords
 
 _TIME_FORMATS = {Locale.ZH_CN: "%Y年%m月%d日 %H:%M", Locale.EN: "%d %b %Y, %H:%M"}
 _DAY_FORMATS = {Locale.ZH_CN: "%Y年%m月%d日", Locale.EN: "%d %b %Y"}
@@ -26,8 +26,8 @@ def readable(values: Mapping[str, str | int], locale: Locale, zone: ZoneInfo) ->
         if name.endswith("_minor"):
             written[name.removesuffix("_minor")] = format_minor(int(value), currency, locale)
         elif name.endswith("_offer"):
-            terms = OfferTerms.model_validate_json(str(value))
-            written[name.removesuffix("_offer")] = offer_text(terms, currency, locale)
+            terms = OfferInWords.model_validate_json(str(value))
+            written[name.removesuffix("_offer")] = offer_text(terms, currency, locale, terms.parcel)
         elif name.endswith("_at"):
             local = datetime.fromisoformat(str(value)).astimezone(zone)
             written[name] = local.strftime(_TIME_FORMATS[locale])

@@ -88,6 +88,7 @@ class SettledBefore(Record):
         kept: Units of these that the customer was paid for and kept, or got replaced.
         refunded_minor: What the customer was given for units.
         compensated_minor: What the customer was compensated with.
+        compensated_here_minor: As much of it as this very return gave: for units that it did not accept.
         offset_minor: As much of the compensation as was taken off units that came back after it.
         promotion_lost_minor: What was taken off for lost promotions, less what was given back.
         freight_minor: The return freight that this very return was charged.
@@ -99,6 +100,7 @@ class SettledBefore(Record):
     kept: dict[str, int] = Field(default_factory=dict)
     refunded_minor: dict[str, int] = Field(default_factory=dict)
     compensated_minor: dict[str, int] = Field(default_factory=dict)
+    compensated_here_minor: dict[str, int] = Field(default_factory=dict)
     offset_minor: dict[str, int] = Field(default_factory=dict)
     promotion_lost_minor: int = 0
     freight_minor: MinorUnits = 0
@@ -152,7 +154,8 @@ class RefundLine(Record):
 
     `tax_minor` is contained in the gross, `offset_minor` was paid as a compensation before. What a lower deduction
     would have given follows from `deduction_bps`, the units of the line `settled_before`, and what of a
-    compensation was `outstanding_minor` then; quotes of before these were written down have none of them.
+    compensation was `outstanding_minor` then, `apart_minor` of it for other units; quotes of before these were
+    written down have none of them.
     """
 
     line_id: str
@@ -164,6 +167,7 @@ class RefundLine(Record):
     deduction_bps: int = 0
     settled_before: Quantity = 0
     outstanding_minor: MinorUnits = 0
+    apart_minor: MinorUnits = 0
 
     @property
     def net_minor(self) -> int:

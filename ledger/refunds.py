@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
-from domain.compensation import share_ruling
+from domain.compensation import share_over_lines
 from domain.fees import owed_shipping
+from domain.goodwill import LeftToPay
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
 from domain.keys import refund_key
 from domain.lowered import NotDeducted
@@ -34,6 +35,22 @@ def expected(
     if claim.order_entirely:
         claim = claim.model_copy(update={"units": units.held_by(session, rma_id, facts)})
     return quote_refund(facts, claim, settled_before(session, order, rma_id), rules)
+
+
+def left_to_pay(session: Session, rma_id: str) -> LeftToPay:
+    """What the lines of a return and their order have left to pay back.
+
+    Raises:
+        ReturnNotFound: If the return was never opened.
+    """
+    order = lock_order_of(session, rma_id)
+    facts = frozen(order)
+    claimed = units.claimed_lines(session, rma_id)
+    by_line = money.left_by_line(facts, settled_before(session, order, rma_id))
+    return LeftToPay(
+        lines={line_id: left for line_id, left in by_line.items() if line_id in claimed},
+        order_minor=sum(payment.left_minor for payment in money.payments_of(session, order.order_id)),
+    )
 
 
 def authorize(session: Session, request: RefundAuthorization, rules: RefundRules) -> AuthorizedRefund:
@@ -159,8 +176,8 @@ def _settle(
     return quote
 
 
-def left_to_pay(session: Session, rma_id: str) -> int:
-    """What can still be paid back on the lines of a return, in minor units.
+def left_for_ruling(session: Session, rma_id: str) -> int:
+    """What a ruling can still give back on the lines of a return, in minor units.
 
     What the customer has in advance, or by a lost chargeback, is paid already where it becomes due.
 
@@ -189,7 +206,7 @@ def _share_of_the_ruling(
             f"the lines of return {request.rma_id} have {left_minor} left to pay back, "
             f"{request.ruled_minor} were ruled"
         )
-    return share_ruling(request.ruled_minor, left)
+    return share_over_lines(request.ruled_minor, left)
 
 
 def _left_on_lines(session: Session, facts: OrderSnapshot, rma_id: str, before: SettledBefore) -> dict[str, int]:

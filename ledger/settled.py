@@ -15,10 +15,11 @@ from ledger.units import settled_units
 
 
 def settled_before(session: Session, order: OrderRow, rma_id: str) -> SettledBefore:
-    """Sum up the refunds of an order; `rma_id` names the return whose own freight is told."""
+    """Sum up the refunds of an order; `rma_id` names the return whose own freight and compensation are told."""
     kept: Counter[str] = Counter()
     refunded: Counter[str] = Counter()
     compensated: Counter[str] = Counter()
+    compensated_here: Counter[str] = Counter()
     offset: Counter[str] = Counter()
     promotion_lost_minor = freight_minor = 0
     of_return: dict[str, RefundQuote] = {}
@@ -34,6 +35,8 @@ def settled_before(session: Session, order: OrderRow, rma_id: str) -> SettledBef
             offset[each.line_id] += each.offset_minor
         for compensation in quote.compensations:
             compensated[compensation.line_id] += compensation.amount_minor
+            if of == rma_id:
+                compensated_here[compensation.line_id] += compensation.amount_minor
         promotion_lost_minor += quote.promotion_lost_minor
         if of == rma_id:
             of_return[op] = quote
@@ -43,6 +46,7 @@ def settled_before(session: Session, order: OrderRow, rma_id: str) -> SettledBef
         kept=dict(kept),
         refunded_minor=dict(refunded),
         compensated_minor=dict(compensated),
+        compensated_here_minor=dict(compensated_here),
         offset_minor=dict(offset),
         promotion_lost_minor=promotion_lost_minor,
         freight_minor=freight_minor,

@@ -117,12 +117,18 @@ def check_claimed(session: Session, rma_id: str, line_ids: Iterable[str]) -> Non
     """Hold the lines that are compensated against those that the return is about.
 
     Raises:
-        UnitsNotHeld: If the return claimed nothing of a line.
+        UnitsNotHeld: If neither the return nor the case that it takes up claimed anything of a line.
     """
-    claimed = {claim.line_id for claim in claims_of(session, rma_id)}
+    claimed = claimed_lines(session, rma_id)
     for line_id in line_ids:
         if line_id not in claimed:
             raise UnitsNotHeld(f"return {rma_id} is not about line {line_id}, which is to be compensated")
+
+
+def claimed_lines(session: Session, rma_id: str) -> set[str]:
+    """The lines that a return is about: it claimed units of them, or the first case of a follow-up did."""
+    root = session.scalars(select(FollowUpRow.root).where(FollowUpRow.rma_id == rma_id)).one_or_none()
+    return {claim.line_id for claim in claims_of(session, rma_id, root or rma_id)}
 
 
 def let_go(session: Session, rma_id: str, released: Mapping[str, int]) -> None:

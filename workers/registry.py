@@ -117,6 +117,7 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         books.record_stage,
         books.authorize_refund,
         books.left_to_pay,
+        books.left_for_ruling,
         books.authorize_charge,
         books.advance_account,
         books.authorize_recovery,

@@ -45,6 +45,7 @@ from domain.claims import ClaimFiling, ClaimLookup, ClaimLookupAnswer, FiledClai
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
 from domain.follow_up import FollowUpAnswer
+from domain.goodwill import LeftToPay, LeftToPayQuestion
 from domain.holds import HoldCall, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
@@ -152,7 +153,8 @@ reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, Reconciliat
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
 record_stage = LedgerCall("ledger.record_stage", StageEntry, StageAnswer)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
-left_to_pay = LedgerCall("ledger.left_to_pay", RemainderQuestion, Remainder)
+left_for_ruling = LedgerCall("ledger.left_for_ruling", RemainderQuestion, Remainder)
+left_to_pay = LedgerCall("ledger.left_to_pay", LeftToPayQuestion, LeftToPay)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
 advance_account = LedgerCall("ledger.advance_account", AdvanceQuestion, AdvanceAccount)
 authorize_recovery = LedgerCall("ledger.authorize_recovery", RecoveryAuthorization, PaymentIntent)
@@ -202,6 +204,7 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     record_stage,
     authorize_refund,
     left_to_pay,
+    left_for_ruling,
     authorize_charge,
     advance_account,
     authorize_recovery,

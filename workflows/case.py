@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from domain.actions import Action, Role, Standing, allowed_actions
+from domain.actions import Action, ContestState, Role, Side, Standing, allowed_actions
 from domain.advances import RecoveryState
 from domain.application import Remedy
 from domain.authority import PendingPayout
@@ -19,14 +19,13 @@ from domain.facts import settling_method_id
 from domain.intents import PaymentIntent
 from domain.liability import Liability
 from domain.notices import Notices, announced_at_review
-from domain.offers import Negotiation, OfferSubject
+from domain.offers import Negotiation
 from domain.orders import OrderSnapshot
 from domain.outbox import OutboxItem, Template
 from domain.refusals import Refusal
 from domain.status import (
     Approval,
     Header,
-    InspectionStatus,
     Reimbursement,
     Stage,
     derive_header,
@@ -304,6 +303,7 @@ class ReturnCase(ParcelsView):
             suspended=self.clocks.are_suspended,
             ended=self.ended,
             offer_awaits=self.negotiation.awaits,
+            in_talks=parcel is not None and self.talks_about(parcel) is not None,
             payout_pending=self.pending_payout is not None and self.pending_payout.version == self.version,
             substitutes=self.substitutes,
             in_repair=bool(self.open_repairs()),
@@ -331,15 +331,24 @@ class ReturnCase(ParcelsView):
         """Let an open offer lapse: the return goes another way."""
         self.negotiation = self.negotiation.lapse(workflow.now())
 
-    def offer_subject(self) -> OfferSubject:
-        """What an offer that is made now would settle."""
-        return OfferSubject.APPLICATION if self.inspection is InspectionStatus.PENDING else OfferSubject.INSPECTION
+    def talks_about(self, parcel: Parcel) -> Side | None:
+        """The side that has to answer an open offer about what was not accepted of a parcel; None without one."""
+        offer = self.negotiation.open
+        return self.negotiation.awaits if offer is not None and offer.parcel == parcel.number else None
 
-    def units_to_agree_on(self) -> dict[str, int]:
-        """The units that an offer is about, by line: what was applied for, or what was not accepted."""
-        if self.offer_subject() is OfferSubject.APPLICATION:
+    def agree_on(self, parcel: Parcel) -> None:
+        """Both sides agreed about what was not accepted of a parcel: nothing of it is left to contest."""
+        parcel.contest = ContestState.CLOSED
+        self._version += 1
+
+    def units_to_agree_on(self, parcel: Parcel | None) -> dict[str, int]:
+        """The units that an offer is about, by line: what was applied for, or what was not accepted of a parcel.
+
+        The latter leave out units that were paid for before.
+        """
+        if parcel is None:
             return {line_id: line.requested for line_id, line in self.lines.items()}
-        return {line_id: line.authorized - line.accepted for line_id, line in self.lines.items()}
+        return {line_id: parcel.not_accepted(line_id) for line_id in parcel.lines}
 
     def set_line(self, line_id: str, **quantities: int) -> None:
         """Set quantities of a return line that do not follow from its parcels: authorised, refunded."""

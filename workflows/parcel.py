@@ -28,7 +28,10 @@ _KNOWN_KINDS = tuple(kind.value for kind in CarrierEventKind)
 
 
 class Parcel:
-    """One parcel, by the scans' own times. It never moves backwards, and each scan counts once."""
+    """One parcel, by the scans' own times. It never moves backwards, and each scan counts once.
+
+    `payable` are the units by line that were not paid for before; None where nothing was.
+    """
 
     def __init__(self, number: int, lines: Packing, opened_at: datetime, note: Note) -> None:
         self.number = number
@@ -39,6 +42,7 @@ class Parcel:
         self.inspection = InspectionStatus.PENDING
         self.contest = ContestState.NONE
         self.finding: Finding | None = None
+        self.payable: dict[str, int] | None = None
         self.carrier = ""
         self.tracking_no = ""
         self.is_withdrawn = False
@@ -111,6 +115,12 @@ class Parcel:
     def line(self, line_id: str) -> ParcelLine:
         """The units of a line that are in it; none, where the line travels in another parcel."""
         return self.lines.get(line_id) or ParcelLine(line_id=line_id, expected=0)
+
+    def not_accepted(self, line_id: str) -> int:
+        """The units of a line that the inspection did not accept and that nobody paid for before."""
+        line = self.line(line_id)
+        left = line.expected - line.accepted
+        return left if self.payable is None else min(left, self.payable.get(line_id, 0))
 
     def move(self, axis: Logistics | InspectionStatus, detail: str = "", at: datetime | None = None) -> None:
         """Move one of the parcel's axes and write it to the timeline; to stand still writes nothing."""

@@ -43,6 +43,7 @@ from workflows.handlers.substitute import SubstituteHandlers
 from workflows.stages.advance_exchange import AdvanceExchange
 from workflows.stages.advance_refund import AdvanceRefund
 from workflows.stages.advances import Advances
+from workflows.stages.agreed_terms import AgreedTerms
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
 from workflows.stages.chargeback import ChargebackLane
@@ -50,6 +51,7 @@ from workflows.stages.complaint import ComplaintLane
 from workflows.stages.coupon_compensation import CouponCompensation
 from workflows.stages.exchange import Exchange
 from workflows.stages.follow_up import FollowUpStage
+from workflows.stages.goodwill import Goodwill
 from workflows.stages.journeys import Journeys
 from workflows.stages.outcome import Outcome
 from workflows.stages.payment import Payments
@@ -107,7 +109,7 @@ class ReturnWorkflow(
         self._refund_only = RefundOnly(case, self._settlement)
         self._parts = ReissueParts(case, self._substitutes)
         self._price = PriceCompensation(case, self._settlement)
-        self._coupon = CouponCompensation(case)
+        self._coupon = CouponCompensation(case, self._payments)
         store_credit = StoreCredit(case, self._settlement)
         trade_in = TradeIn(case)
         self._repair = Repair(case, self._exchange)
@@ -121,11 +123,13 @@ class ReturnWorkflow(
             store_credit,
             trade_in,
             self._repair,
+            AgreedTerms(case, self._price, self._coupon, store_credit),
         )
-        self._journeys = Journeys(case, outcome)
+        self._journeys = Journeys(case, outcome, self._agreement)
         self._remedy_changes = RemedyChanges(case, self._lease)
         self._recovery = Recovery(case)
-        self._follow_up = FollowUpStage(case, self._journeys, self._settlement)
+        self._goodwill = Goodwill(case, self._settlement, self._coupon)
+        self._follow_up = FollowUpStage(case, self._journeys, self._settlement, self._goodwill)
 
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:

@@ -193,7 +193,12 @@ ACTIONS: dict[Action, Any] = {
     },
     Action.APPEAL_RECOVERY: {"actor": _CUSTOMER, "note": "Both shirts were in the parcel."},
     Action.DECIDE_RECOVERY: {"actor": _SUPERVISOR, "waive": True, "note": "The parcel was damaged on its way."},
-    Action.DECIDE_REOPENING: {"actor": _SUPERVISOR, "order": "inspect_again", "note": "The photo shows the seam."},
+    Action.DECIDE_REOPENING: {
+        "actor": _SUPERVISOR,
+        "order": "pay",
+        "amount_minor": 2000,
+        "note": "The deduction was too high.",
+    },
 }
 
 CLAIM_ACTIONS: dict[ClaimAction, Any] = {

@@ -139,11 +139,12 @@ def _show_money(out: Console, status: ReturnStatus) -> None:
 
 
 def _show_offers(out: Console, status: ReturnStatus) -> None:
-    offers = table("number", "by", "remedy", "amount", "freight", "state", "expires", title="Offers")
+    offers = table("number", "by", "about", "remedy", "amount", "freight", "state", "expires", title="Offers")
     for offer in status.offers:
         offers.add_row(
             str(offer.number),
             offer.side.value,
+            f"parcel {offer.parcel}" if offer.parcel else offer.subject.value,
             words(offer.terms.remedy),
             _amount(offer.terms.amount_minor, status.currency) if offer.terms.amount_minor else "",
             offer.terms.freight.value,

@@ -211,7 +211,12 @@ class Life:
         return {"approve": self._random.random() < 0.8, "note": "Looked at it."}
 
     async def _reopening(self, _: ReturnStatus) -> Body:
-        return {"order": self._random.choice(["inspect_again", "dismiss"]), "note": "Looked at it."}
+        """An amount that may be above what is left, or above what the supervisor may grant."""
+        order = self._random.choice(["inspect_again", "dismiss", "pay", "pay"])
+        amounts: Body = self._random.choice(
+            [{"amount_minor": 500}, {"amount_minor": 60_000}, {"coupon_minor": 900}]
+        )
+        return {"order": order, "note": "Looked at it.", **(amounts if order == "pay" else {})}
 
     async def _pickup(self, _: ReturnStatus) -> Body:
         return {"by_label": self._random.random() < 0.5}

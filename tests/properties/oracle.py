@@ -15,6 +15,7 @@ ENTITLES = (
     "contest decided",
     "arbitration",
     "paid without the goods",
+    "goodwill granted",
 )
 """What has to stand in the timeline before money goes back for goods that were delivered."""
 

@@ -51,6 +51,17 @@ def test_a_compensation_settles_no_unit_and_shrinks_later_refunds(ledger: Ledger
     assert ledger.order_balance("O-1").reserved_minor == 3000
 
 
+def test_a_compensation_of_units_that_a_return_did_not_accept_leaves_its_others_alone(ledger: Ledger) -> None:
+    ledger.open_return(an_opening("R1", ORDER, {"L1": 3}))
+    assert compensate(ledger, "R1", "L1", 600) == 600
+    accepted = ledger.authorize_refund(an_authorization("R1", {"L1": 2}, op="units", round=2))
+    ledger.close_return(a_closing("R1"))
+
+    assert accepted.quote.total_minor == 2000
+    assert open_and_authorize(ledger, "R2", ORDER, {"L1": 1}).quote.total_minor == 400
+    assert ledger.order_balance("O-1").reserved_minor == 3000
+
+
 def test_a_line_is_never_compensated_beyond_what_it_has_left(ledger: Ledger) -> None:
     open_and_authorize(ledger, "R1", ORDER, {"L1": 1})
     ledger.open_return(an_opening("R2", ORDER, {"L1": 2}))

@@ -19,8 +19,11 @@ from domain.follow_up import (
     FollowUpRequest,
     KeptCase,
 )
+from domain.goodwill import LeftToPay
+from domain.intents import RefundBasis
 from domain.policy.authority import PayoutCaps
-from ledger.errors import ReturnNotFound, UnitsNotHeld
+from domain.refund import LineCompensation, UnitsToSettle
+from ledger.errors import CeilingExceeded, ReturnNotFound, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
     NOW,
@@ -99,6 +102,29 @@ def test_what_was_paid_cannot_be_paid_a_second_time(ledger: Ledger) -> None:
         ledger.authorize_refund(an_authorization("R1-2", {"L1": 3}))
     refund = ledger.authorize_refund(an_authorization("R1-2", {"L1": 2}))
     assert [intent.amount_minor for intent in refund.intents] == [667]
+
+
+def test_the_lines_of_the_first_case_are_compensated_as_far_as_they_go(ledger: Ledger) -> None:
+    """Every unit was paid, at half its worth: the follow-up holds none, and the other half is left."""
+    ledger.open_return(an_opening("R1", an_order(), {"L1": 3}))
+    half = UnitsToSettle(line_id="L1", quantity=3, deduction_bps=5_000)
+    ledger.authorize_refund(an_authorization("R1").model_copy(update={"units": (half,)}))
+    ledger.close_return(a_closing("R1", kept=KEPT))
+    ledger.open_follow_up(asked())
+
+    def compensate(line_id: str, amount_minor: int) -> None:
+        paid = (LineCompensation(line_id=line_id, amount_minor=amount_minor),)
+        op = f"goodwill-{line_id}-{amount_minor}"
+        basis = RefundBasis.AGREEMENT
+        ledger.authorize_refund(an_authorization("R1-2", op=op, basis=basis, compensations=paid))
+
+    assert ledger.left_to_pay("R1-2") == LeftToPay(lines={"L1": 500}, order_minor=500)
+    with pytest.raises(UnitsNotHeld, match="L2"):
+        compensate("L2", 100)
+    with pytest.raises(CeilingExceeded, match="has 500 left"):
+        compensate("L1", 501)
+    compensate("L1", 500)
+    assert ledger.left_to_pay("R1-2").total_minor == 0
 
 
 def test_units_that_another_return_took_meanwhile_are_not_claimed_again(ledger: Ledger) -> None:

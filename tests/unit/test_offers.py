@@ -19,6 +19,7 @@ from domain.offers import (
     OfferSubject,
     OfferTerms,
     ceiling_minor,
+    possible_after_inspection,
 )
 from domain.reasons import LiableParty
 from tests.unit.ledger_builders import a_line, an_order
@@ -43,8 +44,8 @@ def terms(amount_minor: int = 2_000, **changes: Any) -> OfferTerms:
     return OfferTerms.model_validate(fields | changes)
 
 
-def proposed(talks: Negotiation | None = None, subject: OfferSubject = OfferSubject.APPLICATION) -> Negotiation:
-    return (talks or Negotiation()).propose(terms(), AGENT, NOW, END, subject=subject, most_rounds=ROUNDS)
+def proposed(talks: Negotiation | None = None, parcel: int | None = None) -> Negotiation:
+    return (talks or Negotiation()).propose(terms(), AGENT, NOW, END, parcel=parcel, most_rounds=ROUNDS)
 
 
 def countered(talks: Negotiation, by: Actor) -> Negotiation:
@@ -119,7 +120,29 @@ def test_the_rounds_of_a_subject_end_and_another_subject_has_its_own() -> None:
     assert lapsed.offers[-1].state is OfferState.LAPSED
     with pytest.raises(OfferRefused, match="All 3 rounds are used"):
         proposed(lapsed)
-    assert proposed(lapsed, OfferSubject.INSPECTION).open is not None
+    first = proposed(lapsed, parcel=1)
+    assert first.open is not None
+    assert first.open.subject is OfferSubject.INSPECTION
+    assert proposed(first.lapse(END), parcel=2).open is not None
+
+
+def test_what_was_agreed_on_is_told_apart_by_what_it_is_about() -> None:
+    talks = proposed(proposed().accept(1, CUSTOMER, NOW), parcel=2).accept(2, CUSTOMER, NOW)
+    assert [getattr(talks.agreed_on(parcel), "number", None) for parcel in (None, 1, 2)] == [1, None, 2]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "in_advance", "possible"),
+    [
+        (Remedy.RETURN_AND_REFUND, False, "price_compensation coupon_compensation store_credit"),
+        (Remedy.RETURN_AND_REFUND, True, "price_compensation coupon_compensation"),
+        (Remedy.EXCHANGE, False, "price_compensation coupon_compensation store_credit"),
+        (Remedy.EXCHANGE, True, "coupon_compensation"),
+        (Remedy.TRADE_IN, False, "coupon_compensation"),
+    ],
+)
+def test_after_an_inspection_no_worth_is_given_twice(remedy: Remedy, in_advance: bool, possible: str) -> None:
+    assert " ".join(possible_after_inspection(remedy, in_advance)) == possible
 
 
 def test_only_one_offer_is_open() -> None:
@@ -182,9 +205,7 @@ def test_whatever_both_sides_send_nothing_is_imposed(steps: list[tuple[str, int,
         end = now + timedelta(hours=72)
         try:
             if what == "propose":
-                talks = talks.propose(
-                    terms(), actor, now, end, subject=OfferSubject.APPLICATION, most_rounds=ROUNDS
-                )
+                talks = talks.propose(terms(), actor, now, end, most_rounds=ROUNDS)
             elif what == "counter":
                 talks = talks.counter(number, terms(), actor, now, end, most_rounds=ROUNDS)
             elif what == "accept":

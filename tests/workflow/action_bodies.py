@@ -76,6 +76,10 @@ async def fields_of(pipeline: Pipeline, rma_id: str, action: Action) -> dict[str
             return {"note": "so it is", "liability": {"SHIRT-M": "carrier"}}
         case Action.DECIDE_REOPENING:
             return {"order": "inspect_again", "note": "so it is"}
+        case Action.MAKE_OFFER:
+            was_inspected = (await pipeline.returns.status(rma_id)).parcels
+            compensation = {"remedy": "price_compensation", "amount_minor": 100}
+            return {"terms": TERMS | compensation if was_inspected else TERMS}
         case Action.CHANGE_PICKUP:
             return {"address": {"lines": ["2 Lake Road"], "city": "Hangzhou", "country": "CN"}}
         case Action.RECORD_HANDOVER:

@@ -21,6 +21,7 @@ from starters.errors import (
 )
 from tests.pipeline import Pipeline, line
 from tests.unit.ledger_builders import NOW, a_closing, an_opening, an_order
+from tests.workflow.test_authority import act, somebody
 from tests.workflow.test_contest import found
 
 HOUR = timedelta(hours=1)
@@ -150,3 +151,64 @@ async def test_a_return_that_ended_more_than_a_week_ago_stays_closed(pipeline: P
     with pytest.raises(ActionNotAllowed, match="could be reopened for 7 days"):
         await pipeline.reopen(rma_id)
     assert pipeline.ledger.open_returns(order.order_id) == []
+
+
+async def deducted(pipeline: Pipeline, price_minor: int = 10_000) -> tuple[dict[str, Any], str]:
+    """A return whose only shirt was paid at half its price: nothing is left to inspect, half is left to pay."""
+    order = await pipeline.order(lines=[line(unit_price_minor=price_minor)])
+    stained = ACCEPTED | {
+        "quantity": 1,
+        "deduction_bps": 5_000,
+        "checks": [{"code": "stain", "passed": False, "photos": ["media/stain.jpg"]}],
+    }
+    first = await pipeline.inspected(order, stained)
+    assert (await pipeline.end(first)).refunded_minor == price_minor // 2
+    return order, await waiting(pipeline, first)
+
+
+async def test_goodwill_is_paid_once_and_never_beyond_what_is_left(pipeline: Pipeline) -> None:
+    order, rma_id = await deducted(pipeline)
+    decide = {"order": "pay", "note": "The stain came off."}
+    before = await pipeline.returns.status(rma_id)
+    refused: list[tuple[dict[str, Any], str, str]] = [
+        ({"amount_minor": 5_001}, "amount_minor", "5000 CNY minor units are left .* coupon_minor"),
+        ({}, "amount_minor", "Name what is paid"),
+        ({"order": "dismiss", "coupon_minor": 100}, "coupon_minor", "dismiss pays nothing"),
+    ]
+    for changes, field, words in refused:
+        with pytest.raises(InvalidAction, match=words) as error:
+            await pipeline.act(rma_id, Action.DECIDE_REOPENING, Role.SUPERVISOR, **(decide | changes))
+        assert error.value.field == field
+    assert await pipeline.returns.status(rma_id) == before
+
+    await pipeline.fault(target="payments.refund", kind="lost_response", match={"rma_id": rma_id})
+    pays: dict[str, Any] = decide | {"amount_minor": 2_000, "coupon_minor": 1_000}
+    await act(pipeline, rma_id, Action.DECIDE_REOPENING, somebody(Role.SUPERVISOR), **pays)
+    with pytest.raises(ActionNotAllowed):
+        await pipeline.act(rma_id, Action.DECIDE_REOPENING, Role.SUPERVISOR, **pays)
+    await pipeline.lapse(rma_id, HOUR)
+    result = await pipeline.end(rma_id)
+    assert (result.header, result.refunded_minor) == (Header.COMPLETED, 2_000)
+    assert (await pipeline.balance(order["order_id"])).refunded_minor == 7_000
+    coupons = [(entry["key"], entry["amount_minor"]) for entry in await pipeline.books("coupons", rma_id)]
+    assert coupons == [(f"{rma_id}-goodwill", 1_000)]
+    told = await pipeline.messages(rma_id, 4)
+    assert told[0] == "return_reopened"
+    assert sorted(told[1:]) == ["goodwill_coupon", "goodwill_paid", "refund_paid"]
+    explained = await pipeline.returns.explain(rma_id)
+    assert [(row.rule, row.amount_minor) for row in explained.refunds[0].rows] == [("compensation", 2_000)]
+    (granted,) = pipeline.ledger.audit_entries(rma_id)
+    assert (granted.action, granted.outcome) == ("decide_reopening", "granted")
+
+
+async def test_goodwill_above_the_supervisors_cap_takes_a_second_person(pipeline: Pipeline) -> None:
+    order, rma_id = await deducted(pipeline, 2_000_000)
+    pays = {"order": "pay", "amount_minor": 600_000, "note": "The stain came off."}
+    answer = await act(pipeline, rma_id, Action.DECIDE_REOPENING, somebody(Role.SUPERVISOR), **pays)
+    assert answer.awaits_approval
+    status = await pipeline.until(rma_id, lambda status: status.pending_payout is not None)
+    assert (status.approval, status.payments) == (Approval.MANUAL_REVIEW, ())
+    approval = {"amount_minor": 600_000, "expected_version": status.version}
+    await act(pipeline, rma_id, Action.APPROVE_PAYOUT, somebody(Role.SUPERVISOR), **approval)
+    assert (await pipeline.end(rma_id)).refunded_minor == 600_000
+    assert (await pipeline.balance(order["order_id"])).refunded_minor == 1_600_000

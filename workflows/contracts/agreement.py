@@ -3,13 +3,16 @@
 from pydantic import Field
 
 from domain.offers import OfferTerms
-from workflows.contracts.base import ActionRequest
+from workflows.contracts.base import ActionRequest, ParcelRequest
 
 _LARGEST_NUMBER = 1_000
 
 
-class OfferProposal(ActionRequest):
-    """Make the customer an offer. It takes effect only if they accept it."""
+class OfferProposal(ParcelRequest):
+    """Make the customer an offer. It takes effect only if they accept it.
+
+    Under review it is about the application. After an inspection it is about what was not accepted of a parcel.
+    """
 
     terms: OfferTerms
 

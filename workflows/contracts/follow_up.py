@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.follow_up import FollowUp
-from domain.record import Record
+from domain.record import MinorUnits, Record
 from workflows.contracts.base import ActionRequest
 
 
@@ -26,11 +26,19 @@ class ReopeningOrder(StrEnum):
     """What a supervisor may order for a return that was reopened."""
 
     INSPECT_AGAIN = "inspect_again"
+    PAY = "pay"
     DISMISS = "dismiss"
 
 
 class ReopeningVerdict(ActionRequest):
-    """The supervisor's decision on a return that was reopened, with its reason."""
+    """The supervisor's decision on a return that was reopened, with its reason.
+
+    Attributes:
+        amount_minor: What `pay` pays back, in minor units of the order's currency.
+        coupon_minor: What `pay` gives as a coupon, instead of money or beside it.
+    """
 
     order: ReopeningOrder
     note: str = Field(min_length=1, max_length=2_000)
+    amount_minor: MinorUnits = 0
+    coupon_minor: MinorUnits = 0

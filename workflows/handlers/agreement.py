@@ -20,12 +20,14 @@ class AgreementHandlers(CaseHandlers):
     @workflow.update(name=Action.MAKE_OFFER, description="Offer the customer another way to settle.")
     async def make_offer(self, request: OfferProposal) -> ActionAnswer:
         """Make an offer, once its payout is granted."""
+        parcel = validation.offer(self._case, request, workflow.now())
+        proposal = request.model_copy(update={"parcel": parcel.number if parcel else None})
         awaits_approval = await self._authority.grant(
-            request,
+            proposal,
             Action.MAKE_OFFER,
-            self._agreement.payout(request.terms),
-            lambda: validation.offer(self._case, request, workflow.now()),
-            lambda grant: self._agreement.on_offer(request, grant),
+            self._agreement.payout(proposal.terms, parcel),
+            lambda: self._validate_make_offer(proposal),
+            lambda grant: self._agreement.on_offer(proposal, grant),
         )
         return self._accepted(Action.MAKE_OFFER, awaits_approval)
 
@@ -39,7 +41,7 @@ class AgreementHandlers(CaseHandlers):
         awaits_approval = await self._authority.grant(
             request,
             Action.COUNTER_OFFER,
-            self._payout_by(request.actor, request.terms),
+            self._payout_by(request.actor, request.offer_number, request.terms),
             lambda: validation.counter(self._case, request, workflow.now()),
             lambda grant: self._agreement.on_counter(request, grant),
         )
@@ -55,7 +57,7 @@ class AgreementHandlers(CaseHandlers):
         awaits_approval = await self._authority.grant(
             request,
             Action.ACCEPT_OFFER,
-            self._payout_by(request.actor, self._agreement.open_terms(request.offer_number)),
+            self._payout_by(request.actor, request.offer_number, self._agreement.terms_of(request.offer_number)),
             lambda: validation.acceptance(self._case, request, workflow.now()),
             lambda grant: self._agreement.on_acceptance(request, grant),
         )
@@ -75,6 +77,8 @@ class AgreementHandlers(CaseHandlers):
     def _validate_decline_offer(self, request: OfferRefusal) -> None:
         validation.refusal(self._case, request, workflow.now())
 
-    def _payout_by(self, actor: Actor, terms: OfferTerms) -> Payout:
-        """What the actor grants beyond the rules: nothing where the customer speaks."""
-        return self._agreement.payout(terms) if side_of(actor.role) is Side.SHOP else Payout()
+    def _payout_by(self, actor: Actor, answered: int, terms: OfferTerms) -> Payout:
+        """What the actor grants by terms that answer an offer: nothing where the customer speaks."""
+        if side_of(actor.role) is not Side.SHOP:
+            return Payout()
+        return self._agreement.payout(terms, self._agreement.parcel_of(answered))

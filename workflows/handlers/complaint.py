@@ -51,7 +51,7 @@ class ComplaintHandlers(CaseHandlers):
     async def record_arbitration(self, request: ArbitrationRuling) -> ActionAnswer:
         """Take the ruling, once an amount is within what the ledger can still pay back."""
         if request.amount_minor is not None:
-            remainder = await calls.left_to_pay(RemainderQuestion(rma_id=self._case.rma_id))
+            remainder = await calls.left_for_ruling(RemainderQuestion(rma_id=self._case.rma_id))
             # The return may have moved on meanwhile.
             validation.ruling(self._case, request)
             validation.within(self._case, request, remainder.left_minor)

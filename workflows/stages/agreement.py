@@ -1,4 +1,4 @@
-"""Agreement: the two sides negotiate beside the stage that waits for a decision (section 6).
+"""Agreement: the two sides negotiate beside the review or the contest that waits for a decision (section 6).
 
 Nothing of this runs, and nothing is written, until somebody makes an offer.
 """
@@ -7,14 +7,15 @@ import asyncio
 
 from temporalio import workflow
 
-from domain.actions import UNDER_REVIEW, Role, Side
+from domain.actions import UNDER_REVIEW, ContestState, Role, Side
 from domain.application import Remedy
 from domain.clocks import ClockName
-from domain.offers import Negotiation, Offer, OfferState, OfferSubject, OfferTerms, ceiling_minor
+from domain.offers import Negotiation, Offer, OfferInWords, OfferState, OfferTerms, ceiling_minor
 from domain.outbox import OutboxItem, Template
 from domain.status import Approval
 from workflows.case import ReturnCase
 from workflows.contracts import CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
+from workflows.parcel import Parcel
 from workflows.stages.authority import Payout
 
 _ANSWERED = (OfferState.ACCEPTED, OfferState.COUNTERED, OfferState.DECLINED)
@@ -26,41 +27,48 @@ _TOLD = {
 
 
 class AgreementStage:
-    """Keeps the offers, tells them, and lets them lapse. What was agreed takes the place of the case's terms.
+    """Keeps the offers, tells them, and lets them lapse.
 
-    `reviewer` is the tier that goes on once the customer has answered.
+    What was agreed on an application takes the place of the case's terms. What was agreed after an inspection
+    closes the contest of its parcel, whose journey carries it out. `reviewer` is the tier that goes on with a
+    review once the customer has answered.
     """
 
     def __init__(self, case: ReturnCase) -> None:
         self._case = case
         self.reviewer: str = ""
         self._grants: dict[int, str] = {}
-        self._followed: list[asyncio.Task[None]] = []
+        self._followed: dict[int, asyncio.Task[None]] = {}
 
     @property
     def awaits_customer(self) -> bool:
         """Whether the customer has to answer, so that the shop's own clocks pause."""
         return self._case.negotiation.awaits is Side.CUSTOMER
 
-    def agreed_on(self, subject: OfferSubject) -> Offer | None:
-        """The offer about a subject that was accepted."""
-        accepted = [offer for offer in self._case.negotiation.offers if offer.state is OfferState.ACCEPTED]
-        return next((offer for offer in accepted if offer.subject is subject), None)
-
-    def payout(self, terms: OfferTerms) -> Payout:
+    def payout(self, terms: OfferTerms, parcel: Parcel | None) -> Payout:
         """What the shop would grant beyond the rules by standing to some terms."""
         case = self._case
-        worth = ceiling_minor(case.order, case.units_to_agree_on()) if case.order else 0
+        worth = ceiling_minor(case.order, case.units_to_agree_on(parcel)) if case.order else 0
+        taken_after_all = worth if parcel is not None and terms.remedy is Remedy.STORE_CREDIT else 0
         return Payout(
-            added_minor=terms.amount_minor,
+            added_minor=terms.amount_minor + taken_after_all,
             kept_minor=worth if terms.remedy is Remedy.REFUND_ONLY else 0,
-            field="terms.amount_minor",
+            field="terms.remedy" if taken_after_all else "terms.amount_minor",
             releases=self._unused_grants(),
         )
 
-    def open_terms(self, number: int) -> OfferTerms:
-        """The terms of an offer that is answered."""
+    def terms_of(self, number: int) -> OfferTerms:
+        """The terms of an offer."""
         return self._offer(number).terms
+
+    def parcel_of(self, number: int) -> Parcel | None:
+        """The parcel whose inspection an offer is about; None if it is about the application."""
+        about = self._offer(number).parcel
+        return next((parcel for parcel in self._case.parcels if parcel.number == about), None)
+
+    async def is_told(self, offer: Offer) -> None:
+        """Wait until the end of an offer is told."""
+        await self._followed[offer.number]
 
     def on_offer(self, request: OfferProposal, grant: str) -> None:
         """Take an offer of the shop, under its grant."""
@@ -71,7 +79,7 @@ class AgreementStage:
                 request.actor,
                 now,
                 now + case.rules.clocks.offer,
-                subject=case.offer_subject(),
+                parcel=request.parcel,
                 most_rounds=case.rules.agreement.offer_rounds,
             ),
             grant,
@@ -93,7 +101,7 @@ class AgreementStage:
         )
 
     def on_acceptance(self, request: OfferAcceptance, grant: str) -> None:
-        """Take the consent: what was agreed is what the return is carried out as.
+        """Take the consent: what was agreed is what the return, or the result of an inspection, is carried out as.
 
         The shop's consent to an offer of the customer comes under its grant.
         """
@@ -102,9 +110,12 @@ class AgreementStage:
         offer = case.negotiation.offers[-1]
         self._keep_grant(offer.number, grant)
         case.note(f"offer {offer.number} accepted", f"{request.actor.role.value} {request.actor.id}")
+        parcel = self.parcel_of(offer.number)
+        if parcel is not None:
+            case.agree_on(parcel)
+            return
         case.agree(offer.agreed_terms())
-        if offer.subject is OfferSubject.APPLICATION:
-            case.move(Approval.APPROVED, f"offer {offer.number} agreed")
+        case.move(Approval.APPROVED, f"offer {offer.number} agreed")
 
     def on_refusal(self, request: OfferRefusal) -> None:
         """Take the refusal."""
@@ -115,7 +126,7 @@ class AgreementStage:
     async def close(self) -> None:
         """Let go of what is open, and wait until everything is told."""
         self._case.end_talks()
-        for task in self._followed:
+        for task in list(self._followed.values()):
             await task
 
     def _go_on_with(self, negotiation: Negotiation, grant: str) -> None:
@@ -123,15 +134,44 @@ class AgreementStage:
         self._keep_grant(offer.number, grant)
         self._case.negotiation = negotiation
         self._case.note(f"offer {offer.number} made", f"{offer.proposer.role.value}: {offer.terms.remedy.value}")
-        if offer.side is Side.SHOP:
-            self._case.clocks.pause(
-                ClockName.MANUAL_REVIEW, f"customer awaited: offer {offer.number}", offer.proposer.id
-            )
-            self._case.need(Role.CUSTOMER, "review")
+        self._answer_is_awaited(offer)
         # The update's own id, so that a workflow task that is run again never takes one offer for another.
         update = workflow.current_update_info()
         told_as = f"offer-{update.id if update else offer.number}"
-        self._followed.append(asyncio.create_task(self._follow(offer.number, told_as)))
+        self._followed[offer.number] = asyncio.create_task(self._follow(offer.number, told_as))
+
+    def _answer_is_awaited(self, offer: Offer) -> None:
+        """The clock of what is negotiated rests while the customer is awaited, never while the shop is."""
+        case, parcel = self._case, self.parcel_of(offer.number)
+        customer_awaited = f"customer awaited: offer {offer.number}"
+        if parcel is None:
+            if offer.side is Side.SHOP:
+                case.clocks.pause(ClockName.MANUAL_REVIEW, customer_awaited, offer.proposer.id)
+                case.need(Role.CUSTOMER, "review")
+        elif offer.side is Side.SHOP:
+            case.clocks.pause(ClockName.CONTEST, customer_awaited, offer.proposer.id, subject=parcel.subject)
+            case.need("", parcel.task("contest"))
+            case.need(Role.CUSTOMER, parcel.task("offer"))
+        else:
+            case.need(self._offer(offer.number - 1).proposer.role, parcel.task("offer"))
+
+    def _answer_is_there(self, offer: Offer) -> None:
+        """The clock of what is negotiated runs again, and whoever decided before goes on."""
+        case, parcel = self._case, self.parcel_of(offer.number)
+        if parcel is None:
+            if offer.side is Side.SHOP:
+                case.clocks.resume(ClockName.MANUAL_REVIEW)
+                if case.approval in UNDER_REVIEW:
+                    case.need(self.reviewer, "review")
+            return
+        awaited = case.talks_about(parcel)
+        if awaited is None:
+            case.need("", parcel.task("offer"))
+        if awaited is not Side.CUSTOMER:
+            case.clocks.resume(ClockName.CONTEST, subject=parcel.subject)
+            if parcel.contest is ContestState.CONTESTED:
+                case.need(Role.SUPERVISOR, parcel.task("contest"))
+        case.publish()
 
     async def _follow(self, number: int, told_as: str) -> None:
         """Tell an offer, wait for the answer under its clock, and tell what came of it."""
@@ -146,13 +186,10 @@ class AgreementStage:
             moot=lambda: self._offer(number).state is OfferState.LAPSED,
             subject=str(number),
         )
-        if offer.side is Side.SHOP:
-            case.clocks.resume(ClockName.MANUAL_REVIEW)
-            if case.approval in UNDER_REVIEW:
-                case.need(self.reviewer, "review")
         if not in_time:
             case.end_talks()
             case.note(f"offer {number} lapsed")
+        self._answer_is_there(offer)
         outcome = Template.OFFER_LAPSED if not in_time else _TOLD.get(self._offer(number).state)
         told = (self._customer(outcome, offer),) if outcome else ()
         releases = (self._grants[number],) if number in self._unused_offers() else ()
@@ -185,10 +222,13 @@ class AgreementStage:
 
     def _params(self, offer: Offer) -> dict[str, str | int]:
         case = self._case
+        terms = offer.terms
+        if offer.parcel is not None and len(case.parcels) > 1:
+            terms = OfferInWords(**terms.model_dump(), parcel=offer.parcel)
         return {
             "number": offer.number,
             "currency": case.rules.currency,
-            "terms_offer": offer.terms.model_dump_json(),
+            "terms_offer": terms.model_dump_json(),
             "expires_at": offer.expires_at.isoformat(),
         }
 

@@ -1,21 +1,26 @@
-"""Contest of an inspection: the customer may object to what was rejected or deducted (section 8)."""
+"""Contest of an inspection: the customer may object to what was rejected or deducted (section 8).
 
-from collections.abc import Sequence
+Both sides may agree on it instead, which closes it. Silence accepts.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
 
-from domain.actions import ContestState, Role
+from domain.actions import ContestState, Role, Side
+from domain.application import Remedy
 from domain.clocks import ClockName
 from domain.lowered import after_lowering, choose_units, worth_of_lowering
-from domain.offers import ceiling_minor
+from domain.offers import Offer, ceiling_minor
 from domain.outbox import Template
 from domain.refund import LoweredDeduction, UnitsToSettle
 from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.contracts import Contest, ContestVerdict, ResultAcceptance
 from workflows.parcel import Parcel
+from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Payout
 from workflows.stages.expert import ExpertReview
 
@@ -33,9 +38,10 @@ class ContestOutcome:
 class ContestStage:
     """Runs beside the settlement: what was accepted is paid at once and does not wait for this."""
 
-    def __init__(self, case: ReturnCase, parcel: Parcel) -> None:
+    def __init__(self, case: ReturnCase, parcel: Parcel, agreement: AgreementStage) -> None:
         self._case = case
         self._parcel = parcel
+        self._agreement = agreement
         self._verdict: ContestVerdict | None = None
         self._wants_goods_back = False
         self.expert = ExpertReview(case, parcel)
@@ -44,6 +50,7 @@ class ContestStage:
         """Take the customer's agreement."""
         self._wants_goods_back = acceptance.return_rejected
         self._parcel.contest = ContestState.CLOSED
+        self._end_talks()
         self._case.note("result accepted by the customer")
 
     def on_contest(self, contest: Contest) -> None:
@@ -64,7 +71,13 @@ class ContestStage:
         """Take the supervisor's decision."""
         self._verdict = verdict
         self._parcel.contest = ContestState.CLOSED
+        self._end_talks()
         self._case.note("contest decided", f"{verdict.actor.id}: {verdict.note}")
+
+    @property
+    def agreed(self) -> Offer | None:
+        """What both sides agreed on instead of a contest or its decision."""
+        return self._case.negotiation.agreed_on(self._parcel.number)
 
     def open(self, to_pay: Sequence[UnitsToSettle]) -> None:
         """Let the customer object, if anything was not accepted, or is paid less a deduction."""
@@ -80,6 +93,9 @@ class ContestStage:
         if self._parcel.contest is ContestState.NONE:
             return ContestOutcome()
         outcome = await self._decided()
+        if self.agreed is not None:
+            await self._agreement.is_told(self.agreed)
+            outcome = ContestOutcome(self._as_agreed(self.agreed))
         await self._send_goods_back()
         return outcome
 
@@ -90,6 +106,11 @@ class ContestStage:
         await case.clocks.wait(
             ClockName.CONTEST, due_at, lambda: parcel.contest is not ContestState.OPEN, subject=parcel.subject
         )
+        if self._is_negotiated():
+            # Who waits for the shop's answer to a counter-offer is not silent.
+            await workflow.wait_condition(
+                lambda: parcel.contest is not ContestState.OPEN or not self._is_negotiated()
+            )
         if parcel.contest is ContestState.OPEN:
             parcel.contest = ContestState.CLOSED
             case.note("result accepted by silence")
@@ -97,25 +118,28 @@ class ContestStage:
         if parcel.contest is ContestState.CLOSED and self._verdict is None:
             return ContestOutcome()
         verdict = await self._supervisor_decides()
+        if verdict is None:
+            return ContestOutcome()
         if not (verdict.accepted or verdict.deductions):
             dismissed = case.notices.customer(Template.CONTEST_DISMISSED, reason=verdict.note)
             await case.record("contest-dismissed", dismissed)
-        return ContestOutcome(self._accept_after_all(verdict), self._lower(verdict))
+        units = {entry.line_id: entry.quantity for entry in verdict.accepted}
+        return ContestOutcome(self._accept_after_all(units), self._lower(verdict))
 
-    async def _supervisor_decides(self) -> ContestVerdict:
+    async def _supervisor_decides(self) -> ContestVerdict | None:
+        """Wait for the verdict, told each day that it is late; None if both sides agreed before it."""
         case = self._case
         await case.record(
             "contested",
             case.notices.customer(Template.CONTEST_RECEIVED),
             case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=0),
         )
-        case.need(Role.SUPERVISOR, self._parcel.task("contest"))
+        if case.talks_about(self._parcel) is not Side.CUSTOMER:
+            case.need(Role.SUPERVISOR, self._parcel.task("contest"))
         waited = 0
-        while self._verdict is None:
+        while not self._is_over():
             due_at = workflow.now() + _SUPERVISOR_TIME
-            if not await case.clocks.wait(
-                ClockName.CONTEST, due_at, lambda: self._verdict is not None, subject=self._parcel.subject
-            ):
+            if not await case.clocks.wait(ClockName.CONTEST, due_at, self._is_over, subject=self._parcel.subject):
                 waited += 1
                 await case.record(
                     "contest-overdue", case.supervisor_alert(Template.STAFF_CONTEST_OVERDUE, waited=waited)
@@ -123,6 +147,17 @@ class ContestStage:
         case.need("", self._parcel.task("contest"))
         await self.expert.is_done()
         return self._verdict
+
+    def _is_over(self) -> bool:
+        return self._verdict is not None or self.agreed is not None
+
+    def _is_negotiated(self) -> bool:
+        return self._case.talks_about(self._parcel) is not None
+
+    def _end_talks(self) -> None:
+        """An open offer about this parcel is moot; one about another parcel goes on."""
+        if self._is_negotiated():
+            self._case.end_talks()
 
     async def _send_goods_back(self) -> None:
         """Have the warehouse return what stays rejected, if the customer wants it; otherwise it is left to us."""
@@ -138,15 +173,23 @@ class ContestStage:
             *(case.notices.goods_to_customer(line.line_id, line.rejected) for line in goods),
         )
 
-    def _accept_after_all(self, verdict: ContestVerdict) -> tuple[UnitsToSettle, ...]:
-        for entry in verdict.accepted:
-            self._parcel.count(self._parcel.lines[entry.line_id].accepted_after_all(entry.quantity))
+    def _as_agreed(self, offer: Offer) -> tuple[UnitsToSettle, ...]:
+        """Store credit takes what was not accepted after all; with a compensation the customer keeps the goods."""
+        if offer.terms.remedy is not Remedy.STORE_CREDIT:
+            self._wants_goods_back = True
+            return ()
+        units = self._case.units_to_agree_on(self._parcel)
+        return self._accept_after_all({line_id: quantity for line_id, quantity in units.items() if quantity})
+
+    def _accept_after_all(self, units: Mapping[str, int]) -> tuple[UnitsToSettle, ...]:
+        for line_id, quantity in units.items():
+            self._parcel.count(self._parcel.lines[line_id].accepted_after_all(quantity))
         lines = self._parcel.lines.values()
         if all(line.accepted == line.expected for line in lines):
             self._parcel.move(InspectionStatus.ACCEPTED, "by the contest")
-        elif verdict.accepted:
+        elif units:
             self._parcel.move(InspectionStatus.PARTIALLY_ACCEPTED, "by the contest")
-        return tuple(UnitsToSettle(line_id=entry.line_id, quantity=entry.quantity) for entry in verdict.accepted)
+        return tuple(UnitsToSettle(line_id=line_id, quantity=quantity) for line_id, quantity in units.items())
 
     def _lower(self, verdict: ContestVerdict) -> tuple[LoweredDeduction, ...]:
         lowered = self._lowered(verdict)

@@ -15,11 +15,13 @@ from domain.follow_up import FollowUp, FollowUpKind
 from domain.inspection import InspectedUnits
 from domain.intents import PaymentDirection, RefundBasis
 from domain.outbox import OutboxItem, Template
+from domain.refund import LineCompensation
 from domain.status import Approval, InspectionStatus
 from domain.terms import Terms
 from workflows import calls, ids
 from workflows.case import ReturnCase
 from workflows.contracts import PARCEL_FOUND_SIGNAL, Receipt, ReopeningOrder, ReopeningVerdict
+from workflows.stages.goodwill import Goodwill
 from workflows.stages.journeys import Journeys
 from workflows.stages.settlement import Settlement, accepted_units
 
@@ -29,15 +31,18 @@ _REPEAT_ALERT = timedelta(hours=24)
 class FollowUpStage:
     """Carries out a follow-up. What was paid before is settled in the ledger and cannot be paid a second time."""
 
-    def __init__(self, case: ReturnCase, journeys: Journeys, settlement: Settlement) -> None:
+    def __init__(self, case: ReturnCase, journeys: Journeys, settlement: Settlement, goodwill: Goodwill) -> None:
         self._case = case
         self._journeys = journeys
         self._settlement = settlement
+        self._goodwill = goodwill
         self._verdict: ReopeningVerdict | None = None
+        self._shares: tuple[LineCompensation, ...] = ()
 
-    def on_verdict(self, verdict: ReopeningVerdict) -> None:
-        """Take the supervisor's decision."""
+    def on_verdict(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...] = ()) -> None:
+        """Take the supervisor's decision, with the money that it pays shared over the lines."""
         self._verdict = verdict
+        self._shares = shares
         dismissed = verdict.order is ReopeningOrder.DISMISS
         self._case.move(
             Approval.DECLINED if dismissed else Approval.APPROVED, f"{verdict.actor.id}: {verdict.note}"
@@ -57,6 +62,9 @@ class FollowUpStage:
             return
         if verdict.order is ReopeningOrder.DISMISS:
             await self._dismiss(verdict.note)
+            return
+        if verdict.order is ReopeningOrder.PAY:
+            await self._goodwill.give(verdict, self._shares)
             return
         found = await self._look_again()
         accepted = accepted_units(found)

@@ -12,6 +12,7 @@ from domain.refund import UnitsToSettle
 from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.parcel import Parcel
+from workflows.stages.agreement import AgreementStage
 from workflows.stages.contest import ContestStage
 from workflows.stages.inspection import InspectionStage
 from workflows.stages.outcome import Outcome
@@ -27,6 +28,7 @@ class Journey:
         case: ReturnCase,
         parcel: Parcel,
         outcome: Outcome,
+        agreement: AgreementStage,
         awaited_since: datetime | None = None,
     ) -> None:
         self._case = case
@@ -34,8 +36,7 @@ class Journey:
         self.parcel = parcel
         self.ship_back = ShipBackStage(case, parcel, awaited_since)
         self.inspection = InspectionStage(case, parcel, self.ship_back.tracking)
-        self.contest = ContestStage(case, parcel)
-        self.payable: dict[str, int] | None = None
+        self.contest = ContestStage(case, parcel, agreement)
         self._ways = 0
 
     async def run(self) -> None:
@@ -56,7 +57,7 @@ class Journey:
 
     async def _inspect_what_came_late(self) -> None:
         await self.inspection.run()
-        if self.payable is None or any(self.payable.values()):
+        if self.parcel.payable is None or any(self.parcel.payable.values()):
             await self._settle_what_was_found()
         else:
             await self._case.record("late-goods", *self._late_goods())
@@ -85,7 +86,9 @@ class Journey:
             self._outcome.settle(self.parcel, accepted, self._inspection_notices()), self.contest.run()
         )
         accepted_after_all = self._payable_of(won.accepted)
-        if accepted_after_all:
+        if self.contest.agreed:
+            await self._outcome.settle_agreement(self.parcel, self.contest.agreed, accepted_after_all)
+        elif accepted_after_all:
             decided = self._case.notices.customer(Template.CONTEST_DECIDED)
             await self._outcome.settle_contest(self.parcel, accepted_after_all, (decided,))
         if won.lowered:
@@ -95,13 +98,13 @@ class Journey:
 
     def _payable_of(self, accepted: tuple[UnitsToSettle, ...]) -> tuple[UnitsToSettle, ...]:
         """Of the accepted units those that were not paid before."""
-        if self.payable is None:
+        if self.parcel.payable is None:
             return accepted
         to_pay = []
         for units in accepted:
-            quantity = min(units.quantity, self.payable.get(units.line_id, 0))
+            quantity = min(units.quantity, self.parcel.payable.get(units.line_id, 0))
             if quantity:
-                self.payable[units.line_id] -= quantity
+                self.parcel.payable[units.line_id] -= quantity
                 to_pay.append(units.model_copy(update={"quantity": quantity}))
         return tuple(to_pay)
 

@@ -11,6 +11,7 @@ from domain.status import Logistics
 from workflows.case import ReturnCase
 from workflows.contracts import Handover, Receipt
 from workflows.parcel import Parcel
+from workflows.stages.agreement import AgreementStage
 from workflows.stages.journey import Journey
 from workflows.stages.outcome import Outcome
 from workflows.stages.waybill import record_waybill
@@ -21,9 +22,10 @@ _GIVEN_UP = (Logistics.LOST, Logistics.EXPIRED)
 class Journeys:
     """Starts a journey per parcel, also for one that is split from another or that comes after it was given up."""
 
-    def __init__(self, case: ReturnCase, outcome: Outcome) -> None:
+    def __init__(self, case: ReturnCase, outcome: Outcome, agreement: AgreementStage) -> None:
         self._case = case
         self._outcome = outcome
+        self._agreement = agreement
         self._journeys: dict[int, Journey] = {}
         self._running: list[asyncio.Task[None]] = []
 
@@ -64,7 +66,7 @@ class Journeys:
     def late(self, units: dict[str, int], payable: dict[str, int], receipt: Receipt) -> Journey:
         """Open a journey for goods that came after the end of an earlier case."""
         journey = self._open(self._case.parcels.add(quantities.packed(units)))
-        journey.payable = payable
+        journey.parcel.payable = payable
         journey.parcel.receive(receipt)
         return journey
 
@@ -94,10 +96,9 @@ class Journeys:
         self._case.parcels.repack(parcel, came)
         parcel.receive(receipt)
         if given_up:
-            journey = self.of(parcel)
             if parcel.was_lost:
-                journey.payable = {}
-            self._running.append(asyncio.create_task(journey.came_late()))
+                parcel.payable = {}
+            self._running.append(asyncio.create_task(self.of(parcel).came_late()))
 
     def _look_at_an_unknown_waybill(self, receipt: Receipt) -> None:
         """The goods came with a number that nobody had told us."""
@@ -108,7 +109,7 @@ class Journeys:
         self._running.append(asyncio.create_task(looking))
 
     def _open(self, parcel: Parcel, awaited_since: datetime | None = None) -> Journey:
-        journey = Journey(self._case, parcel, self._outcome, awaited_since)
+        journey = Journey(self._case, parcel, self._outcome, self._agreement, awaited_since)
         self._journeys[parcel.number] = journey
         return journey
 

@@ -4,11 +4,13 @@ from temporalio import workflow
 
 from domain.application import Remedy
 from domain.intents import RefundBasis
+from domain.offers import Offer
 from domain.outbox import OutboxItem, Template
 from domain.refund import LoweredDeduction, UnitsToSettle
 from workflows.case import ReturnCase
 from workflows.parcel import Parcel
 from workflows.stages.advances import Advances
+from workflows.stages.agreed_terms import AgreedTerms
 from workflows.stages.exchange import Exchange
 from workflows.stages.repair import Repair
 from workflows.stages.settlement import Settlement
@@ -28,6 +30,7 @@ class Outcome:
         store_credit: StoreCredit,
         trade_in: TradeIn,
         repair: Repair,
+        agreed_terms: AgreedTerms,
     ) -> None:
         self._case = case
         self._settlement = settlement
@@ -36,6 +39,7 @@ class Outcome:
         self._store_credit = store_credit
         self._trade_in = trade_in
         self._repair = repair
+        self._agreed_terms = agreed_terms
         self._to_exchange: list[UnitsToSettle] = []
         self._exchanging = 0
 
@@ -114,6 +118,10 @@ class Outcome:
                 self._exchange.unpaid_minor += plan.refund.owed_by_customer_minor
             case _:
                 await self._settlement.refund(RefundBasis.INSPECTION, (), outbox, parcel=parcel, lowered=lowered)
+
+    async def settle_agreement(self, parcel: Parcel, offer: Offer, taken: tuple[UnitsToSettle, ...]) -> None:
+        """Give the customer what both sides agreed on for what an inspection did not accept."""
+        await self._agreed_terms.carry_out(parcel, offer, taken)
 
     async def pay_what_was_lost(self, parcel: Parcel, claim: OutboxItem) -> None:
         """Pay for a parcel that a carrier lost. A replacement that was sent in advance stays with the customer."""

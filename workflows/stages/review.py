@@ -13,7 +13,7 @@ from domain.clocks import ClockName
 from domain.exchange import StockHold, first_lease_until, with_free_freight
 from domain.keys import replacement_reference
 from domain.liability import Liability
-from domain.offers import OfferSubject, ceiling_minor
+from domain.offers import ceiling_minor
 from domain.orders import FactsRequest, FulfilmentCancellation, OrderFacts
 from domain.outbox import Template
 from domain.reasons import REASON_RULES, LiableParty
@@ -253,7 +253,7 @@ class ReviewStage:
             )
 
     def _is_agreed(self) -> bool:
-        return self._agreement.agreed_on(OfferSubject.APPLICATION) is not None
+        return self._case.negotiation.agreed_on() is not None
 
     async def _others_agree(self) -> bool:
         """Approve, once the stock is held for an exchange or the fulfilment stopped for a cancellation."""

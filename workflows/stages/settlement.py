@@ -15,6 +15,7 @@ from domain.fees import way_that_counts
 from domain.inspection import InspectedUnits, Verdict
 from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
+from domain.reasons import LiableParty
 from domain.refund import Circumstances, LineCompensation, LoweredDeduction, UnitsToSettle
 from domain.status import Logistics, Reimbursement
 from workflows import calls
@@ -43,12 +44,15 @@ class Settlement:
         compensations: tuple[LineCompensation, ...] = (),
         lowered: tuple[LoweredDeduction, ...] = (),
         less_minor: int = 0,
+        destination: str = "",
+        freight: LiableParty | None = None,
     ) -> SettlementPlan:
         """Pay back what the units are worth, what was agreed on top of it, and what lowered deductions give back.
 
         For a cancellation that is everything that is left of the order. Several refunds of one return may run
         side by side, each for the units of a `parcel`; without one they are of all parcels, and `subject` tells
-        the promises apart. `less_minor` is what the customer still owes of it.
+        the promises apart. `less_minor` is what the customer still owes of it. `destination` and `freight` are
+        what was agreed for this refund only; without them the return's own hold.
         """
         self._payments.settlements += 1
         plan = await self.authorize(
@@ -60,6 +64,8 @@ class Settlement:
                 lowered=lowered,
                 less_minor=less_minor,
                 parcel=parcel,
+                destination=destination,
+                freight=freight,
                 order_entirely=basis is RefundBasis.CANCELLATION,
                 instead_of=instead_of,
             )
@@ -98,6 +104,8 @@ class Settlement:
         units: Sequence[UnitsToSettle],
         outbox: tuple[OutboxItem, ...],
         parcel: Parcel | None = None,
+        destination: str = "",
+        freight: LiableParty | None = None,
         **more: Any,
     ) -> RefundAuthorization:
         case = self._case
@@ -109,8 +117,8 @@ class Settlement:
             round=self._payments.next_round(),
             basis=basis,
             units=tuple(units),
-            destination=self._destination(),
-            circumstances=self.circumstances(parcel),
+            destination=destination or self._destination(),
+            circumstances=self.circumstances(parcel, freight),
             **more,
         )
 
@@ -135,7 +143,7 @@ class Settlement:
             authorization=authorization,
             business_days=case.rules.clocks.settlement_business_days,
             policy_version=case.rules.decision.policy_version if case.rules.decision else "",
-            to_store_credit=bool(case.credit_account),
+            to_store_credit=self._goes_to_credit(),
         )
 
     def _planned(self, authorization: RefundAuthorization, plan: SettlementPlan) -> SettlementPlan:
@@ -172,7 +180,7 @@ class Settlement:
                 due_at = due_at + _ALERT_EVERY
         return [await task for task in tasks]
 
-    def circumstances(self, parcel: Parcel | None = None) -> Circumstances:
+    def circumstances(self, parcel: Parcel | None = None, freight: LiableParty | None = None) -> Circumstances:
         """The facts that decide about shipping and fees, of one parcel or of all.
 
         How the goods travelled is what happened, not what was applied for. What that comes to is for the ledger
@@ -184,16 +192,20 @@ class Settlement:
         return Circumstances(
             liability=case.liability,
             ship_back=way_that_counts(each.travelled_by for each in parcels) if travelled else None,
-            freight=case.terms.freight,
+            freight=freight or case.terms.freight,
             pickup_service=case.rules.pickup_service,
         )
 
     def _destination(self) -> str | None:
         """Where the customer wants a refund; an exchange names a means for its difference only."""
         case = self._case
-        if case.credit_account:
+        if self._goes_to_credit():
             return case.credit_account
         return None if case.remedy is Remedy.EXCHANGE else case.application.payment_method_id
+
+    def _goes_to_credit(self) -> bool:
+        """Whether every refund of the return goes to store credit, and not only one that was agreed."""
+        return bool(self._case.credit_account) and self._case.remedy is Remedy.STORE_CREDIT
 
     def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:
         case = self._case

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from domain.actions import Action, Role, Side, side_of
 from domain.application import Remedy
-from domain.offers import OfferRefused, OfferTerms, ceiling_minor
+from domain.inspection import Finding
+from domain.offers import OfferRefused, OfferTerms, ceiling_minor, possible_after_inspection
 from domain.status import Approval
 from workflows.case import ReturnCase
 from workflows.contracts import (
@@ -15,26 +16,40 @@ from workflows.contracts import (
     OfferProposal,
     OfferRefusal,
 )
+from workflows.parcel import Parcel
+from workflows.validation.parcels import allowed_parcel
 from workflows.validation.rules import INVALID_ACTION, ROLE_NOT_PERMITTED, allowed, refuse
 
 
-def offer(case: ReturnCase, request: OfferProposal, now: datetime) -> None:
-    """Refuse an offer while one is open, beyond the rounds, or beyond what was paid."""
-    allowed(case, Action.MAKE_OFFER, request)
+def offer(case: ReturnCase, request: OfferProposal, now: datetime) -> Parcel | None:
+    """Refuse an offer while one is open, beyond the rounds, or beyond what was paid.
+
+    Returns:
+        The parcel whose inspection it is about; None if it is about the application.
+    """
+    parcel = _parcel_to_agree_on(case, request)
     _appeals_are_a_supervisors(case, request)
-    _terms_can_be_kept(case, request.terms)
+    _terms_can_be_kept(case, request.terms, parcel)
     most = case.rules.agreement.offer_rounds
     _possible(
         lambda: case.negotiation.propose(
-            request.terms, request.actor, now, now, subject=case.offer_subject(), most_rounds=most
+            request.terms,
+            request.actor,
+            now,
+            now,
+            parcel=parcel.number if parcel else None,
+            most_rounds=most,
         )
     )
+    return parcel
 
 
 def counter(case: ReturnCase, request: CounterOffer, now: datetime) -> None:
     """Refuse an answer to what is not open, beyond the rounds, or beyond what was paid."""
     _answerable(case, Action.COUNTER_OFFER, request, now)
-    _terms_can_be_kept(case, request.terms)
+    about = case.negotiation.offers[request.offer_number - 1].parcel
+    parcel = next((parcel for parcel in case.parcels if parcel.number == about), None)
+    _terms_can_be_kept(case, request.terms, parcel)
     most = case.rules.agreement.offer_rounds
     _possible(
         lambda: case.negotiation.counter(
@@ -51,6 +66,15 @@ def acceptance(case: ReturnCase, request: OfferAcceptance, now: datetime) -> Non
 def refusal(case: ReturnCase, request: OfferRefusal, now: datetime) -> None:
     """Refuse an answer to what is not open, or by the side that made it."""
     _answerable(case, Action.DECLINE_OFFER, request, now)
+
+
+def _parcel_to_agree_on(case: ReturnCase, request: OfferProposal) -> Parcel | None:
+    if len(case.parcels):
+        return allowed_parcel(case, Action.MAKE_OFFER, request)
+    allowed(case, Action.MAKE_OFFER, request)
+    if request.parcel is not None:
+        refuse(INVALID_ACTION, "parcel", "Under review an offer is about the whole application; leave it out.")
+    return None
 
 
 def _answerable(
@@ -71,9 +95,11 @@ def _appeals_are_a_supervisors(case: ReturnCase, request: ActionRequest) -> None
         refuse(ROLE_NOT_PERMITTED, "actor.id", "An appeal is settled by another person than the one who declined.")
 
 
-def _terms_can_be_kept(case: ReturnCase, terms: OfferTerms) -> None:
-    """Refuse an amount beyond what was paid, and an exchange for variants that nobody looked up."""
-    most = ceiling_minor(case.order, case.units_to_agree_on()) if case.order else 0
+def _terms_can_be_kept(case: ReturnCase, terms: OfferTerms, parcel: Parcel | None) -> None:
+    """Refuse an amount beyond what was paid, variants that nobody looked up, and terms that make no sense."""
+    if parcel is not None:
+        _fits_a_result(case, terms, parcel)
+    most = ceiling_minor(case.order, case.units_to_agree_on(parcel)) if case.order else 0
     if terms.amount_minor > most:
         refuse(
             INVALID_ACTION,
@@ -86,6 +112,29 @@ def _terms_can_be_kept(case: ReturnCase, terms: OfferTerms) -> None:
             "terms.item_ids",
             "An exchange is offered for the variants that were applied for, one for each unit; others were not "
             "looked up.",
+        )
+
+
+def _fits_a_result(case: ReturnCase, terms: OfferTerms, parcel: Parcel) -> None:
+    """Refuse what makes no sense for goods that were inspected and not accepted."""
+    in_advance = case.rules.advance is not None and case.rules.advance.granted
+    possible = possible_after_inspection(case.remedy, in_advance)
+    if terms.remedy not in possible:
+        refuse(
+            INVALID_ACTION,
+            "terms.remedy",
+            f"A {terms.remedy.value} cannot be offered for what was not accepted of this {case.remedy.value}. "
+            f"Possible: {', '.join(possible)}.",
+        )
+    if terms.item_ids:
+        refuse(INVALID_ACTION, "terms.item_ids", f"With a {terms.remedy.value} nothing is sent; leave them out.")
+    if not any(case.units_to_agree_on(parcel).values()):
+        refuse(INVALID_ACTION, "parcel", "Every unit that was not accepted was paid for before.")
+    if terms.remedy is Remedy.STORE_CREDIT and parcel.finding is Finding.MISUSE:
+        refuse(
+            INVALID_ACTION,
+            "terms.remedy",
+            "The expert found misuse, so the goods cannot be taken after all; offer a compensation.",
         )
 
 

@@ -1,0 +1,73 @@
+"""Goodwill on a case that was reopened: money within the ledger's ceilings, or a coupon (sections 10 and 12)."""
+
+import asyncio
+
+from domain.goodwill import LeftToPayQuestion, share_goodwill
+from domain.intents import RefundBasis
+from domain.keys import goodwill_coupon_key
+from domain.outbox import Template
+from domain.refund import LineCompensation
+from workflows import calls
+from workflows.case import ReturnCase
+from workflows.contracts import ReopeningVerdict
+from workflows.stages.authority import Payout
+from workflows.stages.coupon_compensation import CouponCompensation
+from workflows.stages.settlement import Settlement
+from workflows.validation.rules import INVALID_ACTION, refuse
+
+
+class Goodwill:
+    """Pays what a supervisor grants, once. It settles no units: those that are free stay free."""
+
+    def __init__(self, case: ReturnCase, settlement: Settlement, coupon: CouponCompensation) -> None:
+        self._case = case
+        self._settlement = settlement
+        self._coupon = coupon
+
+    def payout(self, verdict: ReopeningVerdict) -> Payout:
+        """What a verdict grants beyond the rules: all of it."""
+        return Payout(
+            added_minor=verdict.amount_minor + verdict.coupon_minor,
+            field="amount_minor" if verdict.amount_minor else "coupon_minor",
+        )
+
+    async def shares(self, verdict: ReopeningVerdict) -> tuple[LineCompensation, ...]:
+        """Share the money of a verdict over the lines of the case.
+
+        Raises:
+            ApplicationError: If the lines or the order have less left; nothing has changed.
+        """
+        if not verdict.amount_minor:
+            return ()
+        case = self._case
+        left = await calls.left_to_pay(LeftToPayQuestion(rma_id=case.rma_id))
+        if verdict.amount_minor > left.total_minor:
+            refuse(
+                INVALID_ACTION,
+                "amount_minor",
+                f"{left.total_minor} {case.rules.currency} minor units are left to pay back for this return. What "
+                "is above that is no refund: give it as a coupon, coupon_minor.",
+            )
+        return share_goodwill(verdict.amount_minor, left)
+
+    async def give(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...]) -> None:
+        """Pay the money and have the coupon issued, neither waiting for the other."""
+        self._case.note("goodwill granted", f"{verdict.actor.id}: {verdict.note}")
+        await asyncio.gather(self._pay(verdict, shares), self._give_coupon(verdict))
+
+    async def _pay(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...]) -> None:
+        case = self._case
+        if not shares:
+            return
+        told = case.notices.customer(
+            Template.GOODWILL_PAID,
+            amount_minor=verdict.amount_minor,
+            currency=case.rules.currency,
+            reason=verdict.note,
+        )
+        await self._settlement.refund(RefundBasis.AGREEMENT, (), (told,), compensations=shares)
+
+    async def _give_coupon(self, verdict: ReopeningVerdict) -> None:
+        if verdict.coupon_minor:
+            key = goodwill_coupon_key(self._case.rma_id)
+            await self._coupon.give(key, verdict.coupon_minor, Template.GOODWILL_COUPON)
