@@ -162,6 +162,8 @@ async def deducted(pipeline: Pipeline, price_minor: int = 10_000) -> tuple[dict[
         "checks": [{"code": "stain", "passed": False, "photos": ["media/stain.jpg"]}],
     }
     first = await pipeline.inspected(order, stained)
+    await pipeline.until(first, lambda status: Action.ACCEPT_RESULT in status.allowed_actions)
+    await pipeline.act(first, Action.ACCEPT_RESULT, Role.CUSTOMER)
     assert (await pipeline.end(first)).refunded_minor == price_minor // 2
     return order, await waiting(pipeline, first)
 
