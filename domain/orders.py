@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import Field, field_validator
 
 from domain.money import split_by_largest_remainder
-from domain.record import MinorUnits, Quantity, Record, UtcDatetime
+from domain.record import Identifier, MinorUnits, Quantity, Record, UtcDatetime
 
 
 class OrderStatus(StrEnum):
@@ -151,6 +151,7 @@ class OrderSnapshot(Record):
     """What the order system says of an order: the only source of prices, discounts and payments.
 
     Attributes:
+        customer_agent: The person in the shop who looks after this customer, where the shop names one.
         receipt_confirmed_at: When the customer confirmed the receipt, where the shop asks for that.
         orders_in_a_year: The customer's orders of the last 365 days; 0 where the shop does not count.
         returned_in_a_year: Those of them that came back, in part or whole.
@@ -159,6 +160,7 @@ class OrderSnapshot(Record):
     order_id: str
     customer_id: str
     customer_tier: CustomerTier = CustomerTier.REGULAR
+    customer_agent: Identifier | None = None
     status: OrderStatus
     currency: str
     lines: tuple[OrderLine, ...]

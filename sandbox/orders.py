@@ -40,6 +40,7 @@ class OrderAnswer(Record):
     order_id: str
     customer_id: str
     customer_tier: CustomerTier
+    customer_agent: str | None
     status: OrderStatus
     currency: str
     lines: tuple[RetailLine, ...]
@@ -86,6 +87,7 @@ def orders_router(
         return OrderAnswer(
             **order.model_dump(exclude={"payments"}),
             customer_tier=customer.tier if customer else CustomerTier.REGULAR,
+            customer_agent=customer.agent if customer else None,
             orders_in_a_year=customer.orders_in_a_year if customer else 0,
             returned_in_a_year=customer.returned_in_a_year if customer else 0,
             payments=tuple(

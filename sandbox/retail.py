@@ -101,10 +101,14 @@ class RetailMethod(Record):
 
 
 class RetailCustomer(Record):
-    """A customer with the means of payment on file, and the orders of the last 365 days where they are counted."""
+    """A customer with the means of payment on file, and the orders of the last 365 days where they are counted.
+
+    `agent` is the person in the shop who looks after this customer, if anyone does.
+    """
 
     customer_id: Identifier
     tier: CustomerTier = CustomerTier.REGULAR
+    agent: Identifier | None = None
     orders_in_a_year: int = Field(default=0, ge=0)
     returned_in_a_year: int = Field(default=0, ge=0)
     payment_methods: tuple[RetailMethod, ...]

@@ -84,8 +84,7 @@ class Pipeline:
         if "payments" not in order:
             order["payments"] = [{"kind": "payment", "amount_minor": total, "payment_method_id": methods[0]["id"]}]
         customer = {"customer_id": order["customer_id"], "payment_methods": methods}
-        if "tier" in order:
-            customer["tier"] = order.pop("tier")
+        customer |= {name: order.pop(name) for name in ("tier", "agent") if name in order}
         await self._load("customers", customer)
         await self._load("orders", order)
         return order

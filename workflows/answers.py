@@ -55,6 +55,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
         reasons=decision.reasons if decision else (),
         why=case.why,
         priority=decision.priority if decision else False,
+        agent=(case.order.customer_agent or "") if case.order else "",
         pickup_service=case.rules.pickup_service,
         warehouse=case.rules.warehouse,
         price_difference_minor=_price_difference(case),

@@ -51,6 +51,8 @@ def _show_heading(out: Console, status: ReturnStatus) -> None:
         out.print(f"why:     {sentence}", soft_wrap=True)
     if status.priority:
         out.print("priority: looked at before others")
+    if status.agent:
+        out.print(f"agent:   {status.agent} looks after this customer")
     if status.pickup_service is PickupService.PREMIUM:
         out.print("pickup:  premium, free for the customer")
     if status.policy_version:

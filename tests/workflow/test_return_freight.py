@@ -33,12 +33,14 @@ async def rules_of_refund(shop: Pipeline, rma_id: str) -> set[WorksheetRule]:
     return {row.rule for row in refund.rows}
 
 
-async def test_a_high_value_customer_gets_a_premium_pickup_for_nothing(shop: Pipeline) -> None:
-    decision = await shop.apply(await shop.order(tier="high_value"))
+async def test_a_high_value_customer_has_an_agent_and_a_premium_pickup_for_nothing(shop: Pipeline) -> None:
+    decision = await shop.apply(await shop.order(tier="high_value", agent="agent-9"))
     rma_id = decision.rma_id
     assert decision.quoted_minor == 10_000
     await shop.to_the_warehouse(rma_id)
-    assert (await shop.returns.status(rma_id)).pickup_service is PickupService.PREMIUM
+    status = await shop.returns.status(rma_id)
+    assert (status.priority, status.agent) == (True, "agent-9")
+    assert status.pickup_service is PickupService.PREMIUM
     assert [pickup["service"] for pickup in await shop.books("pickups", rma_id)] == ["premium"]
     await shop.inspect(rma_id)
     assert (await shop.end(rma_id)).refunded_minor == 10_000

@@ -146,6 +146,7 @@ class ReturnStatus(Record):
         needs: The role that has to act before the return can go on; empty if none has.
         why: The decision in sentences, in the application's language.
         priority: People look at it before others.
+        agent: The person who looks after this customer, where the shop names one.
         pickup_service: What couriers are asked for; a premium pickup is free for the customer.
         warehouse: Where the parcels go; empty until it is decided.
         version: Grows with what is decided: the approval, the terms, the liability, the units taken back.
@@ -178,6 +179,7 @@ class ReturnStatus(Record):
     reasons: tuple[ReviewReason, ...] = ()
     why: tuple[str, ...] = ()
     priority: bool = False
+    agent: str = ""
     pickup_service: PickupService = PickupService.STANDARD
     warehouse: str = ""
     price_difference_minor: int | None = None
