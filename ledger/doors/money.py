@@ -79,6 +79,7 @@ class MoneyDoor(Door):
             IntentNotDeclined: If that intent was not declined.
             AlreadySuperseded: If something has taken its place.
             CeilingExceeded: If other refunds have used what the payment had left.
+            NothingToRecover: If it charged an advance back of which nothing is left.
             IntentKeyTaken: If the round was used before.
         """
         with writing(self.engine) as session:
