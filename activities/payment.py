@@ -40,7 +40,7 @@ class PaymentActivities:
         try:
             intent = await asyncio.to_thread(self._ledger.intent_submitted, call.key, call.at)
         except IntentFrozen as frozen:
-            raise ApplicationError(str(frozen), type=PAYMENT_FROZEN, non_retryable=True) from frozen
+            raise _frozen(str(frozen)) from frozen
         if intent.state is IntentState.CHARGED_BACK:
             return intent
         if intent.state.is_final:
@@ -73,6 +73,8 @@ class PaymentActivities:
             found = await self._payment.find(intent.direction, intent.key)
             if found is not None:
                 return found
+            if not await asyncio.to_thread(self._ledger.intent_may_be_repeated, intent.key, call.at):
+                raise _frozen(f"{intent.key} never reached the provider, and its order is frozen by now")
         return await self._payment.submit(intent, call.at)
 
     async def _write(self, call: IntentCall, payment: ProviderPayment) -> PaymentIntent:
@@ -108,3 +110,7 @@ class PaymentActivities:
             expires_at=expires_at,
         )
         return await asyncio.to_thread(self._ledger.intent_outcome, outcome)
+
+
+def _frozen(why: str) -> ApplicationError:
+    return ApplicationError(why, type=PAYMENT_FROZEN, non_retryable=True)

@@ -28,7 +28,8 @@ def authorize_recovery(session: Session, request: RecoveryAuthorization) -> Paym
 def end(session: Session, request: AdvanceEnd) -> None:
     """Give up what is left of an advance: waived by a supervisor, or not paid by the customer.
 
-    The units that it was for have been paid, whether they came or not: no other return may claim them.
+    What is being charged back already is not waived. The units that it was for have been paid, whether they came
+    or not: no other return may claim them.
 
     Raises:
         ReturnNotFound: If the return was never opened.
@@ -39,11 +40,21 @@ def end(session: Session, request: AdvanceEnd) -> None:
     order = frozen(lock_order_of(session, request.rma_id))
     row = advance_accounts.find(session, request.rma_id)
     if request.is_waived:
-        row.waived_minor += advance_accounts.to_account(row).outstanding_minor
+        row.waived_minor += left_to_charge(session, request.rma_id)
     else:
         row.unpaid = True
     units.settle(session, request.rma_id, order, units.held_by(session, request.rma_id, order))
     outbox.write(session, request)
+
+
+def left_to_charge(session: Session, rma_id: str) -> int:
+    """What is left of an advance and not on its way to be charged back.
+
+    Raises:
+        AdvanceNotFound: If nothing was advanced for the return.
+    """
+    account = advance_accounts.to_account(advance_accounts.find(session, rma_id))
+    return max(account.outstanding_minor - being_charged(session, rma_id), 0)
 
 
 def being_charged(session: Session, rma_id: str) -> int:

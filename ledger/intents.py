@@ -72,17 +72,19 @@ def submitted(session: Session, key: str, at: datetime) -> PaymentIntent:
     """Note an attempt before the provider is called; a final intent stays as it is.
 
     Returns:
-        The intent as it was before.
+        The intent as it was before; one that was ever sent without an answer is unknown, so that it is looked up.
 
     Raises:
         IntentNotFound: If there is none under the key.
-        IntentFrozen: If it is a refund that was never sent and its order is frozen.
+        IntentFrozen: If it is a refund that is still to be sent and its order is frozen.
     """
     row = _row(session, key, lock=True)
     before = to_intent(row)
-    is_new_refund = row.direction is PaymentDirection.REFUND and row.state is IntentState.INTENT
-    if is_new_refund and freezes.is_frozen(session, row.order_id):
-        raise IntentFrozen(f"refund {key} waits: a chargeback of order {row.order_id} is open")
+    if row.state is IntentState.INTENT:
+        if _is_frozen(session, row):
+            raise IntentFrozen(f"refund {key} waits: a chargeback of order {row.order_id} is open")
+        if row.unknown_since is not None:
+            before = before.model_copy(update={"state": IntentState.UNKNOWN})
     if not row.state.is_final:
         row.state = IntentState.SUBMITTED
         row.attempts += 1
@@ -100,6 +102,24 @@ def not_sent(session: Session, key: str, at: datetime) -> None:
     if row.state is IntentState.SUBMITTED and row.unknown_since is None:
         row.state = IntentState.INTENT
         row.updated_at = at
+
+
+def may_be_repeated(session: Session, key: str, at: datetime) -> bool:
+    """Whether an intent that was sent, and that the provider does not know, may be sent again now.
+
+    If a chargeback has frozen its order since, it has to wait like what was never sent, and can be paid by the
+    chargeback. That it was sent once is kept: it is looked up before it is sent.
+
+    Raises:
+        IntentNotFound: If there is none under the key.
+    """
+    row = _row(session, key, lock=True)
+    if row.state is not IntentState.SUBMITTED or not _is_frozen(session, row):
+        return True
+    row.state = IntentState.INTENT
+    row.unknown_since = row.unknown_since or at
+    row.updated_at = at
+    return False
 
 
 def unknown(session: Session, key: str, at: datetime) -> None:
@@ -203,6 +223,10 @@ def _tell(session: Session, row: IntentRow, entry: IntentOutcome) -> None:
     if entry.outbox and not row.told:
         row.told = True
         outbox.write(session, entry)
+
+
+def _is_frozen(session: Session, row: IntentRow) -> bool:
+    return row.direction is PaymentDirection.REFUND and freezes.is_frozen(session, row.order_id)
 
 
 def _is_returned_money(row: IntentRow, state: IntentState) -> bool:

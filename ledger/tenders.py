@@ -3,13 +3,13 @@
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import AuthorizedRefund, ChargeAuthorization, TenderReplacement
-from domain.intents import IntentState, PaymentDirection, PaymentIntent
+from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
 from domain.keys import charge_key, refund_key
-from ledger import chargebacks, intents, outbox
+from ledger import advances, chargebacks, intents, outbox
 from ledger.entries import answers, once
-from ledger.errors import AlreadySuperseded, IntentNotDeclined
+from ledger.errors import AlreadySuperseded, IntentNotDeclined, NothingToRecover
 from ledger.orders import frozen, lock_order_of
-from ledger.tables import EntryKind
+from ledger.tables import EntryKind, IntentRow
 
 
 def authorize_charge(session: Session, request: ChargeAuthorization) -> PaymentIntent:
@@ -25,13 +25,15 @@ def authorize_charge(session: Session, request: ChargeAuthorization) -> PaymentI
 def replace(session: Session, request: TenderReplacement) -> PaymentIntent:
     """Record a new intent for a declined one, with another means of payment and a key of its own.
 
-    A refund draws from the same payment as before. What a bank took back since the decline is not paid again.
+    A refund draws from the same payment as before. What a bank took back since the decline is not paid again, and
+    of an advance no more is charged back than is left by then.
 
     Raises:
         IntentNotFound: If there is no intent under the declined key.
         IntentNotDeclined: If that intent was not declined.
         AlreadySuperseded: If something has taken its place.
         CeilingExceeded: If other refunds have used what the payment had left.
+        NothingToRecover: If it charged an advance back of which nothing is left.
         IntentKeyTaken: If the round was used before.
     """
     return once(session, request, EntryKind.REPLACEMENT, PaymentIntent, lambda: _replace(session, request))
@@ -72,14 +74,9 @@ def _replace(session: Session, request: TenderReplacement) -> PaymentIntent:
         raise IntentNotDeclined(f"intent {declined.key} is {declined.state}: nothing is to be replaced")
     if declined.superseded_by:
         raise AlreadySuperseded(f"intent {declined.key} was superseded by {declined.superseded_by}")
-    key = (
-        refund_key(request.rma_id, request.round, 0)
-        if declined.direction is PaymentDirection.REFUND
-        else charge_key(request.rma_id, request.round)
-    )
-    due_minor = declined.amount_minor
-    if declined.direction is PaymentDirection.REFUND:
-        due_minor = chargebacks.set_against(session, declined.order_id, due_minor)
+    is_refund = declined.direction is PaymentDirection.REFUND
+    key = refund_key(request.rma_id, request.round, 0) if is_refund else charge_key(request.rma_id, request.round)
+    due_minor = _still_due(session, declined)
     intent = intents.add(
         session,
         PaymentIntent(
@@ -92,7 +89,7 @@ def _replace(session: Session, request: TenderReplacement) -> PaymentIntent:
             amount_minor=due_minor,
             currency=declined.currency,
             state=IntentState.INTENT if due_minor else IntentState.CHARGED_BACK,
-            covered_minor=declined.amount_minor - due_minor,
+            covered_minor=declined.amount_minor - due_minor if is_refund else 0,
         ),
         settles=declined.settles,
         basis=declined.basis,
@@ -101,3 +98,15 @@ def _replace(session: Session, request: TenderReplacement) -> PaymentIntent:
     declined.superseded_by = key
     outbox.write(session, request)
     return intent
+
+
+def _still_due(session: Session, declined: IntentRow) -> int:
+    """What is left to be moved in the place of a declined intent."""
+    if declined.direction is PaymentDirection.REFUND:
+        return chargebacks.set_against(session, declined.order_id, declined.amount_minor)
+    if declined.basis is not RefundBasis.ADVANCE:
+        return declined.amount_minor
+    left_minor = advances.left_to_charge(session, declined.rma_id)
+    if not left_minor:
+        raise NothingToRecover(f"nothing of the advance of {declined.rma_id} is left to recover")
+    return min(declined.amount_minor, left_minor)

@@ -99,6 +99,7 @@ class MoneyDoor(Door):
             IntentNotDeclined: If that intent was not declined.
             AlreadySuperseded: If something has taken its place.
             CeilingExceeded: If other refunds have used what the payment had left.
+            NothingToRecover: If it charged an advance back of which nothing is left.
             IntentKeyTaken: If the round was used before.
         """
         with writing(self.engine) as session:
@@ -210,7 +211,7 @@ class MoneyDoor(Door):
 
         Raises:
             IntentNotFound: If there is none under the key.
-            IntentFrozen: If it is a refund that was never sent and its order is frozen.
+            IntentFrozen: If it is a refund that is still to be sent and its order is frozen.
         """
         with writing(self.engine) as session:
             return intents.submitted(session, key, at)
@@ -223,6 +224,17 @@ class MoneyDoor(Door):
         """
         with writing(self.engine) as session:
             intents.not_sent(session, key, at)
+
+    def intent_may_be_repeated(self, key: str, at: datetime) -> bool:
+        """Whether an intent that was sent, and that the provider does not know, may be sent again now.
+
+        If a chargeback has frozen its order since, it waits from now on like what was never sent.
+
+        Raises:
+            IntentNotFound: If there is none under the key.
+        """
+        with writing(self.engine) as session:
+            return intents.may_be_repeated(session, key, at)
 
     def intent_unknown(self, key: str, at: datetime) -> None:
         """Note that an attempt ended without an answer.

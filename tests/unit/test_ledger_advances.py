@@ -237,6 +237,49 @@ def test_a_recovery_is_charged_once_at_a_time_and_by_another_means_if_declined(l
         ledger.authorize_recovery(a_recovery("recovery-3", 10))
 
 
+def test_another_means_is_charged_only_for_what_is_left_by_then(ledger: Ledger) -> None:
+    advanced(ledger)
+    charge = ledger.authorize_recovery(a_recovery())
+    decline(ledger, charge)
+    assert amounts(a_final(ledger, 1)) == []
+
+    other = ledger.replace_tender(a_replacement(charge))
+    assert other.amount_minor == 333
+    pay(ledger, other)
+
+    account = ledger.advance_account("R1")
+    assert (account.earned_minor, account.recovered_minor, account.outstanding_minor) == (333, 333, 0)
+
+
+@pytest.mark.parametrize("meanwhile", ["settled", "charged anew", "waived"])
+def test_nothing_is_charged_by_another_means_once_nothing_is_left(ledger: Ledger, meanwhile: str) -> None:
+    advanced(ledger)
+    charge = ledger.authorize_recovery(a_recovery())
+    decline(ledger, charge)
+    match meanwhile:
+        case "settled":
+            a_final(ledger, 2)
+        case "charged anew":
+            ledger.authorize_recovery(a_recovery("recovery-2", 8))
+        case _:
+            ledger.end_advance(AdvanceEnd(rma_id="R1", op="end-1", at=NOW, is_waived=True))
+
+    with pytest.raises(NothingToRecover):
+        ledger.replace_tender(a_replacement(charge))
+
+
+def test_what_is_being_charged_back_is_not_waived(ledger: Ledger) -> None:
+    advanced(ledger)
+    charge = ledger.authorize_recovery(a_recovery())
+    ledger.intent_submitted(charge.key, NOW)
+
+    ledger.end_advance(AdvanceEnd(rma_id="R1", op="end-1", at=NOW, is_waived=True))
+    ledger.intent_outcome(an_outcome(charge, IntentState.SUCCEEDED))
+
+    account = ledger.advance_account("R1")
+    assert (account.waived_minor, account.recovered_minor, account.outstanding_minor) == (0, 666, 0)
+
+
 def test_what_a_supervisor_waives_is_not_owed(ledger: Ledger) -> None:
     advanced(ledger)
     end = AdvanceEnd(rma_id="R1", op="end-1", at=NOW, is_waived=True, outbox=(a_message("kept"),))

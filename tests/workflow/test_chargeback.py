@@ -8,7 +8,7 @@ from domain.actions import Action, Actor, Role
 from domain.chargebacks import ChargebackState
 from domain.intents import IntentState
 from domain.keys import refund_key
-from domain.status import Header, Logistics
+from domain.status import Header, Logistics, Reimbursement
 from starters.closed_chargebacks import act_on_closed
 from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
 from tests.pipeline import Pipeline, line, outage
@@ -131,6 +131,27 @@ async def test_a_refund_on_its_way_is_looked_up_before_a_chargeback_counts(pipel
     await release(pipeline, rma_id)
     assert (await pipeline.end(rma_id)).refunded_minor == 10_000
     assert await refunds(pipeline, rma_id) == [10_000]
+    await pipeline.balance(order["order_id"])
+
+
+async def test_a_refund_that_never_reached_the_bank_waits_like_one_that_was_not_sent(pipeline: Pipeline) -> None:
+    order = await pipeline.order()
+    rma_id = await shipped_back(pipeline, order)
+    reference = {"reference": refund_key(rma_id, 1, 0)}
+    await pipeline.fault(target="payments.refund", kind="error_before", match=reference)
+    await pipeline.fault(target="payments.find_refund", match=reference, **outage(8))
+    await pipeline.inspect(rma_id)
+    await pipeline.until(rma_id, lambda status: status.reimbursement is Reimbursement.EXECUTING)
+    await pipeline.lapse(rma_id, 61 * MINUTE)
+    assert await pipeline.messages(rma_id, 1, "staff_alert") == ["staff_refund_unknown"]
+    await report(pipeline, rma_id, order, 10_000)
+    await pipeline.lapse(rma_id, 60 * MINUTE)
+    waits = "refund waits for a chargeback"
+    status = await pipeline.until(rma_id, lambda status: any(entry.what == waits for entry in status.timeline))
+    assert [entry.state for entry in status.payments] == [IntentState.INTENT]
+    await accept(pipeline, rma_id)
+    assert (await pipeline.end(rma_id)).refunded_minor == 0
+    assert await refunds(pipeline, rma_id) == []
     await pipeline.balance(order["order_id"])
 
 

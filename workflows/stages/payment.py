@@ -101,18 +101,23 @@ class Payments:
                 if is_cancelled_exception(error):
                     raise
                 if _is_frozen(error):
-                    case.in_flight.remove(intent.key)
+                    self._is_known(intent, was_unknown=patience is _RECONCILE_FOR)
                     await self._thaws(intent, subject)
                     return await self._move(case.payments[intent.key], subject)
                 patience = _RECONCILE_FOR
                 await self._is_unknown(intent, subject)
-        case.in_flight = [key for key in case.in_flight if key != intent.key]
         case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True, subject=subject)
-        case.payments[intent.key] = moved
-        if patience is _RECONCILE_FOR:
+        self._is_known(moved, was_unknown=patience is _RECONCILE_FOR)
+        return moved
+
+    def _is_known(self, intent: PaymentIntent, was_unknown: bool) -> None:
+        """Nothing of the intent is under way any more: it has its outcome, or was never sent."""
+        case = self._case
+        case.in_flight = [key for key in case.in_flight if key != intent.key]
+        case.payments[intent.key] = intent
+        if was_unknown:
             self.show(Reimbursement.EXECUTING)
             case.need(Role.CUSTOMER if self._waiting else "", "payment")
-        return moved
 
     async def _unfrozen(self, intent: PaymentIntent) -> PaymentIntent:
         """Wait until no chargeback of this return is open; the intent as it is then. Only a refund waits."""
