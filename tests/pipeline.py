@@ -382,7 +382,7 @@ async def running_pipeline(
                 workflow_failure_exception_types=[Exception],
             )
             async with worker:
-                relaying = asyncio.create_task(relay.run(timedelta(seconds=0.1)))
+                relaying = asyncio.create_task(relay.run(timedelta(seconds=0.2)))
                 try:
                     yield Pipeline(client, task_queue, http, ledger)
                 finally:

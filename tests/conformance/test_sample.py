@@ -10,7 +10,7 @@ from tests.conformance.runner import compare, load, run_cases
 from tests.pipeline import Pipeline
 
 DATA = Path(os.environ.get("RETURNFLOW_RETAIL_DATA", "../shared/data/retail"))
-SAMPLE = 40
+SAMPLE = 24
 
 
 async def test_sample_of_recorded_requests(pipeline: Pipeline) -> None:

@@ -10,7 +10,7 @@ from tests.pipeline import Pipeline
 from tests.properties.lives import BODIES, Life
 from tests.properties.oracle import broken_invariants
 
-CASES = int(os.environ.get("RETURNFLOW_TEST_CASES", "6"))
+CASES = int(os.environ.get("RETURNFLOW_TEST_CASES", "2"))
 FIRST_SEED = int(os.environ.get("RETURNFLOW_TEST_SEED", "1"))
 _AT_ONCE = 4
 

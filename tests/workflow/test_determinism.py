@@ -19,7 +19,7 @@ STRICT = SandboxedWorkflowRunner(
         "domain", "workflows.contracts", "workflows.ids", "workflows.search_attributes", "babel"
     )
 )
-PLAYED = ("late_inspection", "exchange", "dispute", "partial", "lost_answer")
+PLAYED = ("late_inspection", "exchange", "dispute")
 
 
 @pytest.fixture(scope="module")
