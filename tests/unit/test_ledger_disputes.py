@@ -82,6 +82,21 @@ def test_only_what_this_return_was_paid_less_is_given_back(ledger: Ledger) -> No
     assert row_counts(ledger.engine) == before
 
 
+@pytest.mark.parametrize(("ruled", "given_back"), [(99, [0, 0]), (60, [39, 0]), (30, [50, 19])])
+def test_what_was_ruled_since_is_not_given_back_once_more(
+    ledger: Ledger, ruled: int, given_back: list[int]
+) -> None:
+    """99 were taken off R1; a ruling on another return of the line gives some of it away meanwhile."""
+    assert drawn(deducted(ledger, quantity=2)) == 567
+    open_and_authorize(ledger, "R2", ORDER, {"L1": 1})
+    rule(ledger, ruled, rma_id="R2")
+    lowered = [lower(ledger, 1, 0, number=number) for number in (3, 4)]
+    assert [drawn(refund) for refund in lowered] == given_back
+    for refund in lowered:
+        assert sum_of_rows(refund.quote.rows) == refund.quote.total_minor
+    assert ledger.left_for_ruling("R1") == max(99 - ruled - sum(given_back), 0)
+
+
 def test_what_is_still_owed_for_a_replacement_comes_off_the_difference(ledger: Ledger) -> None:
     deducted(ledger)
     lowered = LoweredDeduction(line_id="L1", quantity=3, from_bps=1_500, to_bps=500)
