@@ -145,12 +145,6 @@ def _fits_a_result(case: ReturnCase, terms: OfferTerms, parcel: Parcel) -> None:
         )
     if terms.item_ids:
         refuse(INVALID_ACTION, "terms.item_ids", f"With a {terms.remedy.value} nothing is sent; leave them out.")
-    if not any(case.units_to_agree_on(parcel).values()):
-        refuse(
-            INVALID_ACTION,
-            "parcel",
-            "Every unit of it was accepted, or paid for before. A deduction is lowered by decide_contest.",
-        )
     if terms.remedy is Remedy.STORE_CREDIT and parcel.finding is Finding.MISUSE:
         refuse(
             INVALID_ACTION,
