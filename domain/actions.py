@@ -151,7 +151,8 @@ class Standing(Record):
     `closing` says that the return comes to its end, `at_rest` that nothing of it goes on any more but a dispute
     about it; `charged_back`, that a chargeback waits for its decision.
     `offer_awaits` is the side that has to answer an open offer; None while there is none. `in_talks` says, of a
-    parcel, that the open offer is about what its inspection did not accept.
+    parcel, that the open offer is about what its inspection did not accept; `not_accepted`, that it has such units
+    and they were not paid for before.
     `substitutes` are the remedies that the customer may choose from, where the one in force cannot be had.
     """
 
@@ -170,6 +171,7 @@ class Standing(Record):
     ended: bool
     offer_awaits: Side | None = None
     in_talks: bool = False
+    not_accepted: bool = False
     payout_pending: bool = False
     substitutes: tuple[Remedy, ...] = ()
     in_repair: bool = False
@@ -336,8 +338,8 @@ def _allows(now: Standing, action: Action) -> bool:
             return now.suspended
         case Action.MAKE_OFFER:
             under_review = now.approval in UNDER_REVIEW and not now.reopened
-            not_accepted = now.contest in (ContestState.OPEN, ContestState.CONTESTED)
-            return (under_review or not_accepted) and now.offer_awaits is None
+            undecided = now.not_accepted and now.contest in (ContestState.OPEN, ContestState.CONTESTED)
+            return (under_review or undecided) and now.offer_awaits is None
         case Action.ACCEPT_OFFER | Action.COUNTER_OFFER | Action.DECLINE_OFFER:
             return now.offer_awaits is not None
         case Action.APPROVE_PAYOUT | Action.DECLINE_PAYOUT:

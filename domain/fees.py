@@ -1,6 +1,6 @@
 """Shipping that is given back, and fees that are taken off (rules 6 to 8 of section 9)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from domain.application import ShipBackMethod
 from domain.intents import RefundBasis
@@ -82,16 +82,31 @@ def restocking_fee(
 
 
 def restocking_left(
-    claim: RefundClaim, line_id: str, before: SettledBefore, rules: RefundRules, most_minor: int
+    claim: RefundClaim,
+    line_id: str,
+    corrected: Collection[str],
+    before: SettledBefore,
+    rules: RefundRules,
+    most_minor: int,
 ) -> tuple[FeeLine, ...]:
-    """What a line could not bear of its restocking fee before its deduction was lowered (rule 8)."""
-    quotes = before.of_return.values()
-    lines = tuple(line for quote in quotes for line in quote.lines if line.line_id == line_id)
+    """What a line could not bear of its restocking fee before its deduction was lowered (rule 8).
+
+    `corrected` are the ops of the refunds whose deduction is lowered. Other refunds of the return bore a fee of
+    their own, or owed none: for a parcel that was lost there is none.
+    """
+    lines = tuple(
+        line
+        for op, quote in before.of_return.items()
+        for line in quote.lines
+        if op in corrected and line.line_id == line_id
+    )
     taken_minor = sum(
         fee.amount_minor
-        for quote in quotes
+        for op, quote in before.of_return.items()
         for fee in quote.fees
-        if fee.kind is FeeKind.RESTOCKING and fee.line_id == line_id
+        if fee.kind is FeeKind.RESTOCKING
+        and fee.line_id == line_id
+        and (op in corrected or any(each.of in corrected for each in quote.lowered))
     )
     left_minor = _restocking_due(claim, line_id, lines, rules) - taken_minor
     return _restocking(line_id, min(max(left_minor, 0), most_minor))

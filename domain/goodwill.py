@@ -17,15 +17,24 @@ class LeftToPayQuestion(Record):
 
 
 class LeftToPay(Record):
-    """What may still be paid back, in minor units: for each line of the case, and for its order."""
+    """What may still be paid back, in minor units: for each line of the case, and for its order.
+
+    `kept_minor` is what the customer keeps of an advance, which is left of none of the lines.
+    """
 
     lines: dict[str, MinorUnits] = Field(default_factory=dict)
+    kept_minor: MinorUnits = 0
     order_minor: MinorUnits = 0
+
+    @property
+    def lines_minor(self) -> int:
+        """What the lines together have left."""
+        return max(sum(self.lines.values()) - self.kept_minor, 0)
 
     @property
     def total_minor(self) -> int:
         """The most that a refund for these lines can be."""
-        return min(sum(self.lines.values()), self.order_minor)
+        return min(self.lines_minor, self.order_minor)
 
 
 def share_goodwill(amount_minor: int, left: LeftToPay) -> tuple[LineCompensation, ...]:

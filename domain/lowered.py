@@ -1,6 +1,7 @@
 """A deduction that a contest lowers: what it gives back for units that were paid less it (section 8).
 
-With the refund before it, it comes to exactly what the lower deduction would have given at once.
+With the refund before it, it comes to exactly what the lower deduction would have given at once, less what has
+been compensated on the line since.
 """
 
 from collections import Counter
@@ -93,7 +94,8 @@ def lower_deductions(
             if not units:
                 continue
             outstanding_minor = _outstanding(before, given, entry.line_id)
-            given.append(_lower(order, of, position, line, done, units, entry, outstanding_minor, rows))
+            line_left = _left_of_the_line(order, before, given, entry.line_id)
+            given.append(_lower(order, of, position, line, done, units, entry, outstanding_minor, line_left, rows))
             left -= units
         if left:
             raise NotDeducted(
@@ -127,6 +129,15 @@ def _outstanding(before: SettledBefore, given: Sequence[LoweredUnits], line_id: 
     return before.compensated_minor.get(line_id, 0) - taken_minor
 
 
+def _left_of_the_line(
+    order: OrderSnapshot, before: SettledBefore, given: Sequence[LoweredUnits], line_id: str
+) -> int:
+    """What the line has left to pay back by now: a compensation of since the refund may have used it (rule 9)."""
+    paid_back_minor = before.refunded_minor.get(line_id, 0) + before.compensated_minor.get(line_id, 0)
+    given_minor = sum(each.net_minor for each in given if each.line_id == line_id)
+    return paid_by_line(order)[line_id] - paid_back_minor - given_minor
+
+
 def _lower(
     order: OrderSnapshot,
     of: str,
@@ -136,6 +147,7 @@ def _lower(
     units: int,
     entry: LoweredDeduction,
     outstanding_minor: int,
+    left_minor: int,
     rows: list[WorksheetRow],
 ) -> LoweredUnits:
     """Hold what was paid for a line of a quote against what it would have been as lowered units and the rest."""
@@ -155,7 +167,8 @@ def _lower(
     returned_minor = was.deduction_minor - due_minor
     # What the lower deduction leaves room for, unless units that came later have borne it by now.
     more_minor = first.offset_minor + second.offset_minor - was.offset_minor
-    offset_minor = min(more_minor, returned_minor, max(outstanding_minor, 0))
+    share_minor = min(more_minor, returned_minor, max(outstanding_minor, 0))
+    offset_minor = max(share_minor, returned_minor - left_minor)
     rows.append(
         WorksheetRow(
             rule=WorksheetRule.DEDUCTION_LOWERED,

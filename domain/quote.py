@@ -4,7 +4,7 @@ Pure: the same code quotes before anything is executed, and says what is paid.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from domain.fees import (
     customers_freight_bps,
@@ -24,6 +24,7 @@ from domain.promotions import PromotionLoss, promotion_loss
 from domain.refund import (
     FeeKind,
     FeeLine,
+    LoweredUnits,
     RefundClaim,
     RefundLine,
     RefundQuote,
@@ -63,7 +64,7 @@ def quote_refund(
     shipping_minor = owed_shipping(order, claim, before)
     if shipping_minor:
         rows.append(WorksheetRow(rule=WorksheetRule.OUTBOUND_SHIPPING, amount_minor=shipping_minor))
-    fees = _fees(order, claim, before, rules, lines, goods_minor - lost_minor, shipping_minor)
+    fees = _fees(order, claim, before, rules, lines, lowered, goods_minor - lost_minor, shipping_minor)
     rows.extend(_fee_row(fee, claim, rules, order.currency) for fee in fees)
     rows.extend(_premium_pickup_rows(claim, rules, order.currency))
     rows.extend(_compensation_rows(claim, before))
@@ -234,7 +235,8 @@ def _fees(
     claim: RefundClaim,
     before: SettledBefore,
     rules: RefundRules,
-    lines: list[RefundLine],
+    lines: Sequence[RefundLine],
+    lowered: Sequence[LoweredUnits],
     goods_minor: int,
     shipping_minor: int,
 ) -> tuple[FeeLine, ...]:
@@ -242,9 +244,10 @@ def _fees(
     for line in lines:
         taken_minor = sum(fee.amount_minor for fee in fees)
         fees.extend(restocking_fee(claim, line, rules, max(goods_minor - taken_minor, 0)))
-    for line_id in dict.fromkeys(entry.line_id for entry in claim.lowered):
+    for line_id in dict.fromkeys(each.line_id for each in lowered):
         taken_minor = sum(fee.amount_minor for fee in fees)
-        fees.extend(restocking_left(claim, line_id, before, rules, max(goods_minor - taken_minor, 0)))
+        corrected = {each.of for each in lowered if each.line_id == line_id}
+        fees.extend(restocking_left(claim, line_id, corrected, before, rules, max(goods_minor - taken_minor, 0)))
     most_minor = goods_minor + shipping_minor - sum(fee.amount_minor for fee in fees)
     fees.extend(return_freight(claim, before, rules, order.currency, max(most_minor, 0)))
     return tuple(fees)

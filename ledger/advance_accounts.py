@@ -69,10 +69,15 @@ def still_to_account_for(session: Session, rma_id: str, being_charged_minor: int
     return to_account(row).outstanding_minor - being_charged_minor if row else 0
 
 
-def waived(session: Session, rma_id: str) -> int:
-    """What a supervisor let the customer keep of an advance, which no refund tells of; minor units."""
-    row = session.get(AdvanceRow, rma_id)
-    return row.waived_minor if row else 0
+def kept(session: Session, rma_id: str, first_case: str) -> int:
+    """What the customer has kept of an advance that has ended, which no refund tells of; minor units.
+
+    A supervisor waived it or, where the return takes up a `first_case`, that one ended and it was not paid back.
+    """
+    row = session.get(AdvanceRow, first_case)
+    if row is None:
+        return 0
+    return row.waived_minor + (to_account(row).outstanding_minor if first_case != rma_id else 0)
 
 
 def recovered(session: Session, rma_id: str, amount_minor: int) -> None:

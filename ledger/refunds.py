@@ -44,11 +44,15 @@ def left_to_pay(session: Session, rma_id: str) -> LeftToPay:
         ReturnNotFound: If the return was never opened.
     """
     order = lock_order_of(session, rma_id)
-    facts = frozen(order)
+    return _left(session, order, rma_id, settled_before(session, order, rma_id))
+
+
+def _left(session: Session, order: OrderRow, rma_id: str, before: SettledBefore) -> LeftToPay:
     claimed = units.claimed_lines(session, rma_id)
-    by_line = money.left_by_line(facts, settled_before(session, order, rma_id))
+    by_line = money.left_by_line(frozen(order), before)
     return LeftToPay(
         lines={line_id: left for line_id, left in by_line.items() if line_id in claimed},
+        kept_minor=advance_accounts.kept(session, rma_id, units.first_case_of(session, rma_id)),
         order_minor=sum(payment.left_minor for payment in money.payments_of(session, order.order_id)),
     )
 
@@ -165,7 +169,7 @@ def _settle(
     units.check_claimed(session, request.rma_id, [each.line_id for each in request.compensations])
     claim = _claim(request).model_copy(update={"units": entries})
     if request.ruled_minor:
-        ruled = _share_of_the_ruling(session, facts, request, before)
+        ruled = _share_of_the_ruling(session, order, request, before)
         claim = claim.model_copy(update={"compensations": (*claim.compensations, *ruled)})
     try:
         quote = quote_refund(facts, claim, before, rules)
@@ -185,34 +189,23 @@ def left_for_ruling(session: Session, rma_id: str) -> int:
         ReturnNotFound: If the return was never opened.
     """
     order = lock_order_of(session, rma_id)
-    facts = frozen(order)
-    before = settled_before(session, order, rma_id)
-    lines_minor = sum(_left_on_lines(session, facts, rma_id, before).values())
-    lines_minor -= advance_accounts.waived(session, rma_id)
-    payments_minor = sum(payment.left_minor for payment in money.payments_of(session, order.order_id))
+    left = _left(session, order, rma_id, settled_before(session, order, rma_id))
     being_charged_minor = advances.being_charged(session, rma_id)
     given_minor = advance_accounts.still_to_account_for(session, rma_id, being_charged_minor)
     given_minor += chargebacks.unmatched(session, order.order_id)
-    return max(min(lines_minor, payments_minor + given_minor), 0)
+    return max(min(left.lines_minor, left.order_minor + given_minor), 0)
 
 
 def _share_of_the_ruling(
-    session: Session, facts: OrderSnapshot, request: RefundAuthorization, before: SettledBefore
+    session: Session, order: OrderRow, request: RefundAuthorization, before: SettledBefore
 ) -> tuple[LineCompensation, ...]:
-    left = _left_on_lines(session, facts, request.rma_id, before)
-    left_minor = sum(left.values()) - advance_accounts.waived(session, request.rma_id)
-    if request.ruled_minor > left_minor:
+    left = _left(session, order, request.rma_id, before)
+    if request.ruled_minor > left.lines_minor:
         raise CeilingExceeded(
-            f"the lines of return {request.rma_id} have {left_minor} left to pay back, "
+            f"the lines of return {request.rma_id} have {left.lines_minor} left to pay back, "
             f"{request.ruled_minor} were ruled"
         )
-    return share_over_lines(request.ruled_minor, left)
-
-
-def _left_on_lines(session: Session, facts: OrderSnapshot, rma_id: str, before: SettledBefore) -> dict[str, int]:
-    """What each line that the return is about has left, in the order's sequence."""
-    claimed = {claim.line_id for claim in units.claims_of(session, rma_id)}
-    return {line_id: left for line_id, left in money.left_by_line(facts, before).items() if line_id in claimed}
+    return share_over_lines(request.ruled_minor, left.lines)
 
 
 def _claim(request: RefundAuthorization) -> RefundClaim:

@@ -127,8 +127,13 @@ def check_claimed(session: Session, rma_id: str, line_ids: Iterable[str]) -> Non
 
 def claimed_lines(session: Session, rma_id: str) -> set[str]:
     """The lines that a return is about: it claimed units of them, or the first case of a follow-up did."""
+    return {claim.line_id for claim in claims_of(session, rma_id, first_case_of(session, rma_id))}
+
+
+def first_case_of(session: Session, rma_id: str) -> str:
+    """The first case of a follow-up; any other return is its own."""
     root = session.scalars(select(FollowUpRow.root).where(FollowUpRow.rma_id == rma_id)).one_or_none()
-    return {claim.line_id for claim in claims_of(session, rma_id, root or rma_id)}
+    return root or rma_id
 
 
 def let_go(session: Session, rma_id: str, released: Mapping[str, int]) -> None:

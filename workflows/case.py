@@ -304,6 +304,7 @@ class ReturnCase(ParcelsView):
             ended=self.ended,
             offer_awaits=self.negotiation.awaits,
             in_talks=parcel is not None and self.talks_about(parcel) is not None,
+            not_accepted=parcel is not None and any(self.units_to_agree_on(parcel).values()),
             payout_pending=self.pending_payout is not None and self.pending_payout.version == self.version,
             substitutes=self.substitutes,
             in_repair=bool(self.open_repairs()),

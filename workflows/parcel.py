@@ -158,10 +158,11 @@ class Parcel:
         self.tracking_no = tracking_no
 
     def hand_over(self, tracking_no: str, at: datetime) -> None:
-        """Take the word that it was handed over under a number that is followed; scans know better."""
+        """Take the word that it was handed over under a number; scans know better."""
         self.picked_up_at = self.picked_up_at or at
         self.last_scan_at = self.last_scan_at or at
-        self.travelled_by = self.travelled_by or self._ways[tracking_no]
+        # A scan that waited for the number may have said at once that it was refused at the door.
+        self.travelled_by = self.travelled_by or self._ways.get(tracking_no)
 
     def take(self, event: CarrierEvent) -> None:
         """Take a scan of one of its numbers."""

@@ -5,7 +5,7 @@ import pytest
 from domain.bookkeeping import AdvanceEnd, AuthorizedRefund
 from domain.compensation import share_over_lines
 from domain.intents import RefundBasis
-from domain.refund import LoweredDeduction, UnitsToSettle
+from domain.refund import LoweredDeduction, RefundRules, UnitsToSettle
 from domain.worksheet import WorksheetRule, sum_of_rows
 from ledger.errors import CeilingExceeded, ReturnNotFound, UnitsNotDeducted
 from ledger.ledger import Ledger
@@ -22,6 +22,7 @@ from tests.unit.ledger_builders import (
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
 
+NO_FEES = RefundRules()
 ORDER = an_order(lines=(a_line("L1", 3, 1000), a_line("L2", 1, 500), a_line("L3", 1, 700)))
 
 
@@ -32,10 +33,17 @@ def deducted(ledger: Ledger, quantity: int = 3, bps: int = 1_500) -> AuthorizedR
     return ledger.authorize_refund(an_authorization("R1", units))
 
 
-def lower(ledger: Ledger, quantity: int, to_bps: int, number: int = 2, rma_id: str = "R1") -> AuthorizedRefund:
+def lower(
+    ledger: Ledger,
+    quantity: int,
+    to_bps: int,
+    number: int = 2,
+    rma_id: str = "R1",
+    rules: RefundRules = NO_FEES,
+) -> AuthorizedRefund:
     lowered = LoweredDeduction(line_id="L1", quantity=quantity, from_bps=1_500, to_bps=to_bps)
     return ledger.authorize_refund(
-        an_authorization(rma_id, op=f"refund-{number}", round=number, lowered=(lowered,))
+        an_authorization(rma_id, op=f"refund-{number}", round=number, lowered=(lowered,)), rules
     )
 
 
@@ -80,6 +88,32 @@ def test_only_what_this_return_was_paid_less_is_given_back(ledger: Ledger) -> No
         with pytest.raises(UnitsNotDeducted):
             lower(ledger, units, 0, rma_id=rma_id)
     assert row_counts(ledger.engine) == before
+
+
+@pytest.mark.parametrize(("ruled", "given_back"), [(99, [0, 0]), (60, [39, 0]), (30, [50, 19])])
+def test_what_was_ruled_since_is_not_given_back_once_more(
+    ledger: Ledger, ruled: int, given_back: list[int]
+) -> None:
+    """99 were taken off R1; a ruling on another return of the line gives some of it away meanwhile."""
+    assert drawn(deducted(ledger, quantity=2)) == 567
+    open_and_authorize(ledger, "R2", ORDER, {"L1": 1})
+    rule(ledger, ruled, rma_id="R2")
+    lowered = [lower(ledger, 1, 0, number=number) for number in (3, 4)]
+    assert [drawn(refund) for refund in lowered] == given_back
+    for refund in lowered:
+        assert sum_of_rows(refund.quote.rows) == refund.quote.total_minor
+    assert ledger.left_for_ruling("R1") == max(99 - ruled - sum(given_back), 0)
+
+
+def test_no_restocking_fee_is_made_up_for_units_that_never_came(ledger: Ledger) -> None:
+    """One unit was lost and paid in full, one accepted at 333 less 49 and a fee of 33; 16 are due after all."""
+    fees = RefundRules(restocking_bps=1_000)
+    ledger.open_return(an_opening("R1", ORDER, {"L1": 2}))
+    lost = an_authorization("R1", {"L1": 1}, op="lost", round=3, basis=RefundBasis.LOST_IN_TRANSIT)
+    units = [UnitsToSettle(line_id="L1", quantity=1, deduction_bps=1_500)]
+    assert drawn(ledger.authorize_refund(lost, fees)) == 333
+    assert drawn(ledger.authorize_refund(an_authorization("R1", units), fees)) == 333 - 49 - 33
+    assert drawn(lower(ledger, 1, 500, rules=fees)) == 49 - 16
 
 
 def test_what_is_still_owed_for_a_replacement_comes_off_the_difference(ledger: Ledger) -> None:

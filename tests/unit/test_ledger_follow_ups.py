@@ -9,7 +9,7 @@ import pytest
 from domain.actions import Action, Actor, Role
 from domain.application import ApplicationLine, Contact, Remedy, ReturnApplication
 from domain.authority import PayoutAnswer, PayoutRequest, PayoutRule, PayoutState
-from domain.bookkeeping import FollowUpOpening, TakeUp
+from domain.bookkeeping import AdvanceEnd, FollowUpOpening, TakeUp
 from domain.follow_up import (
     ClaimedLine,
     FollowUpAnswer,
@@ -28,6 +28,7 @@ from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
     NOW,
     a_closing,
+    a_line,
     a_message,
     an_authorization,
     an_opening,
@@ -125,6 +126,39 @@ def test_the_lines_of_the_first_case_are_compensated_as_far_as_they_go(ledger: L
         compensate("L1", 501)
     compensate("L1", 500)
     assert ledger.left_to_pay("R1-2").total_minor == 0
+
+
+def test_a_ruling_on_a_reopened_case_is_about_the_lines_of_the_first(ledger: Ledger) -> None:
+    """Every unit was paid, one of them at half its worth: the follow-up holds none."""
+    ledger.open_return(an_opening("R1", an_order(), {"L1": 3}))
+    half = (UnitsToSettle(line_id="L1", quantity=1, deduction_bps=5_000), UnitsToSettle(line_id="L1", quantity=2))
+    ledger.authorize_refund(an_authorization("R1", half))
+    ledger.close_return(a_closing("R1", kept=KEPT))
+    ledger.open_follow_up(asked())
+    assert ledger.left_for_ruling("R1-2") == 166
+    ruling = an_authorization("R1-2", basis=RefundBasis.ARBITRATION, ruled_minor=166)
+    assert sum(intent.amount_minor for intent in ledger.authorize_refund(ruling).intents) == 166
+    assert ledger.left_for_ruling("R1-2") == 0
+
+
+@pytest.mark.parametrize("is_waived", [True, False])
+def test_what_was_kept_of_an_advance_is_not_left_for_the_reopened_case(ledger: Ledger, is_waived: bool) -> None:
+    """L1 came to nothing and was kept: what is left of the order is for L2, which another return is about."""
+    order = an_order(lines=(a_line("L1", 3, 1000), a_line("L2", 1, 1000)))
+    ledger.open_return(an_opening("R1", order, {"L1": 3}))
+    advance = an_authorization("R1", {"L1": 3}, op="advance", basis=RefundBasis.ADVANCE)
+    for intent in ledger.authorize_refund(advance).intents:
+        pay(ledger, intent)
+    ledger.end_advance(AdvanceEnd(rma_id="R1", op="end", at=NOW, is_waived=is_waived))
+    ledger.close_return(a_closing("R1", kept=KEPT))
+    ledger.open_follow_up(asked())
+    assert ledger.left_to_pay("R1-2").total_minor == 0
+    assert ledger.left_for_ruling("R1-2") == 0
+    with pytest.raises(CeilingExceeded):
+        ledger.authorize_refund(an_authorization("R1-2", basis=RefundBasis.ARBITRATION, ruled_minor=1))
+    assert (
+        sum(intent.amount_minor for intent in open_and_authorize(ledger, "R2", order, {"L2": 1}).intents) == 1000
+    )
 
 
 def test_units_that_another_return_took_meanwhile_are_not_claimed_again(ledger: Ledger) -> None:

@@ -8,8 +8,10 @@ from domain.actions import Actor, Role
 from domain.application import ShipBackMethod
 from domain.fees import way_that_counts
 from domain.quantities import packed
+from domain.shipping import CarrierEvent, CarrierEventKind
 from workflows.contracts import Receipt
 from workflows.parcel import Parcel
+from workflows.parcels import Parcels
 
 AT = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 
@@ -52,6 +54,27 @@ def test_a_way_that_ended_at_the_door_counts_no_more() -> None:
     refused.hand_over("OWN-1", AT)
     refused.refuse_collect("sf OWN-1", AT)
     assert refused.travelled_by is None
+
+
+def test_a_number_that_was_refused_at_the_door_may_be_named_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The carrier's scan of the refusal came after ours: it is waiting for the number when that is named again."""
+    monkeypatch.setattr("workflows.parcel.workflow.now", lambda: AT)
+    parcels = Parcels(AT, lambda *_: None)
+    sent = parcels.add(packed({"A": 1}))
+    parcels.follow(sent, "sf", "OWN-1", ShipBackMethod.CUSTOMER_SHIPS)
+    sent.refuse_collect("freight collect was not agreed", AT)
+    parcels.scan(
+        CarrierEvent(
+            event_id="e-1",
+            carrier="sf",
+            tracking_no="OWN-1",
+            kind=CarrierEventKind.REFUSED_COLLECT,
+            occurred_at=AT,
+        )
+    )
+    parcels.follow(sent, "sf", "OWN-1", ShipBackMethod.CUSTOMER_SHIPS)
+    sent.hand_over("OWN-1", AT)
+    assert sent.travelled_by is None
 
 
 @pytest.mark.parametrize(

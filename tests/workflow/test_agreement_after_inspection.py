@@ -269,3 +269,26 @@ async def test_a_compensation_is_set_against_what_was_paid_in_advance(pipeline: 
     await pipeline.lapse(case.rma_id, 8 * 24 * HOUR)
     result = await pipeline.end(case.rma_id)
     assert (result.refunded_minor, result.charged_minor) == (20_000, 8_000)
+
+
+async def test_a_compensation_is_within_what_an_earlier_one_left_of_the_line(pipeline: Pipeline) -> None:
+    """The shirt was rejected, kept for a compensation and sent in once more: most of its price is paid back."""
+    order = await pipeline.order()
+    torn = {"line_id": "SHIRT-M", "quantity": 1, "verdict": "rejected", "grade": "C", "note": "torn"}
+    first = await pipeline.inspected(order, torn)
+    await pipeline.until(first, lambda status: Action.MAKE_OFFER in status.allowed_actions)
+    await pipeline.act(first, Action.MAKE_OFFER, AGENT, terms=keep(6_000))
+    await pipeline.act(first, Action.ACCEPT_OFFER, Role.CUSTOMER, offer_number=1)
+    await pipeline.end(first)
+    second = await pipeline.inspected(order, torn)
+    await pipeline.until(second, lambda status: Action.MAKE_OFFER in status.allowed_actions)
+    with pytest.raises(InvalidAction, match="SHIRT-M has 4000 CNY") as refused:
+        await pipeline.act(second, Action.MAKE_OFFER, AGENT, terms=keep(4_001))
+    assert refused.value.field == "terms.amount_minor"
+    await pipeline.act(second, Action.MAKE_OFFER, AGENT, terms=keep(1_000))
+    with pytest.raises(InvalidAction, match="SHIRT-M has 4000 CNY"):
+        await pipeline.act(second, Action.COUNTER_OFFER, Role.CUSTOMER, offer_number=1, terms=keep(4_001))
+    await pipeline.act(second, Action.COUNTER_OFFER, Role.CUSTOMER, offer_number=1, terms=keep(4_000))
+    await pipeline.act(second, Action.ACCEPT_OFFER, AGENT, offer_number=2)
+    assert (await pipeline.end(second)).refunded_minor == 4_000
+    assert (await pipeline.balance(order["order_id"])).refunded_minor == 10_000

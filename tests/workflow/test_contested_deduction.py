@@ -54,6 +54,7 @@ async def test_a_lower_deduction_pays_the_difference_once_and_adds_up(pipeline: 
     status = await pipeline.returns.status(case.rma_id)
     assert (status.inspection, status.is_final) == (InspectionStatus.ACCEPTED, False)
     assert [units.deduction_bps for units in status.parcels[0].deducted] == [1_500]
+    assert Action.MAKE_OFFER not in status.allowed_actions, "there are no units to offer anything for"
     await contested(pipeline, case)
     before = await pipeline.returns.status(case.rma_id)
     for field, wrong in {

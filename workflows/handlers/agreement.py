@@ -3,9 +3,13 @@
 from temporalio import workflow
 
 from domain.actions import Action, Actor, Side, side_of
+from domain.application import Remedy
+from domain.goodwill import LeftToPayQuestion
 from domain.offers import OfferTerms
+from workflows import calls
 from workflows.contracts import ActionAnswer, CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
 from workflows.handlers.base import CaseHandlers
+from workflows.parcel import Parcel
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority, Payout
 from workflows.validation import agreement as validation
@@ -22,6 +26,7 @@ class AgreementHandlers(CaseHandlers):
         """Make an offer, once its payout is granted."""
         parcel = validation.offer(self._case, request, workflow.now())
         proposal = request.model_copy(update={"parcel": parcel.number if parcel else None})
+        await self._can_be_paid(proposal.terms, parcel)
         awaits_approval = await self._authority.grant(
             proposal,
             Action.MAKE_OFFER,
@@ -38,6 +43,7 @@ class AgreementHandlers(CaseHandlers):
     @workflow.update(name=Action.COUNTER_OFFER, description="Answer an offer with another one.")
     async def counter_offer(self, request: CounterOffer) -> ActionAnswer:
         """Take a counter-offer; one of the shop once its payout is granted."""
+        await self._can_be_paid(request.terms, self._agreement.parcel_of(request.offer_number))
         awaits_approval = await self._authority.grant(
             request,
             Action.COUNTER_OFFER,
@@ -54,10 +60,12 @@ class AgreementHandlers(CaseHandlers):
     @workflow.update(name=Action.ACCEPT_OFFER, description="Consent to the other side's offer.")
     async def accept_offer(self, request: OfferAcceptance) -> ActionAnswer:
         """Take the consent; the shop's once its payout is granted."""
+        terms = self._agreement.terms_of(request.offer_number)
+        await self._can_be_paid(terms, self._agreement.parcel_of(request.offer_number))
         awaits_approval = await self._authority.grant(
             request,
             Action.ACCEPT_OFFER,
-            self._payout_by(request.actor, request.offer_number, self._agreement.terms_of(request.offer_number)),
+            self._payout_by(request.actor, request.offer_number, terms),
             lambda: validation.acceptance(self._case, request, workflow.now()),
             lambda grant: self._agreement.on_acceptance(request, grant),
         )
@@ -76,6 +84,12 @@ class AgreementHandlers(CaseHandlers):
     @decline_offer.validator
     def _validate_decline_offer(self, request: OfferRefusal) -> None:
         validation.refusal(self._case, request, workflow.now())
+
+    async def _can_be_paid(self, terms: OfferTerms, parcel: Parcel | None) -> None:
+        """Refuse a compensation in money that the ledger would refuse: an earlier one has used up its line."""
+        if terms.remedy is Remedy.PRICE_COMPENSATION and workflow.patched("offer-within-what-is-left"):
+            left = await calls.left_to_pay(LeftToPayQuestion(rma_id=self._case.rma_id))
+            validation.within(self._case, terms, parcel, left)
 
     def _payout_by(self, actor: Actor, answered: int, terms: OfferTerms) -> Payout:
         """What the actor grants by terms that answer an offer: nothing where the customer speaks."""

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from domain.actions import Action, Role, Side, side_of
 from domain.application import Remedy
+from domain.compensation import share_compensation
+from domain.goodwill import LeftToPay
 from domain.inspection import Finding
 from domain.offers import OfferRefused, OfferTerms, ceiling_minor, possible_after_inspection
 from domain.status import Approval
@@ -68,6 +70,21 @@ def refusal(case: ReturnCase, request: OfferRefusal, now: datetime) -> None:
     _answerable(case, Action.DECLINE_OFFER, request, now)
 
 
+def within(case: ReturnCase, terms: OfferTerms, parcel: Parcel | None, left: LeftToPay) -> None:
+    """Refuse a compensation of which the share of a line is above what the line has left to pay back."""
+    if case.order is None:
+        return
+    for share in share_compensation(terms.amount_minor, case.order, case.units_to_agree_on(parcel)):
+        left_minor = left.lines.get(share.line_id, 0)
+        if share.amount_minor > left_minor:
+            refuse(
+                INVALID_ACTION,
+                "terms.amount_minor",
+                f"{share.line_id} has {left_minor} {case.rules.currency} minor units left to pay back, and its "
+                f"share of the compensation is {share.amount_minor}. Offer less, or a coupon.",
+            )
+
+
 def _parcel_to_agree_on(case: ReturnCase, request: OfferProposal) -> Parcel | None:
     if len(case.parcels):
         return allowed_parcel(case, Action.MAKE_OFFER, request)
@@ -128,8 +145,6 @@ def _fits_a_result(case: ReturnCase, terms: OfferTerms, parcel: Parcel) -> None:
         )
     if terms.item_ids:
         refuse(INVALID_ACTION, "terms.item_ids", f"With a {terms.remedy.value} nothing is sent; leave them out.")
-    if not any(case.units_to_agree_on(parcel).values()):
-        refuse(INVALID_ACTION, "parcel", "Every unit that was not accepted was paid for before.")
     if terms.remedy is Remedy.STORE_CREDIT and parcel.finding is Finding.MISUSE:
         refuse(
             INVALID_ACTION,
