@@ -16,15 +16,19 @@ class Couriers:
         self._http = httpx.AsyncClient(transport=transport, base_url="http://sandbox")
         self.carrier = SandboxCarrier(self._http)
         self.coupons = SandboxCoupons(self._http)
+        self._is_faulty = False
 
     async def fault(self, target: str, kind: str) -> None:
         """Have the next call of a kind fail in a way."""
+        self._is_faulty = True
         answer = await self._http.post("/faults", json={"kind": kind, "target": target})
         answer.raise_for_status()
 
     async def clear_faults(self) -> None:
         """Let every call succeed again."""
-        (await self._http.delete("/faults")).raise_for_status()
+        if self._is_faulty:
+            (await self._http.delete("/faults")).raise_for_status()
+        self._is_faulty = False
 
     async def book(self, name: str, key_prefix: str) -> list[dict[str, object]]:
         """The entries of a book that concern a return."""
