@@ -105,6 +105,8 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.STAFF_CHARGEBACK: ("chargeback_id", "waited", *_AMOUNT),
     Template.STAFF_CHARGEBACK_EVIDENCE: ("chargeback_id", "refunds"),
     Template.STAFF_CHARGEBACK_DECIDED: ("chargeback_id", "first", "second"),
+    Template.STAFF_GOODWILL_REFUSED: ("refused",),
+    Template.STAFF_CHARGEBACK_NOT_TAKEN: ("chargeback_id", "refused"),
     Template.STAFF_ORDER_FROZEN: ("key",),
     Template.STAFF_RECOVERY_APPEALED: ("waited",),
     Template.STAFF_RECOVERY_UNPAID: _AMOUNT,

@@ -240,6 +240,13 @@ class Negotiation(Record):
         self.answerable(number, actor, now)
         return self._answered(OfferState.DECLINED, now, actor)
 
+    def until(self, expires_at: datetime) -> Self:
+        """Let what is open end at another moment."""
+        if self.open is None:
+            return self
+        moved = self.open.model_copy(update={"expires_at": expires_at})
+        return self.model_copy(update={"offers": (*self.offers[:-1], moved)})
+
     def lapse(self, now: datetime) -> Self:
         """End what is open without an answer: its time is over, or the return went another way."""
         return self if self.open is None else self._answered(OfferState.LAPSED, now)

@@ -152,6 +152,8 @@ class Template(StrEnum):
     STAFF_CHARGEBACK = "staff_chargeback"
     STAFF_CHARGEBACK_EVIDENCE = "staff_chargeback_evidence"
     STAFF_CHARGEBACK_DECIDED = "staff_chargeback_decided"
+    STAFF_GOODWILL_REFUSED = "staff_goodwill_refused"
+    STAFF_CHARGEBACK_NOT_TAKEN = "staff_chargeback_not_taken"
     STAFF_ORDER_FROZEN = "staff_order_frozen"
     STAFF_REFUND_UNKNOWN = "staff_refund_unknown"
     STAFF_RECOVERY_APPEALED = "staff_recovery_appealed"

@@ -16,7 +16,10 @@ def _to_utc(moment: datetime) -> datetime:
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An aware moment, normalised to UTC. A naive one is refused."""
 
-MinorUnits = Annotated[int, Field(ge=0, le=10**15, strict=True)]
+MOST_MINOR_UNITS = 10**15
+"""No amount is larger, nor what several of them come to in one decision."""
+
+MinorUnits = Annotated[int, Field(ge=0, le=MOST_MINOR_UNITS, strict=True)]
 """An amount in the currency's ISO 4217 minor unit, never negative."""
 
 Quantity = Annotated[int, Field(ge=0, le=100_000, strict=True)]

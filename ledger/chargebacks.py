@@ -70,7 +70,9 @@ def _report(session: Session, entry: ChargebackReport) -> Chargeback:
     )
     row = _row(session, order.order_id, entry.chargeback_id)
     if (row.payment_id, row.amount_minor) != (entry.payment_id, entry.amount_minor):
-        raise ChargebackConflict(f"chargeback {entry.chargeback_id} was reported with another payment or amount")
+        raise ChargebackConflict(
+            f"chargeback {entry.chargeback_id} was reported with {row.amount_minor} of {row.payment_id} before"
+        )
     outbox.write(session, entry)
     return _to_chargeback(row)
 

@@ -63,7 +63,7 @@ def open_follow_up(session: Session, opening: FollowUpOpening) -> FollowUpAnswer
     rma_id = follow_up_id(root, number)
     session.add(ReturnRow(rma_id=rma_id, order_id=order.order_id, opened_at=opening.at))
     session.flush()
-    _hold(session, rma_id, order, wanted)
+    _hold(session, rma_id, order, wanted, _unpaid(session, root, [root, *(row.rma_id for row in numbered)]))
     row = FollowUpRow(
         rma_id=rma_id,
         root=root,
@@ -111,21 +111,39 @@ def _take_up(session: Session, entry: TakeUp) -> TakenUpCase:
     )
 
 
-def _hold(session: Session, rma_id: str, order: OrderRow, wanted: Mapping[str, int]) -> None:
-    """Claim of the units that are wanted as many as no return holds and none has settled."""
+def _hold(
+    session: Session, rma_id: str, order: OrderRow, wanted: Mapping[str, int], unpaid: Mapping[str, int]
+) -> None:
+    """Claim of the units that are wanted as many as are unpaid, and no other return holds or has settled."""
     facts = frozen(order)
     free: dict[str, int] = {}
     for line_id, quantity in wanted.items():
         line = facts.line(line_id)
         left = (line.quantity if line else 0) - units.taken_units(session, order.order_id, line_id)
-        if min(quantity, left) > 0:
-            free[line_id] = min(quantity, left)
+        units_free = min(quantity, left, unpaid[line_id])
+        if units_free > 0:
+            free[line_id] = units_free
     units.hold(session, rma_id, order.order_id, free)
+
+
+def _unpaid(session: Session, root: str, cases: Sequence[str]) -> dict[str, int]:
+    """The units by line that the first case claimed and no case settled.
+
+    A unit of the line that the customer never sent back does not stand in for one that was paid.
+    """
+    unpaid = _claimed(session, root)
+    for claim in units.claims_of(session, *cases):
+        unpaid[claim.line_id] = unpaid.get(claim.line_id, 0) - claim.settled
+    return unpaid
+
+
+def _claimed(session: Session, root: str) -> dict[str, int]:
+    return {claim.line_id: claim.claimed for claim in units.claims_of(session, root)}
 
 
 def _wanted(session: Session, root: str, request: FollowUpRequest) -> dict[str, int]:
     """The units that a follow-up is about: those of the request, at most what the first case had claimed."""
-    claimed = {claim.line_id: claim.claimed for claim in units.claims_of(session, root)}
+    claimed = _claimed(session, root)
     if not request.lines:
         return claimed
     asked: dict[str, int] = {}

@@ -182,7 +182,7 @@ def _show_next(out: Console, status: ReturnStatus) -> None:
         return
     out.print("What may be done now:", style="bold")
     for action in status.allowed_actions:
-        out.print(f"  {command_for(action, status.rma_id)}", soft_wrap=True)
+        out.print(f"  {command_for(action, status)}", soft_wrap=True)
 
 
 def _amount(amount_minor: int, currency: str) -> str:

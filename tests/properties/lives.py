@@ -1,6 +1,8 @@
 """Random lives of returns over the whole pipeline, each from a seed, judged by the providers' books."""
 
+import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,8 +10,15 @@ from uuid import uuid4
 
 import httpx
 
-from domain.actions import PERMITTED_ROLES, Action
-from domain.keys import inspection_clock_key, pickup_reference, refund_key, rma_id_for
+from domain.actions import PARCEL_ACTIONS, PERMITTED_ROLES, Action, Role
+from domain.keys import (
+    bonus_key,
+    inspection_clock_key,
+    label_reference,
+    pickup_reference,
+    refund_key,
+    rma_id_for,
+)
 from domain.status import Header, Logistics
 from starters.errors import (
     AboveAuthority,
@@ -19,7 +28,7 @@ from starters.errors import (
     VersionOutdated,
 )
 from tests.pipeline import Pipeline, line
-from workflows.contracts import ReturnStatus
+from workflows.contracts import ParcelStatus, ReturnStatus
 
 _STEPS = 40
 _REFUSALS = (ActionNotAllowed, InvalidAction, RoleNotPermitted, AboveAuthority, VersionOutdated)
@@ -39,6 +48,19 @@ _REMEDIES = (
     "coupon_compensation",
     "price_compensation",
 )
+_COMES_BACK = ("return_and_refund", "store_credit")
+_NAMES_LINES = (Action.DECIDE_CONTEST, Action.RECORD_ARBITRATION)
+_CURRENCIES = (*["CNY"] * 4, "JPY", "KWD")
+_WEIGHTS = {
+    **dict.fromkeys((Action.CANCEL, Action.REPORT_CHARGEBACK), 1),
+    **dict.fromkeys(
+        (Action.SUBMIT_EVIDENCE, Action.REQUEST_EVIDENCE, Action.PAUSE_CLOCKS, Action.DECIDE_LIABILITY), 3
+    ),
+    **dict.fromkeys((Action.INSPECT, Action.CONTEST, Action.DECIDE_CONTEST), 40),
+    **dict.fromkeys((Action.MAKE_OFFER, Action.ACCEPT_OFFER, Action.APPROVE_PAYOUT, Action.DECIDE_REOPENING), 30),
+}
+"""What is played more often than the rest, and what less: all others weigh 12."""
+
 Body = dict[str, Any]
 
 
@@ -52,6 +74,8 @@ class Life:
         self.log: list[str] = [f"seed {seed}"]
         self.order: Body = {}
         self.rma_id = ""
+        self._open: list[str] = []
+        self._parcel: ParcelStatus | None = None
 
     async def live(self) -> list[ReturnStatus]:
         """Live the return, and a follow-up if its customer reopens it. Gives how each of them stands at last.
@@ -60,21 +84,30 @@ class Life:
             AssertionError: If one is neither final nor in somebody's queue after two months.
         """
         await self._begin()
-        ends = [await self._live_one()]
+        first = self.rma_id
+        self._open = [first, *await self._another_return()]
+        ends = await self._live_all()
         if ends[0].header is Header.COMPLETED and self._random.random() < 0.5:
             self.log.append("reopened")
-            self.rma_id = (await self._pipeline.reopen(self.rma_id)).rma_id
+            self.rma_id = (await self._pipeline.reopen(first)).rma_id
+            await self._storm(self.rma_id)
             await self._pipeline.until(self.rma_id, lambda status: bool(status.allowed_actions))
-            ends.append(await self._live_one())
+            self._open = [self.rma_id]
+            ends += await self._live_all()
         return ends
 
-    async def _live_one(self) -> ReturnStatus:
-        for _ in range(_STEPS):
+    async def _live_all(self) -> list[ReturnStatus]:
+        """Live the open returns side by side; each step is one of any of them."""
+        for _ in range(_STEPS * len(self._open)):
+            self.rma_id = self._random.choice(self._open)
             status = await self._pipeline.returns.status(self.rma_id)
-            if status.is_final:
-                return status
-            await self._step(status)
-        return await self._to_the_end()
+            if not status.is_final:
+                await self._step(status)
+        ends = []
+        for rma_id in self._open:
+            self.rma_id = rma_id
+            ends.append(await self._to_the_end())
+        return ends
 
     # How it begins
 
@@ -91,6 +124,8 @@ class Life:
         paid = [(methods[0]["id"], first), (methods[1]["id"], total + shipping - first)]
         self.order = await self._pipeline.order(
             lines=lines,
+            currency=pick.choice(_CURRENCIES),
+            tier=pick.choice(["regular", "high_value"]),
             shipping_minor=shipping,
             payment_methods=methods,
             payments=[
@@ -104,23 +139,52 @@ class Life:
         wanted = pick.sample(lines, pick.randint(1, len(lines)))
         remedy = pick.choice(_REMEDIES)
         faulty = pick.random() < 0.3
+        asked: list[Body] = [
+            {
+                "line_id": entry["item_id"],
+                "quantity": pick.randint(1, entry["quantity"]),
+                "reason": "quality_defect" if faulty else "changed_mind",
+                "condition": pick.choice(["unopened", "unopened", "used"]),
+                "evidence": [{"kind": "image", "reference": "media/1.jpg"}] if pick.random() < 0.7 else [],
+            }
+            for entry in wanted
+        ]
         self.log.append(f"applies for {remedy}")
         await self._pipeline.apply(
             self.order,
             self._request_id,
             desired_resolution=remedy,
             ship_back=pick.choice(["pickup", "pickup", "label", "customer_ships"]),
-            lines=[
-                {
-                    "line_id": entry["item_id"],
-                    "quantity": pick.randint(1, entry["quantity"]),
-                    "reason": "quality_defect" if faulty else "changed_mind",
-                    "condition": pick.choice(["unopened", "unopened", "used"]),
-                    "evidence": [{"kind": "image", "reference": "media/1.jpg"}] if pick.random() < 0.7 else [],
-                }
-                for entry in wanted
-            ],
+            lines=asked,
+            parcels=self._packed(asked) if remedy in _COMES_BACK else [],
         )
+
+    async def _another_return(self) -> list[str]:
+        """Now and then one more return of the order, for a unit that is not in the first one, or is."""
+        if self._random.random() < 0.6:
+            return []
+        wanted = self._random.choice(self.order["lines"])
+        lines = [{"line_id": wanted["item_id"], "quantity": 1, "condition": "unopened"}]
+        request_id = f"{self._request_id}-other"
+        self.log.append(f"applies again for one {wanted['item_id']}")
+        decision = await self._pipeline.apply(self.order, request_id, lines=lines)
+        await self._storm(decision.rma_id)
+        return [decision.rma_id]
+
+    def _packed(self, asked: list[Body]) -> list[Body]:
+        """One parcel, or each unit in the first or the second one."""
+        if self._random.random() < 0.6:
+            return []
+        parcels: list[Counter[str]] = [Counter(), Counter()]
+        for entry in asked:
+            for _ in range(entry["quantity"]):
+                self._random.choice(parcels)[entry["line_id"]] += 1
+        self.log.append(f"in parcels of {[dict(parcel) for parcel in parcels]}")
+        return [
+            {"lines": [{"line_id": line_id, "quantity": units} for line_id, units in parcel.items()]}
+            for parcel in parcels
+            if parcel
+        ]
 
     async def _bad_weather(self) -> None:
         """Faults at the calls of this return: an answer that is lost, an error after the deed, a closed card."""
@@ -128,6 +192,8 @@ class Life:
             "payments.refund": (refund_key(self.rma_id, 1, 0), ["lost_response", "error_after", "error_before"]),
             "coupons.issue": (inspection_clock_key(self.rma_id), ["lost_response", "error_after"]),
             "carriers.pickup": (pickup_reference(self.rma_id, 1), ["lost_response", "error_after"]),
+            "carriers.label": (label_reference(self.rma_id), ["lost_response", "error_after"]),
+            "store_credit.grant": (bonus_key(self.rma_id, 1), ["lost_response", "error_after"]),
         }
         for target, (reference, kinds) in calls.items():
             if self._random.random() < 0.4:
@@ -135,12 +201,22 @@ class Life:
                 field = "key" if target == "coupons.issue" else "reference"
                 self.log.append(f"fault {target} {kind}")
                 await self._pipeline.fault(target=target, kind=kind, match={field: reference})
+        await self._storm(self.rma_id)
         if self._random.random() < 0.15:
             self.log.append("fault payments.refund closed_method")
             reference = refund_key(self.rma_id, 1, 0)
             await self._pipeline.fault(
                 target="payments.refund", kind="closed_method", match={"reference": reference}
             )
+
+    async def _storm(self, rma_id: str) -> None:
+        """Now and then any refund or coupon of a return loses its answer, whatever it is for."""
+        for target in ("payments.refund", "coupons.issue"):
+            if self._random.random() < 0.3:
+                kind = self._random.choice(["lost_response", "error_after", "error_before"])
+                self.log.append(f"fault {target} {kind}, three times")
+                spec = {"target": target, "kind": kind, "times": 3, "match": {"rma_id": rma_id}}
+                await self._pipeline.fault(**spec, probability=0.5, seed=self._random.randint(0, 999))
 
     # What happens
 
@@ -165,18 +241,60 @@ class Life:
             self.log.append(f"no such scan: {error.response.text}")
 
     async def _act(self, status: ReturnStatus) -> None:
-        """Do something that the return allows; a withdrawal ends a life early, so it is rare."""
-        weights = [1 if action is Action.CANCEL else 12 for action in status.allowed_actions]
+        """Do something that the return allows; what moves money beside the plain way more often than the rest."""
+        weights = [_WEIGHTS.get(action, 12) for action in status.allowed_actions]
         await self._send(self._random.choices(status.allowed_actions, weights)[0], status)
 
     async def _send(self, action: Action, status: ReturnStatus) -> None:
         role = self._random.choice(PERMITTED_ROLES[action])
+        self._parcel = self._one_that_allows(action, status)
         body = await BODIES[action](self, status)
+        if self._parcel is not None:
+            body = {"parcel": self._parcel.number, **body}
         self.log.append(f"{role.value} sends {action.value} {body}")
+        if self._random.random() < 0.15:
+            body |= await self._spoilt(action, role, body)
+        times = 2 if self._random.random() < 0.15 else 1
+        same = f"same-{uuid4().hex}" if self._random.random() < 0.5 else None
+        sent = (self._pipeline.act(self.rma_id, action, role, same, **body) for _ in range(times))
+        for answer in await asyncio.gather(*sent, return_exceptions=True):
+            if isinstance(answer, _REFUSALS):
+                self.log.append(f"refused: {answer}")
+            elif isinstance(answer, BaseException):
+                raise answer
+
+    def _one_that_allows(self, action: Action, status: ReturnStatus) -> ParcelStatus | None:
+        """A parcel that the action is for."""
+        if action not in (*PARCEL_ACTIONS, Action.MAKE_OFFER):
+            return None
+        allowing = [parcel for parcel in status.parcels if action in parcel.allowed_actions]
+        return self._random.choice(allowing) if allowing else None
+
+    async def _spoilt(self, action: Action, role: Role, body: Body) -> Body:
+        """Something that makes an action wrong; it is sent once by itself, and refused without a trace."""
+        unknown = [{"line_id": "NO-SUCH-LINE", "quantity": 1}]
+        wrong: list[Body] = [{"expected_version": 999}]
+        if self._parcel is not None:
+            wrong.append({"parcel": 9})
+        for field in ("accepted", "units", "lines"):
+            if body.get(field) and action in _NAMES_LINES:
+                wrong += [{field: body[field] * 2}, {field: unknown}]
+        if body.get("deductions"):
+            wrong += [{"deductions": body["deductions"] * 2}, {"deductions": [unknown[0] | {"deduction_bps": 1}]}]
+        if body.get("amount_minor"):
+            wrong.append({"amount_minor": 10**15})
+        spoilt = self._random.choice(wrong)
+        self.log.append(f"spoilt: {spoilt}")
+        before = await self._pipeline.returns.status(self.rma_id)
         try:
-            await self._pipeline.act(self.rma_id, action, role, **body)
+            await self._pipeline.act(self.rma_id, action, role, **(body | spoilt))
         except _REFUSALS as refusal:
             self.log.append(f"refused: {refusal}")
+            after = await self._pipeline.returns.status(self.rma_id)
+            assert after.version == before.version or after.timeline != before.timeline, self.log
+        else:
+            raise AssertionError(f"taken though it is wrong: {self.log}")
+        return {}
 
     async def _to_the_end(self) -> ReturnStatus:
         """Let everybody do what is asked of them, a day at a time."""
@@ -214,7 +332,13 @@ class Life:
         """An amount that may be above what is left, or above what the supervisor may grant."""
         order = self._random.choice(["inspect_again", "dismiss", "pay", "pay"])
         amounts: Body = self._random.choice(
-            [{"amount_minor": 500}, {"amount_minor": 60_000}, {"coupon_minor": 900}]
+            [
+                {"amount_minor": 1},
+                {"amount_minor": 500},
+                {"amount_minor": 60_000, "coupon_minor": 1},
+                {"coupon_minor": 900},
+                {"coupon_minor": 900_000},
+            ]
         )
         return {"order": order, "note": "Looked at it.", **(amounts if order == "pay" else {})}
 
@@ -237,33 +361,40 @@ class Life:
         return {
             "received_at": at,
             "lines": [
-                {"line_id": entry.line_id, "quantity": self._random.randint(0, entry.authorized)}
-                for entry in status.lines
+                {"line_id": line_id, "quantity": self._random.randint(0, units)}
+                for line_id, units in self._units(status).items()
             ],
         }
 
+    def _units(self, status: ReturnStatus) -> dict[str, int]:
+        """The units by line that are to come in the parcel that is acted on."""
+        if self._parcel is None:
+            return {entry.line_id: entry.authorized for entry in status.lines}
+        return {entry.line_id: entry.expected for entry in self._parcel.lines}
+
     async def _inspection(self, status: ReturnStatus) -> Body:
         units: list[Body] = []
-        for entry in status.lines:
-            accepted = self._random.randint(0, entry.authorized)
-            rejected = self._random.randint(0, entry.authorized - accepted)
-            deduct = self._random.random() < 0.2
+        for line_id, came in self._units(status).items():
+            accepted = self._random.randint(0, came)
+            rejected = self._random.randint(0, came - accepted)
+            deduct = self._random.random() < 0.4
             if accepted:
                 units.append(
                     {
-                        "line_id": entry.line_id,
+                        "line_id": line_id,
                         "quantity": accepted,
                         "verdict": "accepted",
                         "grade": "B" if deduct else "A",
-                        "deduction_bps": 1500 if deduct else 0,
+                        "deduction_bps": self._random.choice([1, 1_500, 10_000]) if deduct else 0,
                         "checks": [{"code": "stain", "passed": False, "photos": ["p/1.jpg"]}] if deduct else [],
                     }
                 )
             if rejected:
                 units.append(
                     {
-                        "line_id": entry.line_id,
+                        "line_id": line_id,
                         "quantity": rejected,
+                        "serial": self._random.choice([None, "mismatch"]),
                         "verdict": "rejected",
                         "grade": "D",
                         "disposition": "RETURN_TO_CUSTOMER",
@@ -273,14 +404,19 @@ class Life:
         return {"units": units}
 
     async def _contest_verdict(self, status: ReturnStatus) -> Body:
+        assert self._parcel is not None
         accepted = [
-            {"line_id": entry.line_id, "quantity": self._random.randint(1, entry.authorized - entry.accepted)}
-            for entry in status.lines
-            if entry.authorized > entry.accepted and self._random.random() < 0.5
+            {"line_id": entry.line_id, "quantity": self._random.randint(1, entry.expected - entry.accepted)}
+            for entry in self._parcel.lines
+            if entry.expected > entry.accepted and self._random.random() < 0.5
         ]
-        deducted = {units.line_id: units for parcel in status.parcels for units in parcel.deducted}
+        deducted = {units.line_id: units for units in self._parcel.deducted}
         lowered = [
-            {"line_id": line_id, "quantity": units.quantity, "deduction_bps": self._random.choice([0, 500])}
+            {
+                "line_id": line_id,
+                "quantity": self._random.randint(1, units.quantity),
+                "deduction_bps": self._random.choice([0, 500]),
+            }
             for line_id, units in deducted.items()
             if self._random.random() < 0.7
         ]
@@ -303,7 +439,7 @@ class Life:
     async def _chargeback(self, _: ReturnStatus) -> Body:
         payment = self._random.choice(self._pipeline.ledger.order_balance(self.order["order_id"]).payments)
         return {
-            "chargeback_id": f"CB-{uuid4().hex[:8]}",
+            "chargeback_id": f"CB-{self._random.randint(1, 3)}",
             "payment_id": payment.payment_id,
             "amount_minor": self._random.randint(1, payment.captured_minor),
         }
@@ -327,8 +463,8 @@ class Life:
         """An amount that may lie above what the goods were paid, or above what the agent may grant."""
         return {
             "terms": {
-                "remedy": self._random.choice(["price_compensation", "coupon_compensation"]),
-                "amount_minor": self._random.choice([500, 4_000, 60_000]),
+                "remedy": self._random.choice(["price_compensation", "coupon_compensation", "store_credit"]),
+                "amount_minor": self._random.choice([1, 500, 4_000, 60_000]),
                 "basis": "The goods differ from their description.",
                 "process": "Keep the goods.",
                 "time_limits": "Paid within 3 business days.",

@@ -20,15 +20,12 @@ ENTITLES = (
 """What has to stand in the timeline before money goes back for goods that were delivered."""
 
 
-async def broken_invariants(
-    pipeline: Pipeline, order: dict[str, Any], status: ReturnStatus, *follow_ups: ReturnStatus
-) -> list[str]:
-    """What the books contradict of a return and the cases that followed it; empty if every invariant holds."""
+async def broken_invariants(pipeline: Pipeline, order: dict[str, Any], *cases: ReturnStatus) -> list[str]:
+    """What the books contradict of the returns of an order and their follow-ups; empty if all holds."""
     broken: list[str] = []
-    rma_id = status.rma_id
-    last = follow_ups[-1] if follow_ups else status
-    refunds = await _movements(pipeline, "refunds", rma_id)
-    charges = await _movements(pipeline, "charges", rma_id)
+    firsts = [case for case in cases if case.follows is None]
+    refunds = [entry for case in firsts for entry in await _movements(pipeline, "refunds", case.rma_id)]
+    charges = [entry for case in firsts for entry in await _movements(pipeline, "charges", case.rma_id)]
     paid = sum(payment["amount_minor"] for payment in order["payments"]) + sum(
         charge["amount_minor"] for charge in charges
     )
@@ -38,22 +35,36 @@ async def broken_invariants(
     repeated = [key for key, count in Counter(refund["reference"] for refund in refunds).items() if count > 1]
     if repeated:
         broken.append(f"I2: paid more than once: {repeated}")
-    told = {payment.key for case in (status, *follow_ups) for payment in case.payments if payment.state.is_paid}
+    told = {payment.key for case in cases for payment in case.payments if payment.state.is_paid}
     if told != {entry["reference"] for entry in (*refunds, *charges)}:
         broken.append(f"I3: the status says {sorted(told)} moved, the books say otherwise")
-    if status.refusal is None:
+    if any(case.refusal is None for case in firsts):
         balance = pipeline.ledger.order_balance(order["order_id"])
         if balance.refunded_minor != refunded:
             broken.append(f"I4: the ledger says {balance.refunded_minor}, the provider {refunded}")
-        if last.is_final and balance.reserved_minor:
+        if all(case.is_final for case in cases) and balance.reserved_minor:
             broken.append(f"I4: {balance.reserved_minor} are still reserved")
-    if refunds and not any(_is_entitled(case) for case in (status, *follow_ups)):
+    for first in firsts:
+        family = [case for case in cases if case is first or (case.follows and case.follows.root == first.rma_id)]
+        broken += await _broken_by(pipeline, first, family)
+    for case in cases:
+        if not (await pipeline.returns.explain(case.rma_id)).adds_up:
+            broken.append(f"I3: the worksheets of {case.rma_id} do not come to what was drawn")
+    return broken
+
+
+async def _broken_by(pipeline: Pipeline, status: ReturnStatus, family: list[ReturnStatus]) -> list[str]:
+    """What one return and its follow-ups break of what holds for each return."""
+    broken: list[str] = []
+    rma_id = status.rma_id
+    if await _movements(pipeline, "refunds", rma_id) and not any(_is_entitled(case) for case in family):
         broken.append("I5: a refund without an inspection, a cancellation or an exception")
+    parcels = max(len(status.parcels), 1)
     live = await pipeline.live_pickups(rma_id)
-    if len(live) > 1:
+    if len(live) > parcels:
         broken.append(f"I7: live pickups {live}")
     labels = await pipeline.live_labels(rma_id)
-    if len(labels) > 1:
+    if len(labels) > parcels:
         broken.append(f"I7: live labels {labels}")
     given = [entry["key"] for entry in await pipeline.books("coupons", rma_id)]
     given += [

@@ -1,13 +1,20 @@
 """`returns status` and `returns list`."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from domain.actions import Action
+from domain.application import Remedy
+from domain.clocks import ClockState
 from domain.offers import Offer
 from domain.status import Approval
 from starters.api.examples import ACTIONS
+from starters.cli.next_steps import example_for
 from starters.errors import ReturnNotFound, ReturnsError, ServiceUnavailable
 from tests.unit.test_cli_support import STATUS, SUMMARY, Cli
+from workflows.contracts import ACTION_REQUESTS
 
 
 @pytest.fixture
@@ -125,3 +132,20 @@ def test_a_status_shows_its_offers(cli: Cli) -> None:
     out = cli.run("status", "RMA-1").out
     for words in ("shop", "price compensation", "CN¥20.00", "PROPOSED", "2026-11-25 08:00 UTC"):
         assert words in out, words
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_next_step_is_a_body_that_the_action_takes(action: Action) -> None:
+    for status in (STATUS, STATUS.model_copy(update={"lines": (), "parcels": (), "clocks": ()})):
+        body = example_for(action, status)
+        ACTION_REQUESTS[action].model_validate_json(
+            json.dumps(body | {"actor": {"role": "customer", "id": "C-1"}})
+        )
+
+
+def test_a_next_step_names_what_the_return_has(cli: Cli) -> None:
+    running = STATUS.model_copy(update={"remedy": Remedy.RETURN_AND_REFUND})
+    assert example_for(Action.CHANGE_REMEDY, running)["remedy"] == "store_credit"
+    pause = example_for(Action.PAUSE_CLOCKS, STATUS)
+    assert pause["clocks"] == [next(c.name.value for c in STATUS.clocks if c.state is ClockState.RUNNING)]
+    assert datetime.now(UTC) < datetime.fromisoformat(pause["until"]) < datetime.now(UTC) + timedelta(days=30)

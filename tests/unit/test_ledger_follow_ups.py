@@ -233,6 +233,20 @@ def test_a_parcel_that_was_lost_and_paid_holds_nothing_when_it_comes_after_all(l
     assert (line.held, line.paid_before) == (0, 3)
 
 
+@pytest.mark.parametrize("opening", [asked(), late("scan-1")], ids=["reopened", "late"])
+def test_a_unit_that_never_came_back_does_not_stand_in_for_one_that_was_paid(
+    ledger: Ledger, opening: FollowUpOpening
+) -> None:
+    """One of the three came back and was paid; the customer kept the others, and nobody applied for them."""
+    closed(ledger, claimed=1)
+    ledger.open_follow_up(opening)
+    (line,) = ledger.take_up(TakeUp(rma_id="R1-2", op="take-up-1", at=NOW)).lines
+    assert (line.held, line.paid_before) == (0, 1)
+    with pytest.raises(UnitsNotHeld):
+        ledger.authorize_refund(an_authorization("R1-2", {"L1": 1}))
+    assert ledger.open_return(an_opening("R9", an_order(), {"L1": 2})).refusal is None
+
+
 def test_a_follow_up_is_no_application_of_its_own(ledger: Ledger) -> None:
     closed(ledger)
     ledger.open_follow_up(asked())

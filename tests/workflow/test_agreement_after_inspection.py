@@ -11,6 +11,7 @@ from domain.offers import OfferState
 from domain.status import Header, InspectionStatus
 from starters.errors import AboveAuthority, ActionNotAllowed, InvalidAction
 from tests.pipeline import Pipeline, line
+from tests.workflow.payouts import paid_to
 from tests.workflow.test_advance_refund import advanced
 from tests.workflow.test_agreement import states, terms
 from tests.workflow.test_authority import act, somebody
@@ -21,6 +22,7 @@ from tests.workflow.test_store_credit import account, granted
 from workflows.contracts import ReturnStatus
 
 AGENT = Role.AGENT_TIER_2
+TWO = [{"line_id": "SHIRT-M", "quantity": 2, "condition": "unopened"}]
 
 
 def keep(amount_minor: int = 2_000, remedy: str = "price_compensation") -> dict[str, Any]:
@@ -255,6 +257,41 @@ async def test_a_trade_in_is_only_made_good_by_a_coupon(pipeline: Pipeline) -> N
     await pipeline.act(rma_id, Action.ACCEPT_OFFER, Role.CUSTOMER, offer_number=1)
     assert (await pipeline.end(rma_id)).refunded_minor == 0
     assert len(await pipeline.books("coupons", rma_id)) == 1
+
+
+async def test_a_compensation_goes_back_to_how_they_paid_where_the_rest_is_store_credit(
+    pipeline: Pipeline,
+) -> None:
+    asked: dict[str, Any] = {"desired_resolution": "store_credit", "lines": TWO}
+    order = await pipeline.order(lines=[line(quantity=2)])
+    rma_id = (await pipeline.apply(order, **asked)).rma_id
+    await pipeline.to_the_warehouse(rma_id)
+    await pipeline.inspect(rma_id, found(1, True), found(1, False))
+    case = Disputed(pipeline, order, rma_id)
+    await offered(case, keep(1_000))
+    await case.act(Action.ACCEPT_OFFER, offer_number=1)
+    await pipeline.end(rma_id)
+    credit = await account(pipeline, order)
+    card = order["payments"][0]["payment_method_id"]
+    assert await paid_to(pipeline, rma_id, order) == {credit["account_id"]: 10_000, card: 1_000}
+
+
+async def test_an_offer_whose_clock_is_paused_may_be_answered_until_that_is_due(pipeline: Pipeline) -> None:
+    case, late = await disputed(pipeline), await disputed(pipeline)
+    for each in (case, late):
+        await offered(each)
+        until = await pipeline.now(each.rma_id) + 10 * 24 * HOUR
+        await each.act(Action.PAUSE_CLOCKS, Role.SUPERVISOR, cause="strike", note="a strike", until=until)
+        await pipeline.lapse(each.rma_id, 100 * HOUR)
+    (offer,) = (await pipeline.returns.status(case.rma_id)).offers
+    assert 13 * 24 * HOUR - MINUTE < offer.expires_at - offer.proposed_at <= 13 * 24 * HOUR
+    await case.act(Action.ACCEPT_OFFER, offer_number=1)
+    await late.act(Action.RESUME_CLOCKS, Role.SUPERVISOR, note="over")
+    (offer,) = (await pipeline.returns.status(late.rma_id)).offers
+    assert 172 * HOUR - MINUTE < offer.expires_at - offer.proposed_at < 172 * HOUR + MINUTE
+    await pipeline.lapse(late.rma_id, 73 * HOUR)
+    assert states(await pipeline.returns.status(late.rma_id)) == [OfferState.LAPSED]
+    await case.ended([4_999, 2_000], settled=2)
 
 
 async def test_a_compensation_is_set_against_what_was_paid_in_advance(pipeline: Pipeline) -> None:

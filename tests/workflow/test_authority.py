@@ -245,3 +245,35 @@ async def test_units_accepted_after_all_are_within_the_supervisors_authority_or_
     status = await pipeline.until(rma_id, lambda status: status.pending_payout is not None)
     await approve(pipeline, status, other)
     assert (await pipeline.end(rma_id)).refunded_minor == LARGE
+
+
+async def test_a_payout_whose_clock_is_paused_may_be_approved_until_that_is_due(pipeline: Pipeline) -> None:
+    rma_id, _, status = await waiting(pipeline)
+    until = await pipeline.now(rma_id) + 10 * DAY
+    pause: dict[str, Any] = {"cause": "strike", "note": "a strike", "until": until}
+    await pipeline.act(rma_id, Action.PAUSE_CLOCKS, Role.SUPERVISOR, **pause)
+    await pipeline.lapse(rma_id, 3 * DAY)
+    await approve(pipeline, status, somebody(Role.SUPERVISOR))
+    status = await pipeline.until(rma_id, lambda status: status.pending_payout is None)
+    assert [offer.state for offer in status.offers] == [OfferState.PROPOSED]
+
+
+async def test_an_approval_that_cannot_be_carried_out_now_leaves_the_payout_waiting(pipeline: Pipeline) -> None:
+    """An expert is asked while a verdict waits for a second person: the approval comes too early."""
+    order = await pipeline.order(lines=[line(quantity=2, unit_price_minor=LARGE)])
+    two = [{"line_id": "SHIRT-M", "quantity": 2, "condition": "unopened"}]
+    found = {"line_id": "SHIRT-M", "quantity": 1, "verdict": "rejected", "grade": "D", "note": "worn"}
+    rma_id = await pipeline.inspected(order, found, found | {"verdict": "accepted"}, lines=two)
+    await pipeline.until(rma_id, lambda status: Action.CONTEST in status.allowed_actions)
+    await pipeline.act(rma_id, Action.CONTEST, Role.CUSTOMER, note="it came like this")
+    verdict = {"note": "new", "accepted": [{"line_id": "SHIRT-M", "quantity": 1}]}
+    await act(pipeline, rma_id, Action.DECIDE_CONTEST, somebody(Role.SUPERVISOR), **verdict)
+    status = await pipeline.until(rma_id, lambda status: status.pending_payout is not None)
+    await pipeline.act(rma_id, Action.REQUEST_EXPERT, Role.SUPERVISOR, note="from wearing it?")
+    with pytest.raises(ActionNotAllowed, match="decide_contest is not allowed"):
+        await approve(pipeline, status, somebody(Role.SUPERVISOR))
+    assert (await pipeline.returns.status(rma_id)).pending_payout == status.pending_payout
+    finding = {"finding": "fault", "note": "I took it apart"}
+    await pipeline.act(rma_id, Action.EXPERT_OPINION, Role.AGENT_TIER_2, **finding)
+    await approve(pipeline, status, somebody(Role.SUPERVISOR))
+    assert (await pipeline.end(rma_id)).refunded_minor == 2 * LARGE

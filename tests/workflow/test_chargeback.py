@@ -194,6 +194,24 @@ async def test_two_returns_that_decide_a_chargeback_differently_both_go_on_by_th
     await pipeline.balance(order["order_id"])
 
 
+async def test_a_report_that_contradicts_another_return_is_told_and_freezes_nothing(pipeline: Pipeline) -> None:
+    order = await pipeline.order(lines=[line(quantity=2)])
+    first, second = await shipped_back(pipeline, order), await shipped_back(pipeline, order)
+    await report(pipeline, first, order, 5_000)
+    payment: dict[str, Any] = {"payment_id": f"{order['order_id']}-p1", "amount_minor": 6_000}
+    for _ in range(2):
+        await pipeline.act(
+            second, Action.REPORT_CHARGEBACK, Role.PAYMENT_PROVIDER, chargeback_id="CB-1", **payment
+        )
+        await pipeline.until(second, lambda status: not status.chargebacks)
+    alerts = await pipeline.messages(second, 2, "staff_alert")
+    assert alerts == ["staff_chargeback_not_taken"] * 2
+    assert "chargeback_received" not in await pipeline.told(second)
+    await release(pipeline, first)
+    await pipeline.inspect(second)
+    assert (await pipeline.end(second)).refunded_minor == 10_000
+
+
 async def test_a_supervisor_who_waits_with_a_chargeback_is_reminded(pipeline: Pipeline) -> None:
     rma_id, _ = await frozen(pipeline, 10_000)
     await pipeline.lapse(rma_id, 7 * DAY + MINUTE)

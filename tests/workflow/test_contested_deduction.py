@@ -7,6 +7,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.status import Header, InspectionStatus
 from domain.worksheet import WorksheetRule
+from starters.cli.next_steps import default_role, example_for
 from starters.errors import ActionNotAllowed, InvalidAction
 from tests.pipeline import Pipeline, line
 from tests.workflow.payouts import paid_to
@@ -98,6 +99,16 @@ async def test_units_accepted_after_all_and_a_lower_deduction_are_paid_side_by_s
     await decide(case, *lower(0), accepted=[{"line_id": "SHIRT-M", "quantity": 1}])
     # 749 were taken off 4999; 375 of the second unit's 2500 are due.
     await case.ended([4_250, 2_500, 374], settled=3)
+
+
+async def test_the_next_step_that_a_status_shows_is_taken(pipeline: Pipeline) -> None:
+    case = await disputed(pipeline, worn(2), found(1, False))
+    await contested(pipeline, case)
+    for action in (Action.PAUSE_CLOCKS, Action.DECIDE_CONTEST):
+        status = await pipeline.returns.status(case.rma_id)
+        await case.act(action, default_role(action), **example_for(action, status))
+    # What was rejected or missing is accepted, 5000 of 9999; 375 of 750 taken off the other two are given back.
+    await case.ended([4_250, 5_000, 375], settled=4)
 
 
 async def test_above_the_cap_a_second_person_approves_the_difference(pipeline: Pipeline) -> None:

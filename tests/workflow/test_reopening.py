@@ -6,8 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
-from domain.actions import Action, Role
+from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
 from domain.follow_up import KeptCase
 from domain.orders import OrderSnapshot
@@ -23,6 +24,7 @@ from tests.pipeline import Pipeline, line
 from tests.unit.ledger_builders import NOW, a_closing, an_opening, an_order
 from tests.workflow.test_authority import act, somebody
 from tests.workflow.test_contest import found
+from workflows.contracts import ReopeningOrder, ReopeningVerdict
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -214,3 +216,47 @@ async def test_goodwill_above_the_supervisors_cap_takes_a_second_person(pipeline
     await act(pipeline, rma_id, Action.APPROVE_PAYOUT, somebody(Role.SUPERVISOR), **approval)
     assert (await pipeline.end(rma_id)).refunded_minor == 600_000
     assert (await pipeline.balance(order["order_id"])).refunded_minor == 1_600_000
+
+
+async def test_goodwill_that_is_above_what_is_left_by_then_is_decided_anew(pipeline: Pipeline) -> None:
+    """While a second person thinks about it, another return of the order is paid."""
+    order = await pipeline.order(lines=[line(quantity=2, unit_price_minor=2_000_000)])
+    stained = {"deduction_bps": 5_000, "checks": [{"code": "stain", "passed": False, "photos": ["media/1.jpg"]}]}
+    first = await pipeline.inspected(order, ACCEPTED | {"quantity": 1} | stained)
+    await pipeline.until(first, lambda status: Action.ACCEPT_RESULT in status.allowed_actions)
+    await pipeline.act(first, Action.ACCEPT_RESULT, Role.CUSTOMER)
+    await pipeline.end(first)
+    rma_id = await waiting(pipeline, first)
+    pays = {"order": "pay", "amount_minor": 1_500_000, "coupon_minor": 5_000, "note": "The stain came off."}
+    await act(pipeline, rma_id, Action.DECIDE_REOPENING, somebody(Role.SUPERVISOR), **pays)
+    status = await pipeline.until(rma_id, lambda status: status.pending_payout is not None)
+    assert (await pipeline.end(await pipeline.inspected(order))).refunded_minor == 2_000_000
+    approval = {"amount_minor": 1_505_000, "expected_version": status.version}
+    await act(pipeline, rma_id, Action.APPROVE_PAYOUT, somebody(Role.SUPERVISOR), **approval)
+    status = await pipeline.until(rma_id, lambda status: Action.DECIDE_REOPENING in status.allowed_actions)
+    assert (status.needs, status.payments, status.coupons) == (Role.SUPERVISOR, (), ())
+    assert (await pipeline.told(rma_id, "staff_alert"))[-1] == "staff_goodwill_refused"
+    fits = pays | {"amount_minor": 100_000}
+    await act(pipeline, rma_id, Action.DECIDE_REOPENING, somebody(Role.SUPERVISOR), **fits)
+    assert (await pipeline.end(rma_id)).refunded_minor == 100_000
+    assert [entry["amount_minor"] for entry in await pipeline.books("coupons", rma_id)] == [5_000]
+    assert (await pipeline.balance(order["order_id"])).refunded_minor == 3_100_000
+
+
+async def test_a_unit_that_never_came_back_is_not_paid_when_a_lost_one_turns_up(pipeline: Pipeline) -> None:
+    order = await pipeline.order(lines=[line(quantity=2)])
+    first = (await pipeline.apply(order)).rma_id
+    await pipeline.until(first, lambda status: bool(status.tracking_no))
+    await pipeline.scan(first, "picked_up")
+    await pipeline.scan(first, "lost")
+    assert (await pipeline.end(first)).refunded_minor == 10_000
+    rma_id = await waiting(pipeline, first)
+    with pytest.raises(InvalidAction, match="each was paid for"):
+        await pipeline.act(rma_id, Action.DECIDE_REOPENING, Role.SUPERVISOR, order="inspect_again", note="look")
+    assert (await pipeline.apply(order)).refusal is None, "the other one may still be returned"
+
+
+def test_what_is_granted_together_is_an_amount_as_well() -> None:
+    actor = Actor(role=Role.SUPERVISOR, id="s-1")
+    with pytest.raises(ValidationError, match="coupon_minor"):
+        ReopeningVerdict(actor=actor, order=ReopeningOrder.PAY, note="x", amount_minor=1, coupon_minor=10**15)

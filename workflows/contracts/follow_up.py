@@ -1,11 +1,12 @@
 """What people send to take up a closed return, and to decide it."""
 
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.follow_up import FollowUp
-from domain.record import MinorUnits, Record
+from domain.record import MOST_MINOR_UNITS, MinorUnits, Record
 from workflows.contracts.base import ActionRequest
 
 
@@ -42,3 +43,11 @@ class ReopeningVerdict(ActionRequest):
     note: str = Field(min_length=1, max_length=2_000)
     amount_minor: MinorUnits = 0
     coupon_minor: MinorUnits = 0
+
+    @model_validator(mode="after")
+    def _can_be_granted_together(self) -> Self:
+        if self.amount_minor + self.coupon_minor > MOST_MINOR_UNITS:
+            raise ValueError(
+                f"coupon_minor: with amount_minor it comes to more than {MOST_MINOR_UNITS}; give less"
+            )
+        return self

@@ -6,6 +6,8 @@ from domain.actions import Action
 from domain.outbox import Template
 from workflows.contracts import ActionAnswer, ClockPause, ClockResumption
 from workflows.handlers.base import CaseHandlers
+from workflows.stages.agreement import AgreementStage
+from workflows.stages.authority import Authority
 from workflows.validation import clocks as validation
 from workflows.validation.rules import allowed
 
@@ -13,12 +15,16 @@ from workflows.validation.rules import allowed
 class ClockHandlers(CaseHandlers):
     """Promises that a supervisor pauses for force majeure."""
 
+    _agreement: AgreementStage
+    _authority: Authority
+
     @workflow.update(name=Action.PAUSE_CLOCKS, description="Pause promises for force majeure.")
     async def pause_clocks(self, request: ClockPause) -> ActionAnswer:
         """Pause promises; the customer is told why and until when."""
         case = self._case
         reason = f"{request.cause.value}: {request.note}"
         case.clocks.suspend(request.clocks, reason, request.actor.id, request.until)
+        self._ends_move()
         case.note("clocks paused", f"{request.actor.id}: {reason}")
         case.publish(deadline_moved=True)
         told = case.notices.customer(
@@ -36,6 +42,7 @@ class ClockHandlers(CaseHandlers):
     def resume_clocks(self, request: ClockResumption) -> ActionAnswer:
         """Let promises run again."""
         self._case.clocks.lift()
+        self._ends_move()
         self._case.note("clocks resumed", f"{request.actor.id}: {request.note}")
         self._case.publish(deadline_moved=True)
         return self._accepted(Action.RESUME_CLOCKS)
@@ -43,3 +50,8 @@ class ClockHandlers(CaseHandlers):
     @resume_clocks.validator
     def _validate_resume_clocks(self, request: ClockResumption) -> None:
         allowed(self._case, Action.RESUME_CLOCKS, request)
+
+    def _ends_move(self) -> None:
+        """What has to be answered until its clock is due may be answered until then."""
+        self._agreement.move_end()
+        self._authority.move_end()

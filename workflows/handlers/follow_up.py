@@ -32,7 +32,7 @@ class FollowUpHandlers(CaseHandlers):
             Action.DECIDE_REOPENING,
             self._goodwill.payout(request),
             lambda: self._validate_decide_reopening(request),
-            lambda _grant: self._follow_up.on_verdict(request, shares),
+            lambda grant: self._follow_up.on_verdict(request, shares, grant),
         )
         return self._accepted(Action.DECIDE_REOPENING, awaits_approval)
 

@@ -4,6 +4,7 @@ Nothing of this runs, and nothing is written, until somebody makes an offer.
 """
 
 import asyncio
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -78,7 +79,7 @@ class AgreementStage:
                 request.terms,
                 request.actor,
                 now,
-                now + case.rules.clocks.offer,
+                self._ends_at(len(case.negotiation.offers) + 1, now),
                 parcel=request.parcel,
                 most_rounds=case.rules.agreement.offer_rounds,
             ),
@@ -94,7 +95,7 @@ class AgreementStage:
                 request.terms,
                 request.actor,
                 now,
-                now + case.rules.clocks.offer,
+                self._ends_at(len(case.negotiation.offers) + 1, now),
                 most_rounds=case.rules.agreement.offer_rounds,
             ),
             grant,
@@ -122,6 +123,13 @@ class AgreementStage:
         case = self._case
         case.negotiation = case.negotiation.decline(request.offer_number, request.actor, workflow.now())
         case.note(f"offer {request.offer_number} declined", request.note)
+
+    def move_end(self) -> None:
+        """Let an open offer end when its clock does, which a pause or its end has moved."""
+        negotiation = self._case.negotiation
+        if negotiation.open is not None:
+            offer = negotiation.open
+            self._case.negotiation = negotiation.until(self._ends_at(offer.number, offer.proposed_at))
 
     async def close(self) -> None:
         """Let go of what is open, and wait until everything is told."""
@@ -180,7 +188,8 @@ class AgreementStage:
         await case.record(told_as, *self._announcements(offer))
         in_time = await case.clocks.wait(
             ClockName.OFFER,
-            offer.expires_at,
+            # The clock adds the pauses itself.
+            offer.proposed_at + case.rules.clocks.offer,
             lambda: self._offer(number).state in _ANSWERED,
             started_at=offer.proposed_at,
             moot=lambda: self._offer(number).state is OfferState.LAPSED,
@@ -195,6 +204,12 @@ class AgreementStage:
         releases = (self._grants[number],) if number in self._unused_offers() else ()
         if told or releases:
             await case.record(f"{told_as}-ended", *told, releases=releases)
+
+    def _ends_at(self, number: int, proposed_at: datetime) -> datetime:
+        """When an offer ends without an answer, with the pauses of its clock."""
+        case = self._case
+        ends_at = proposed_at + case.rules.clocks.offer
+        return case.clocks.due_at(ClockName.OFFER, proposed_at, ends_at, subject=str(number))
 
     def _keep_grant(self, number: int, grant: str) -> None:
         if grant:

@@ -6,6 +6,7 @@ Above the supervisor's cap it waits for a second person, bound to its exact amou
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -45,6 +46,7 @@ class Authority:
         self._turn = asyncio.Lock()
         self._check: Check = lambda: None
         self._perform: Perform = lambda op: None
+        self._asked_at = case.opened_at
         self._followed: list[asyncio.Task[None]] = []
         self._closing = False
 
@@ -84,6 +86,7 @@ class Authority:
         """
         async with self._turn:
             check()
+            self._check()
             pending = await self._decide(request, approve=True)
             self._case.pending_payout = None
             await self._still_possible(self._check, pending.op)
@@ -101,6 +104,13 @@ class Authority:
             await self._decide(request, approve=False)
             self._case.pending_payout = None
             self._case.note("payout declined", f"{request.actor.role.value} {request.actor.id}: {request.note}")
+
+    def move_end(self) -> None:
+        """Let a payout that waits do so until its clock is due, which a pause or its end has moved."""
+        pending = self._case.pending_payout
+        if pending is not None:
+            moved = {"expires_at": self._ends_at(pending.op)}
+            self._case.pending_payout = pending.model_copy(update=moved)
 
     async def close(self) -> None:
         """Void what waits, and wait until it is written."""
@@ -142,13 +152,14 @@ class Authority:
         perform: Perform,
     ) -> None:
         case = self._case
+        self._asked_at = workflow.now()
         pending = PendingPayout(
             action=action,
             requested_by=request.actor,
             amount_minor=answer.amount_minor,
             currency=case.rules.currency,
             version=case.version,
-            expires_at=workflow.now() + case.rules.clocks.approval,
+            expires_at=self._ends_at(op),
             op=op,
         )
         self._check, self._perform = check, perform
@@ -169,17 +180,18 @@ class Authority:
             f"{pending.op}-needed",
             case.supervisor_alert(Template.STAFF_APPROVAL_NEEDED, **params, expires_at=expires_at),
         )
-        if case.pending_payout is pending:
+        if self._waits(pending):
             case.need(Role.SUPERVISOR, "approval")
         in_time = await case.clocks.wait(
             ClockName.APPROVAL,
-            pending.expires_at,
-            lambda: case.pending_payout is not pending,
+            # The clock adds the pauses itself.
+            self._asked_at + case.rules.clocks.approval,
+            lambda: not self._waits(pending),
             moot=lambda: self._closing or case.version != pending.version,
             subject=pending.op,
         )
         case.need("", "approval")
-        if case.pending_payout is not pending:
+        if not self._waits(pending):
             return
         case.pending_payout = None
         if in_time:
@@ -193,6 +205,17 @@ class Authority:
                 releases=(pending.op,),
             )
         case.publish()
+
+    def _waits(self, pending: PendingPayout) -> bool:
+        """Whether a payout still waits; its end may have moved."""
+        now = self._case.pending_payout
+        return now is not None and now.op == pending.op
+
+    def _ends_at(self, op: str) -> datetime:
+        """When a payout that is asked for has to be approved, with the pauses of its clock."""
+        case = self._case
+        ends_at = self._asked_at + case.rules.clocks.approval
+        return case.clocks.due_at(ClockName.APPROVAL, self._asked_at, ends_at, subject=op)
 
     async def _decide(self, request: PayoutConsent | PayoutRefusal, approve: bool) -> PendingPayout:
         case = self._case
@@ -209,7 +232,7 @@ class Authority:
                 approve=approve,
             )
         )
-        if case.pending_payout is not pending:
+        if not self._waits(pending):
             refuse(VERSION_OUTDATED, "expected_version", "The return changed meanwhile; the payout is void.")
         return pending
 

@@ -3,8 +3,10 @@
 import asyncio
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.actions import Role
+from domain.bookkeeping import ChargebackReport
 from domain.chargeback_entries import decision_entry, report_entry
 from domain.chargebacks import Chargeback, ChargebackState
 from domain.clocks import ClockName
@@ -59,7 +61,8 @@ class ChargebackLane:
         case = self._case
         payments = list(case.payments.values())
         entry = report_entry(case.rma_id, reported, case.rules.currency, case.notices, payments, workflow.now())
-        await case.in_ledger(calls.report_chargeback, entry)
+        if not await self._is_taken(reported, entry):
+            return
         state = await self._supervisor_decides(reported)
         decision = decision_entry(case.rma_id, reported, case.rules.currency, case.notices, state, workflow.now())
         outcome = await case.in_ledger(calls.decide_chargeback, decision)
@@ -69,6 +72,34 @@ class ChargebackLane:
         case.freezes.remove(reported.chargeback_id)
         if outcome.chargeback.state is not state:
             await self._decided_before(outcome.chargeback, state)
+
+    async def _is_taken(self, reported: Chargeback, entry: ChargebackReport) -> bool:
+        """Have the ledger keep a report. One that contradicts another return of the order is dropped and told.
+
+        Asking again would not help, and would freeze this return for good.
+        """
+        case = self._case
+        if not workflow.patched("report-not-taken"):
+            await case.in_ledger(calls.report_chargeback, entry)
+            return True
+        try:
+            await calls.report_chargeback(entry)
+        except (ActivityError, ApplicationError) as error:
+            if is_cancelled_exception(error):
+                raise
+            refused = str(error.cause or error)
+        else:
+            return True
+        del case.chargebacks[reported.chargeback_id]
+        case.freezes.remove(reported.chargeback_id)
+        case.note("chargeback not taken", f"{reported.chargeback_id}: {refused}")
+        await case.record(
+            "chargeback-not-taken",
+            case.supervisor_alert(
+                Template.STAFF_CHARGEBACK_NOT_TAKEN, chargeback_id=reported.chargeback_id, refused=refused
+            ),
+        )
+        return False
 
     async def _decided_before(self, first: Chargeback, decided: ChargebackState) -> None:
         """Another return of the order decided it otherwise: that stands, and this return goes on by it."""

@@ -142,7 +142,7 @@ class ComplaintLane:
                 raise
             return str(error.cause or error)
         self._overrule(ruling)
-        await self._settlement.pay_ruling(plan, units)
+        await self._settlement.pay_authorized(plan, units, subject="arbitration")
         return ""
 
     def _overrule(self, ruling: ArbitrationRuling) -> None:

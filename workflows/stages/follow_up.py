@@ -38,11 +38,15 @@ class FollowUpStage:
         self._goodwill = goodwill
         self._verdict: ReopeningVerdict | None = None
         self._shares: tuple[LineCompensation, ...] = ()
+        self._grant = ""
 
-    def on_verdict(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...] = ()) -> None:
-        """Take the supervisor's decision, with the money that it pays shared over the lines."""
+    def on_verdict(
+        self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...] = (), grant: str = ""
+    ) -> None:
+        """Take the supervisor's decision, with the money that it pays shared over the lines, under its grant."""
         self._verdict = verdict
         self._shares = shares
+        self._grant = grant
         dismissed = verdict.order is ReopeningOrder.DISMISS
         self._case.move(
             Approval.DECLINED if dismissed else Approval.APPROVED, f"{verdict.actor.id}: {verdict.note}"
@@ -58,13 +62,15 @@ class FollowUpStage:
             follows, case.notices.customer(Template.RETURN_REOPENED, of=follows.of), self._alert(follows, waited=0)
         )
         verdict = await self._person_decides(follows)
+        while verdict is not None and verdict.order is ReopeningOrder.PAY:
+            refused = await self._goodwill.give(verdict, self._shares)
+            if not refused:
+                return
+            verdict = await self._decided_anew(follows, refused)
         if verdict is None:
             return
         if verdict.order is ReopeningOrder.DISMISS:
             await self._dismiss(verdict.note)
-            return
-        if verdict.order is ReopeningOrder.PAY:
-            await self._goodwill.give(verdict, self._shares)
             return
         found = await self._look_again()
         accepted = accepted_units(found)
@@ -144,6 +150,18 @@ class FollowUpStage:
                 await case.record("reopening-overdue", self._alert(follows, waited=waited))
         case.need("", "review")
         return self._verdict
+
+    async def _decided_anew(self, follows: FollowUp, refused: str) -> ReopeningVerdict | None:
+        """Hand back a payment that the ledger refuses: less is left by now, and asking again would not help."""
+        case = self._case
+        case.note("goodwill not paid", refused)
+        self._verdict = None
+        await case.record(
+            "goodwill-refused",
+            case.supervisor_alert(Template.STAFF_GOODWILL_REFUSED, refused=refused),
+            releases=(self._grant,) if self._grant else (),
+        )
+        return await self._person_decides(follows)
 
     async def _look_again(self) -> tuple[InspectedUnits, ...]:
         """Have the warehouse inspect what is here once more. No parcel came, so no coupon is promised."""

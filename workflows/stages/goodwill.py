@@ -2,10 +2,12 @@
 
 import asyncio
 
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from domain.bookkeeping import SettlementPlan
 from domain.goodwill import LeftToPayQuestion, share_goodwill
-from domain.intents import RefundBasis
 from domain.keys import goodwill_coupon_key
-from domain.outbox import Template
+from domain.outbox import OutboxItem, Template
 from domain.refund import LineCompensation
 from workflows import calls
 from workflows.case import ReturnCase
@@ -50,22 +52,36 @@ class Goodwill:
             )
         return share_goodwill(verdict.amount_minor, left)
 
-    async def give(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...]) -> None:
-        """Pay the money and have the coupon issued, neither waiting for the other."""
-        self._case.note("goodwill granted", f"{verdict.actor.id}: {verdict.note}")
-        await asyncio.gather(self._pay(verdict, shares), self._give_coupon(verdict))
+    async def give(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...]) -> str:
+        """Pay the money and have the coupon issued, neither waiting for the other; both, or none of them.
 
-    async def _pay(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...]) -> None:
+        Returns:
+            Why the ledger refuses the money; empty where it is given.
+        """
+        plan: SettlementPlan | None = None
+        if shares:
+            try:
+                plan = await self._settlement.authorize_goodwill(shares, (self._told(verdict),))
+            except (ActivityError, ApplicationError) as error:
+                if is_cancelled_exception(error):
+                    raise
+                return str(error.cause or error)
+        self._case.note("goodwill granted", f"{verdict.actor.id}: {verdict.note}")
+        await asyncio.gather(self._pay(plan), self._give_coupon(verdict))
+        return ""
+
+    def _told(self, verdict: ReopeningVerdict) -> OutboxItem:
         case = self._case
-        if not shares:
-            return
-        told = case.notices.customer(
+        return case.notices.customer(
             Template.GOODWILL_PAID,
             amount_minor=verdict.amount_minor,
             currency=case.rules.currency,
             reason=verdict.note,
         )
-        await self._settlement.refund(RefundBasis.AGREEMENT, (), (told,), compensations=shares)
+
+    async def _pay(self, plan: SettlementPlan | None) -> None:
+        if plan is not None:
+            await self._settlement.pay_authorized(plan)
 
     async def _give_coupon(self, verdict: ReopeningVerdict) -> None:
         if verdict.coupon_minor:

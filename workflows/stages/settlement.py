@@ -85,10 +85,24 @@ class Settlement:
             self._authorization(RefundBasis.ARBITRATION, units, outbox, ruled_minor=ruled_minor)
         )
 
-    async def pay_ruling(self, plan: SettlementPlan, units: Sequence[UnitsToSettle]) -> None:
-        """Pay a ruling that was authorised."""
+    async def authorize_goodwill(
+        self, shares: tuple[LineCompensation, ...], outbox: tuple[OutboxItem, ...]
+    ) -> SettlementPlan:
+        """Authorise what a supervisor pays though no rule owes it.
+
+        Raises:
+            ApplicationError: If the ledger refuses it; nothing is authorised then.
+        """
+        return await self.authorize_once(
+            self._authorization(RefundBasis.AGREEMENT, (), outbox, compensations=shares)
+        )
+
+    async def pay_authorized(
+        self, plan: SettlementPlan, units: Sequence[UnitsToSettle] = (), subject: str = ""
+    ) -> None:
+        """Pay what was authorised before."""
         self._payments.settlements += 1
-        await self._pay(plan, units, subject="arbitration")
+        await self._pay(plan, units, subject=subject)
 
     async def _pay(self, plan: SettlementPlan, units: Sequence[UnitsToSettle], subject: str = "") -> None:
         await self.under_the_promise(
@@ -117,7 +131,7 @@ class Settlement:
             round=self._payments.next_round(),
             basis=basis,
             units=tuple(units),
-            destination=destination or self._destination(),
+            destination=destination or self._destination(basis),
             circumstances=self.circumstances(parcel, freight),
             **more,
         )
@@ -143,7 +157,7 @@ class Settlement:
             authorization=authorization,
             business_days=case.rules.clocks.settlement_business_days,
             policy_version=case.rules.decision.policy_version if case.rules.decision else "",
-            to_store_credit=self._goes_to_credit(),
+            to_store_credit=self._goes_to_credit(authorization.basis),
         )
 
     def _planned(self, authorization: RefundAuthorization, plan: SettlementPlan) -> SettlementPlan:
@@ -196,16 +210,20 @@ class Settlement:
             pickup_service=case.rules.pickup_service,
         )
 
-    def _destination(self) -> str | None:
+    def _destination(self, basis: RefundBasis) -> str | None:
         """Where the customer wants a refund; an exchange names a means for its difference only."""
         case = self._case
-        if self._goes_to_credit():
+        if self._goes_to_credit(basis):
             return case.credit_account
         return None if case.remedy is Remedy.EXCHANGE else case.application.payment_method_id
 
-    def _goes_to_credit(self) -> bool:
-        """Whether every refund of the return goes to store credit, and not only one that was agreed."""
-        return bool(self._case.credit_account) and self._case.remedy is Remedy.STORE_CREDIT
+    def _goes_to_credit(self, basis: RefundBasis) -> bool:
+        """Whether a refund goes to store credit because the return does, and not because that alone was agreed.
+
+        An amount that was agreed on for goods that the customer keeps goes back to how they paid.
+        """
+        to_credit = bool(self._case.credit_account) and self._case.remedy is Remedy.STORE_CREDIT
+        return to_credit and basis is not RefundBasis.AGREEMENT
 
     def _count_refunded(self, units: Sequence[UnitsToSettle]) -> None:
         case = self._case
