@@ -120,6 +120,7 @@ async def test_the_same_request_finds_the_same_case_and_another_one_is_refused(p
         await pipeline.reopen(first, "q-1", note="Something else.")
     with pytest.raises(ActionNotAllowed, match=f"{first}-2 follows"):
         await pipeline.reopen(first, "q-2")
+    await pipeline.until(f"{first}-2", lambda status: "decide_reopening" in status.allowed_actions)
     await pipeline.act(f"{first}-2", Action.DECIDE_REOPENING, Role.SUPERVISOR, order="dismiss", note="no")
     await pipeline.end(f"{first}-2")
     assert (await pipeline.reopen(first, "q-1")).rma_id == f"{first}-2"
