@@ -15,6 +15,7 @@ from tests.workflow.reviews import DAY, HOUR, MINUTE
 from tests.workflow.swaps import swap
 from tests.workflow.test_advance_refund import advanced
 from tests.workflow.test_authority import act, somebody
+from tests.workflow.test_chargeback import release, report
 from tests.workflow.test_contest import Disputed, disputed, found
 from tests.workflow.test_store_credit import account
 
@@ -191,10 +192,15 @@ async def test_goods_that_were_paid_in_full_before_have_no_deduction_to_contest(
     order = await pipeline.order()
     rma_id = (await pipeline.apply(order, lines=[UNOPENED])).rma_id
     await pipeline.until(rma_id, lambda status: bool(status.tracking_no))
+    await report(pipeline, rma_id, order, 1_000)
     await pipeline.scan(rma_id, "picked_up")
     await pipeline.scan(rma_id, "lost")
+    await pipeline.until(
+        rma_id, lambda status: any("waits for a chargeback" in entry.what for entry in status.timeline)
+    )
     await pipeline.receive(rma_id)
     await pipeline.inspect(rma_id, worn())
+    await release(pipeline, rma_id)
     assert (await pipeline.end(rma_id)).refunded_minor == 10_000
     with pytest.raises(ActionNotAllowed):
         await pipeline.act(rma_id, Action.CONTEST, Role.CUSTOMER, note="why")

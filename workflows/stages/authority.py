@@ -21,6 +21,8 @@ from workflows.case import ReturnCase
 from workflows.contracts import ActionRequest, PayoutConsent, PayoutRefusal
 from workflows.validation.rules import ABOVE_AUTHORITY, INVALID_ACTION, VERSION_OUTDATED, refuse
 
+_ANSWERS_AN_OFFER = (Action.ACCEPT_OFFER, Action.COUNTER_OFFER)
+
 Check = Callable[[], None]
 """Raises if the action is not possible any more."""
 
@@ -187,7 +189,7 @@ class Authority:
             # The clock adds the pauses itself.
             self._asked_at + case.rules.clocks.approval,
             lambda: not self._waits(pending),
-            moot=lambda: self._closing or case.version != pending.version,
+            moot=lambda: self._closing or case.version != pending.version or self._is_talked_over(pending),
             subject=pending.op,
         )
         case.need("", "approval")
@@ -205,6 +207,10 @@ class Authority:
                 releases=(pending.op,),
             )
         case.publish()
+
+    def _is_talked_over(self, pending: PendingPayout) -> bool:
+        """Whether the offer that a payout is about is not open any more: nothing is left to approve."""
+        return pending.action in _ANSWERS_AN_OFFER and self._case.negotiation.open is None
 
     def _waits(self, pending: PendingPayout) -> bool:
         """Whether a payout still waits; its end may have moved."""
