@@ -30,7 +30,7 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 	@$(BIN)/returns demo
 
 test: $(READY) ## run the whole suite against a real Temporal server
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 test-deep: $(READY) ## long versions of the property tests: 2,000 runs of the state machine, 200 random cases over the whole pipeline
 	RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 $(BIN)/python -m pytest -n 3 --dist worksteal tests/properties

@@ -249,17 +249,24 @@ class Pipeline:
                 while not holds(status):
                     await asyncio.sleep(0.05)
                     status = await self.returns.status(rma_id)
-                await self.rest(rma_id)
+                was_busy = await self.rest(rma_id)
         except TimeoutError:
             raise AssertionError(f"did not come to pass; the return is {status.model_dump_json()}") from None
-        later = await self.returns.status(rma_id)
+        later = await self.returns.status(rma_id) if was_busy else status
         return later if holds(later) else status
 
-    async def rest(self, rma_id: str) -> None:
-        """Wait until the return does nothing but wait: for somebody, a clock, or a provider that failed."""
+    async def rest(self, rma_id: str) -> bool:
+        """Wait until the return does nothing but wait: for somebody, a clock, or a provider that failed.
+
+        Returns:
+            Whether it did anything else until now.
+        """
+        was_busy = False
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while await self._is_busy(rma_id):
-                await asyncio.sleep(0.02)
+                was_busy = True
+                await asyncio.sleep(0.03)
+        return was_busy
 
     async def _is_busy(self, rma_id: str) -> bool:
         now = (await self._handle(rma_id).describe()).raw_description

@@ -1,7 +1,6 @@
 """Whatever happens in whatever sequence, the invariants hold; without the look-up or the escrow they do not."""
 
 import asyncio
-import gc
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -57,10 +56,7 @@ def machine(ledger: Ledger) -> Iterator[type[ReturnsOfAnOrder]]:
             "couriers": couriers,
             "loop": loop,
         }
-        # What is loaded by now lives as long as the process; looking through it again and again costs time.
-        gc.freeze()
         yield type("ReturnsInThisLedger", (ReturnsOfAnOrder,), world)
-        gc.unfreeze()
         runner.run(couriers.close())
 
 

@@ -1,4 +1,4 @@
-"""Every recorded history replays on today's code, with the worker's own registry, converter and sandbox."""
+"""Every recorded history replays on today's code, with the worker's own registry, converter and runner."""
 
 from pathlib import Path
 

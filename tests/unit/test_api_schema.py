@@ -25,7 +25,7 @@ from tests.unit.ledger_builders import a_message, a_stage, an_opening, an_order
 from tests.unit.test_api_support import SECRET, Api, running_api
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 5
+EXAMPLES = 4
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from workflows import calls
 from workflows.case import ReturnCase
 from workflows.stages.payment import Payments
 
-_ASK_AGAIN = timedelta(minutes=30)
+_ASK_AGAIN = timedelta(hours=2)
 
 
 class HoldOnPayment:
