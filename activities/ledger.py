@@ -30,8 +30,6 @@ from domain.bookkeeping import (
     FollowUpOpening,
     HoldAuthorization,
     RecoveryAuthorization,
-    Remainder,
-    RemainderQuestion,
     ReturnClosing,
     ReturnOpening,
     Review,
@@ -51,13 +49,13 @@ from domain.claims import RecoveryClaim
 from domain.expected import expected_claim
 from domain.explanations import Explanations
 from domain.follow_up import FollowUpAnswer
-from domain.goodwill import LeftToPay, LeftToPayQuestion
 from domain.intents import PaymentIntent
 from domain.notices import Notices
 from domain.orders import OrderSnapshot
 from domain.policy import Policy
 from domain.record import Done
 from domain.refund import RefundRules
+from domain.remainder import Remainder, RemainderQuestion
 from domain.remedy_change import RemedyAnswer, RemedyQuestion, consider_remedy
 from domain.review import ReviewOutcome
 from domain.reviewing import Reviewer
@@ -129,17 +127,11 @@ class LedgerActivities:
             bonus_minor=store_credit_bonus(paid_minor, bonus_bps),
         )
 
-    @activity.defn(name="ledger.left_for_ruling")
-    def left_for_ruling(self, question: RemainderQuestion) -> Remainder:
-        """Read what can still be paid back on the lines of a return."""
-        with ledger_refusals():
-            return Remainder(left_minor=self._ledger.left_for_ruling(question.rma_id))
-
-    @activity.defn(name="ledger.left_to_pay")
-    def left_to_pay(self, question: LeftToPayQuestion) -> LeftToPay:
+    @activity.defn(name="ledger.remainder")
+    def remainder(self, question: RemainderQuestion) -> Remainder:
         """Read what the lines of a return have left to pay back."""
         with ledger_refusals():
-            return self._ledger.left_to_pay(question.rma_id)
+            return self._ledger.remainder(question.rma_id)
 
     @activity.defn(name="ledger.take_over")
     def take_over(self, request: UnitsTakenOver) -> Done:

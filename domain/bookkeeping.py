@@ -169,18 +169,6 @@ class SettlementPlan(Record):
     bonus_minor: MinorUnits = 0
 
 
-class RemainderQuestion(Record):
-    """Ask what can still be paid back on the lines of a return."""
-
-    rma_id: str
-
-
-class Remainder(Record):
-    """What can still be paid back on the lines of a return, in minor units; 0 for one that was never opened."""
-
-    left_minor: MinorUnits
-
-
 class ChargeAuthorization(LedgerEntry):
     """Record the intent to charge the difference of an exchange, in minor units."""
 

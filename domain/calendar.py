@@ -33,7 +33,10 @@ class BusinessDue(NamedTuple):
 
 
 def is_provisional(day: date) -> bool:
-    """Tell whether the official calendar of the day's year is not known yet."""
+    """Tell whether the official calendar of the day's year is not known yet.
+
+    `chinese_calendar` raises NotImplementedError for a day of a year that it has no calendar of.
+    """
     try:
         chinese_calendar.is_workday(day)
     except NotImplementedError:

@@ -4,7 +4,6 @@ With the refund before it, it comes to exactly what the lower deduction would ha
 been compensated on the line since.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from domain.money import diminished_value
@@ -85,24 +84,111 @@ def lower_deductions(
         KeyError: If a line is not in the order.
         NotDeducted: If the return was paid less such a deduction for fewer units.
     """
-    given: list[LoweredUnits] = []
+    lowering = _Lowering(order, before, rows)
     for entry in lowered:
+        lowering.lower(entry)
+    return tuple(lowering.given)
+
+
+class _Lowering:
+    """Lowers one deduction after another; each finds what those before it have given."""
+
+    def __init__(self, order: OrderSnapshot, before: SettledBefore, rows: list[WorksheetRow]) -> None:
+        self._order = order
+        self._before = before
+        self._rows = rows
+        self.given: list[LoweredUnits] = []
+
+    def lower(self, entry: LoweredDeduction) -> None:
+        """Lower a deduction for units of one line."""
         left = entry.quantity
-        for of, position, line in _paid_less(before, entry):
-            done = _lowered_before(before, given, of, position)
+        for of, position, line in _paid_less(self._before, entry):
+            done = self._lowered_of(of, position)
             units = min(left, line.quantity - done)
-            if not units:
-                continue
-            outstanding_minor = _outstanding(before, given, entry.line_id)
-            line_left = _left_of_the_line(order, before, given, entry.line_id)
-            given.append(_lower(order, of, position, line, done, units, entry, outstanding_minor, line_left, rows))
-            left -= units
+            if units:
+                self.given.append(self._lower_units(of, position, line, done, units, entry))
+                left -= units
         if left:
             raise NotDeducted(
                 f"{entry.quantity - left} units of line {entry.line_id} were paid less {entry.from_bps} basis "
                 f"points, {entry.quantity} are to be lowered"
             )
-    return tuple(given)
+
+    def _lowered_of(self, of: str, position: int) -> int:
+        """How many units of a line of an earlier quote have a lower deduction already."""
+        earlier = [each for quote in self._before.of_return.values() for each in quote.lowered]
+        return sum(each.quantity for each in (*earlier, *self.given) if (each.of, each.position) == (of, position))
+
+    def _outstanding(self, line_id: str) -> int:
+        """What of a compensation was not taken off any unit by now."""
+        taken_minor = self._before.offset_minor.get(line_id, 0) + sum(
+            each.offset_minor for each in self.given if each.line_id == line_id
+        )
+        return self._before.compensated_minor.get(line_id, 0) - taken_minor
+
+    def _left_of_the_line(self, line_id: str) -> int:
+        """What the line has left to pay back: a compensation of since the refund may have used it (rule 9)."""
+        before = self._before
+        paid_back_minor = before.refunded_minor.get(line_id, 0) + before.compensated_minor.get(line_id, 0)
+        given_minor = sum(each.net_minor for each in self.given if each.line_id == line_id)
+        return paid_by_line(self._order)[line_id] - paid_back_minor - given_minor
+
+    def _lower_units(
+        self, of: str, position: int, line: RefundLine, done: int, units: int, entry: LoweredDeduction
+    ) -> LoweredUnits:
+        """Hold what a line of a quote was paid against what it would have been as lowered units and the rest."""
+        outstanding_minor = self._outstanding(line.line_id)
+        paid_minor = paid_by_line(self._order)[line.line_id]
+        quantity = next(each.quantity for each in self._order.lines if each.line_id == line.line_id)
+        settled, rest = line.settled_before + done, line.quantity - done - units
+        from_bps, to_bps = entry.from_bps, entry.to_bps
+        then_minor = line.outstanding_minor - compensation_share(
+            paid_minor, quantity, line.settled_before, done, line.outstanding_minor, line.apart_minor
+        )
+        apart_minor = line.apart_minor
+        was = worth_of_units(paid_minor, quantity, settled, units + rest, from_bps, then_minor, apart_minor)
+        first = worth_of_units(paid_minor, quantity, settled, units, to_bps, then_minor, apart_minor)
+        then_minor -= first.offset_minor
+        second = worth_of_units(paid_minor, quantity, settled + units, rest, from_bps, then_minor, apart_minor)
+        due_minor = first.deduction_minor + second.deduction_minor
+        returned_minor = was.deduction_minor - due_minor
+        # What the lower deduction leaves room for, unless units that came later have borne it by now.
+        more_minor = first.offset_minor + second.offset_minor - was.offset_minor
+        share_minor = min(more_minor, returned_minor, max(outstanding_minor, 0))
+        offset_minor = max(share_minor, returned_minor - self._left_of_the_line(line.line_id))
+        self._rows.append(
+            WorksheetRow(
+                rule=WorksheetRule.DEDUCTION_LOWERED,
+                amount_minor=returned_minor,
+                line_id=line.line_id,
+                inputs={
+                    "units": units,
+                    "quantity": units + rest,
+                    "before_bps": from_bps,
+                    "deduction_bps": to_bps,
+                    "gross_minor": was.gross_minor,
+                    "before_minor": was.deduction_minor,
+                    "deduction_minor": due_minor,
+                },
+            )
+        )
+        if offset_minor:
+            self._rows.append(
+                WorksheetRow(
+                    rule=WorksheetRule.COMPENSATED_BEFORE,
+                    amount_minor=-offset_minor,
+                    line_id=line.line_id,
+                    inputs={"outstanding_minor": outstanding_minor},
+                )
+            )
+        return LoweredUnits(
+            of=of,
+            position=position,
+            line_id=line.line_id,
+            quantity=units,
+            returned_minor=returned_minor,
+            offset_minor=offset_minor,
+        )
 
 
 def _paid_less(before: SettledBefore, entry: LoweredDeduction) -> Iterator[tuple[str, int, RefundLine]]:
@@ -110,96 +196,3 @@ def _paid_less(before: SettledBefore, entry: LoweredDeduction) -> Iterator[tuple
         for position, line in enumerate(quote.lines):
             if (line.line_id, line.deduction_bps) == (entry.line_id, entry.from_bps):
                 yield of, position, line
-
-
-def _lowered_before(before: SettledBefore, given: Sequence[LoweredUnits], of: str, position: int) -> int:
-    """How many units of a line of an earlier quote have a lower deduction already."""
-    earlier = [each for quote in before.of_return.values() for each in quote.lowered]
-    counted: Counter[tuple[str, int]] = Counter()
-    for each in (*earlier, *given):
-        counted[each.of, each.position] += each.quantity
-    return counted[of, position]
-
-
-def _outstanding(before: SettledBefore, given: Sequence[LoweredUnits], line_id: str) -> int:
-    """What of a compensation was not taken off any unit by now."""
-    taken_minor = before.offset_minor.get(line_id, 0) + sum(
-        each.offset_minor for each in given if each.line_id == line_id
-    )
-    return before.compensated_minor.get(line_id, 0) - taken_minor
-
-
-def _left_of_the_line(
-    order: OrderSnapshot, before: SettledBefore, given: Sequence[LoweredUnits], line_id: str
-) -> int:
-    """What the line has left to pay back by now: a compensation of since the refund may have used it (rule 9)."""
-    paid_back_minor = before.refunded_minor.get(line_id, 0) + before.compensated_minor.get(line_id, 0)
-    given_minor = sum(each.net_minor for each in given if each.line_id == line_id)
-    return paid_by_line(order)[line_id] - paid_back_minor - given_minor
-
-
-def _lower(
-    order: OrderSnapshot,
-    of: str,
-    position: int,
-    line: RefundLine,
-    done: int,
-    units: int,
-    entry: LoweredDeduction,
-    outstanding_minor: int,
-    left_minor: int,
-    rows: list[WorksheetRow],
-) -> LoweredUnits:
-    """Hold what was paid for a line of a quote against what it would have been as lowered units and the rest."""
-    paid_minor = paid_by_line(order)[line.line_id]
-    quantity = next(each.quantity for each in order.lines if each.line_id == line.line_id)
-    settled, rest = line.settled_before + done, line.quantity - done - units
-    then_minor = line.outstanding_minor - compensation_share(
-        paid_minor, quantity, line.settled_before, done, line.outstanding_minor, line.apart_minor
-    )
-    apart_minor = line.apart_minor
-    was = worth_of_units(paid_minor, quantity, settled, units + rest, entry.from_bps, then_minor, apart_minor)
-    first = worth_of_units(paid_minor, quantity, settled, units, entry.to_bps, then_minor, apart_minor)
-    second = worth_of_units(
-        paid_minor, quantity, settled + units, rest, entry.from_bps, then_minor - first.offset_minor, apart_minor
-    )
-    due_minor = first.deduction_minor + second.deduction_minor
-    returned_minor = was.deduction_minor - due_minor
-    # What the lower deduction leaves room for, unless units that came later have borne it by now.
-    more_minor = first.offset_minor + second.offset_minor - was.offset_minor
-    share_minor = min(more_minor, returned_minor, max(outstanding_minor, 0))
-    offset_minor = max(share_minor, returned_minor - left_minor)
-    rows.append(
-        WorksheetRow(
-            rule=WorksheetRule.DEDUCTION_LOWERED,
-            amount_minor=returned_minor,
-            line_id=line.line_id,
-            inputs={
-                "units": units,
-                "quantity": units + rest,
-                "before_bps": entry.from_bps,
-                "deduction_bps": entry.to_bps,
-                "gross_minor": was.gross_minor,
-                "before_minor": was.deduction_minor,
-                "deduction_minor": due_minor,
-            },
-        )
-    )
-    if offset_minor:
-        inputs: dict[str, int | str] = {"outstanding_minor": outstanding_minor}
-        rows.append(
-            WorksheetRow(
-                rule=WorksheetRule.COMPENSATED_BEFORE,
-                amount_minor=-offset_minor,
-                line_id=line.line_id,
-                inputs=inputs,
-            )
-        )
-    return LoweredUnits(
-        of=of,
-        position=position,
-        line_id=line.line_id,
-        quantity=units,
-        returned_minor=returned_minor,
-        offset_minor=offset_minor,
-    )

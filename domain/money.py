@@ -16,6 +16,7 @@ _ISO_DIFFERS = {
 """Where ISO 4217 has minor units that are not shown in daily life, so that Babel's data leaves them out."""
 
 _NO_CURRENCY = ("XXX", "XTS")
+"""ISO 4217 has codes for "no currency" and for tests, which are no money."""
 
 
 def is_known_currency(code: str) -> bool:

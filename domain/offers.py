@@ -51,13 +51,6 @@ class OfferState(StrEnum):
     LAPSED = "LAPSED"
 
 
-class OfferSubject(StrEnum):
-    """What an offer would settle: the application under review, or what an inspection did not accept."""
-
-    APPLICATION = "application"
-    INSPECTION = "inspection"
-
-
 class OfferFee(Record):
     """A fee with the party that pays it, in minor units of the order's currency."""
 
@@ -116,7 +109,6 @@ class Offer(Record):
     """
 
     number: int = Field(ge=1)
-    subject: OfferSubject
     parcel: int | None = None
     terms: OfferTerms
     proposer: Actor
@@ -296,7 +288,6 @@ class Negotiation(Record):
     ) -> Self:
         offer = Offer(
             number=len(self.offers) + 1,
-            subject=OfferSubject.APPLICATION if parcel is None else OfferSubject.INSPECTION,
             parcel=parcel,
             terms=terms,
             proposer=proposer,

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from domain.bookkeeping import AuthorizedRefund, RefundAuthorization
 from domain.compensation import share_over_lines
 from domain.fees import owed_shipping
-from domain.goodwill import LeftToPay
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
 from domain.keys import refund_key
 from domain.lowered import NotDeducted
 from domain.orders import OrderSnapshot
 from domain.quote import quote_refund
 from domain.refund import LineCompensation, RefundClaim, RefundQuote, RefundRules, SettledBefore
+from domain.remainder import Remainder
 from domain.tenders import Draw
 from domain.worksheet import WorksheetRow, WorksheetRule
 from ledger import advance_accounts, advances, chargebacks, intents, money, outbox, units
@@ -37,23 +37,27 @@ def expected(
     return quote_refund(facts, claim, settled_before(session, order, rma_id), rules)
 
 
-def left_to_pay(session: Session, rma_id: str) -> LeftToPay:
+def remainder(session: Session, rma_id: str) -> Remainder:
     """What the lines of a return and their order have left to pay back.
 
     Raises:
         ReturnNotFound: If the return was never opened.
     """
     order = lock_order_of(session, rma_id)
-    return _left(session, order, rma_id, settled_before(session, order, rma_id))
+    return _remainder(session, order, rma_id, settled_before(session, order, rma_id))
 
 
-def _left(session: Session, order: OrderRow, rma_id: str, before: SettledBefore) -> LeftToPay:
+def _remainder(session: Session, order: OrderRow, rma_id: str, before: SettledBefore) -> Remainder:
     claimed = units.claimed_lines(session, rma_id)
     by_line = money.left_by_line(frozen(order), before)
-    return LeftToPay(
+    advanced_minor = advance_accounts.still_to_account_for(
+        session, rma_id, advances.being_charged(session, rma_id)
+    )
+    return Remainder(
         lines={line_id: left for line_id, left in by_line.items() if line_id in claimed},
         kept_minor=advance_accounts.kept(session, rma_id, units.first_case_of(session, rma_id)),
         order_minor=sum(payment.left_minor for payment in money.payments_of(session, order.order_id)),
+        given_minor=advanced_minor + chargebacks.unmatched(session, order.order_id),
     )
 
 
@@ -180,26 +184,10 @@ def _settle(
     return quote
 
 
-def left_for_ruling(session: Session, rma_id: str) -> int:
-    """What a ruling can still give back on the lines of a return, in minor units.
-
-    What the customer has in advance, or by a lost chargeback, is paid already where it becomes due.
-
-    Raises:
-        ReturnNotFound: If the return was never opened.
-    """
-    order = lock_order_of(session, rma_id)
-    left = _left(session, order, rma_id, settled_before(session, order, rma_id))
-    being_charged_minor = advances.being_charged(session, rma_id)
-    given_minor = advance_accounts.still_to_account_for(session, rma_id, being_charged_minor)
-    given_minor += chargebacks.unmatched(session, order.order_id)
-    return max(min(left.lines_minor, left.order_minor + given_minor), 0)
-
-
 def _share_of_the_ruling(
     session: Session, order: OrderRow, request: RefundAuthorization, before: SettledBefore
 ) -> tuple[LineCompensation, ...]:
-    left = _left(session, order, request.rma_id, before)
+    left = _remainder(session, order, request.rma_id, before)
     if request.ruled_minor > left.lines_minor:
         raise CeilingExceeded(
             f"the lines of return {request.rma_id} have {left.lines_minor} left to pay back, "

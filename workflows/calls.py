@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar, cast
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from domain.advances import AdvanceAccount
 from domain.authority import PayoutAnswer, PayoutApproval, PayoutRequest
@@ -26,8 +27,6 @@ from domain.bookkeeping import (
     HoldAuthorization,
     IntentCall,
     RecoveryAuthorization,
-    Remainder,
-    RemainderQuestion,
     ReturnClosing,
     Review,
     ReviewRequest,
@@ -45,12 +44,12 @@ from domain.claims import ClaimFiling, ClaimLookup, ClaimLookupAnswer, FiledClai
 from domain.coupons import Coupon, CouponOrder
 from domain.exchange import HoldAnswer, HoldRelease, ReplacementAnswer, ReplacementOrder, StockHold
 from domain.follow_up import FollowUpAnswer
-from domain.goodwill import LeftToPay, LeftToPayQuestion
 from domain.holds import HoldCall, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import FactsRequest, FulfilmentAnswer, FulfilmentCancellation, OrderFacts
 from domain.reconciliation import ReconciliationReport, ReconciliationRequest
 from domain.record import Done, Record
+from domain.remainder import Remainder, RemainderQuestion
 from domain.remedy_change import RemedyAnswer, RemedyQuestion
 from domain.repair import RepairCancellation, RepairOrder, RepairTicket
 from domain.shipping import (
@@ -120,6 +119,16 @@ class LedgerCall(Generic[Input, Output]):
         return cast(Output, result)
 
 
+def reason_of(failure: ActivityError | ApplicationError) -> str:
+    """Why a call failed, for people. A cancellation is no answer of the other side and goes on.
+
+    A local activity fails with its own error, where another one wraps it in an ActivityError.
+    """
+    if is_cancelled_exception(failure):
+        raise failure
+    return str(failure.cause or failure)
+
+
 fetch_facts = ProviderCall("orders.fetch_facts", FactsRequest, OrderFacts, options.PROVIDER_CALL)
 cancel_fulfilment = ProviderCall(
     "orders.cancel_fulfilment", FulfilmentCancellation, FulfilmentAnswer, options.PROVIDER_CALL
@@ -153,8 +162,7 @@ reconcile = ProviderCall("payment.reconcile", ReconciliationRequest, Reconciliat
 review_application = LedgerCall("ledger.review_application", ReviewRequest, Review)
 record_stage = LedgerCall("ledger.record_stage", StageEntry, StageAnswer)
 authorize_refund = LedgerCall("ledger.authorize_refund", SettlementRequest, SettlementPlan)
-left_for_ruling = LedgerCall("ledger.left_for_ruling", RemainderQuestion, Remainder)
-left_to_pay = LedgerCall("ledger.left_to_pay", LeftToPayQuestion, LeftToPay)
+left_to_pay = LedgerCall("ledger.remainder", RemainderQuestion, Remainder)
 authorize_charge = LedgerCall("ledger.authorize_charge", ChargeAuthorization, PaymentIntent)
 advance_account = LedgerCall("ledger.advance_account", AdvanceQuestion, AdvanceAccount)
 authorize_recovery = LedgerCall("ledger.authorize_recovery", RecoveryAuthorization, PaymentIntent)
@@ -204,7 +212,6 @@ LEDGER_CALLS: tuple[LedgerCall, ...] = (  # type: ignore[type-arg]
     record_stage,
     authorize_refund,
     left_to_pay,
-    left_for_ruling,
     authorize_charge,
     advance_account,
     authorize_recovery,

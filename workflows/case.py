@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.actions import Action, ContestState, Role, Side, Standing, allowed_actions
 from domain.advances import RecoveryState
@@ -377,11 +377,8 @@ class ReturnCase(ParcelsView):
         while True:
             try:
                 return await call(argument)
-            # A local activity fails with its own error, where another one wraps it in an ActivityError.
             except (ActivityError, ApplicationError) as error:
-                if is_cancelled_exception(error):
-                    raise
-                refused = str(error.cause or error)
+                refused = calls.reason_of(error)
                 self.note("the ledger refused", refused)
                 await self.record(
                     "ledger-refused", self.supervisor_alert(Template.STAFF_LEDGER_REFUSED, refused=refused)

@@ -28,6 +28,10 @@ class Parcels:
     def __len__(self) -> int:
         return len(self._all)
 
+    def numbered(self, number: int | None) -> Parcel | None:
+        """The parcel of a number; None where there is none."""
+        return next((parcel for parcel in self._all if parcel.number == number), None)
+
     def add(self, lines: Packing) -> Parcel:
         """Add a parcel."""
         number = len(self._all) + 1

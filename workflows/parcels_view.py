@@ -6,13 +6,8 @@ from datetime import datetime
 from domain.actions import ContestState
 from domain.chargebacks import Chargeback, ChargebackState
 from domain.complaints import ComplaintState
-from domain.status import (
-    InspectionStatus,
-    Logistics,
-)
-from workflows.contracts import (
-    LineStatus,
-)
+from domain.status import InspectionStatus, Logistics
+from workflows.contracts import LineStatus
 from workflows.parcels import Parcels
 
 

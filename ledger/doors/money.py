@@ -19,11 +19,11 @@ from domain.bookkeeping import (
 )
 from domain.chargebacks import Chargeback
 from domain.coupons import BreachCertificate
-from domain.goodwill import LeftToPay
 from domain.holds import HoldState, PaymentHold
 from domain.intents import PaymentIntent
 from domain.orders import OrderSnapshot
 from domain.refund import RefundRules
+from domain.remainder import Remainder
 from ledger import (
     advance_accounts,
     advance_exchanges,
@@ -64,22 +64,13 @@ class MoneyDoor(Door):
         with writing(self.engine) as session:
             return refunds.authorize(session, request, rules)
 
-    def left_for_ruling(self, rma_id: str) -> int:
-        """What can still be paid back on the lines of a return, in minor units; 0 if it was never opened."""
+    def remainder(self, rma_id: str) -> Remainder:
+        """What the lines of a return and their order have left to pay back; nothing if it was never opened."""
         with writing(self.engine) as session:
             try:
-                return refunds.left_for_ruling(session, rma_id)
+                return refunds.remainder(session, rma_id)
             except ReturnNotFound:
-                return 0
-
-    def left_to_pay(self, rma_id: str) -> LeftToPay:
-        """What the lines of a return and their order have left to pay back.
-
-        Raises:
-            ReturnNotFound: If the return was never opened.
-        """
-        with writing(self.engine) as session:
-            return refunds.left_to_pay(session, rma_id)
+                return Remainder()
 
     def authorize_charge(self, request: ChargeAuthorization) -> PaymentIntent:
         """Record the intent to charge the difference of an exchange.

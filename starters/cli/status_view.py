@@ -146,7 +146,7 @@ def _show_offers(out: Console, status: ReturnStatus) -> None:
         offers.add_row(
             str(offer.number),
             offer.side.value,
-            f"parcel {offer.parcel}" if offer.parcel else offer.subject.value,
+            f"parcel {offer.parcel}" if offer.parcel else "application",
             words(offer.terms.remedy),
             _amount(offer.terms.amount_minor, status.currency) if offer.terms.amount_minor else "",
             offer.terms.freight.value,

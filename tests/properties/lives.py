@@ -1,7 +1,6 @@
 """Random lives of returns over the whole pipeline, each from a seed, judged by the providers' books."""
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from pydantic import ValidationError
 
 from domain.actions import PARCEL_ACTIONS, PERMITTED_ROLES, Action, Role
 from domain.keys import (
@@ -28,6 +28,7 @@ from starters.errors import (
     VersionOutdated,
 )
 from tests.pipeline import Pipeline, line
+from tests.properties.speaker import BODIES, Body, Speaker
 from workflows.contracts import ParcelStatus, ReturnStatus
 
 _STEPS = 40
@@ -61,21 +62,15 @@ _WEIGHTS = {
 }
 """What is played more often than the rest, and what less: all others weigh 12."""
 
-Body = dict[str, Any]
 
-
-class Life:
+class Life(Speaker):
     """One return, lived by a customer, a courier, a warehouse and a desk that act at random."""
 
     def __init__(self, pipeline: Pipeline, seed: int) -> None:
-        self._pipeline = pipeline
-        self._random = random.Random(seed)
+        super().__init__(pipeline, seed)
         self._request_id = f"life-{seed}-{uuid4().hex[:8]}"
         self.log: list[str] = [f"seed {seed}"]
-        self.order: Body = {}
-        self.rma_id = ""
         self._open: list[str] = []
-        self._parcel: ParcelStatus | None = None
 
     async def live(self) -> list[ReturnStatus]:
         """Live the return, and a follow-up if its customer reopens it. Gives how each of them stands at last.
@@ -288,7 +283,7 @@ class Life:
         before = await self._pipeline.returns.status(self.rma_id)
         try:
             await self._pipeline.act(self.rma_id, action, role, **(body | spoilt))
-        except _REFUSALS as refusal:
+        except (*_REFUSALS, ValidationError) as refusal:
             self.log.append(f"refused: {refusal}")
             after = await self._pipeline.returns.status(self.rma_id)
             assert after.version == before.version or after.timeline != before.timeline, self.log
@@ -313,181 +308,6 @@ class Life:
         assert status.is_final or status.needs, f"forgotten: {self.log} {status.model_dump_json()}"
         return status
 
-    # What people say
-
-    async def _nothing(self, _: ReturnStatus) -> Body:
-        return {}
-
-    async def _note(self, _: ReturnStatus) -> Body:
-        return {"note": "It is as I say."}
-
-    async def _evidence(self, status: ReturnStatus) -> Body:
-        proof = [{"kind": "video", "reference": f"media/{uuid4().hex}.mp4"}]
-        return {"lines": [{"line_id": entry.line_id, "evidence": proof} for entry in status.lines]}
-
-    async def _verdict(self, _: ReturnStatus) -> Body:
-        return {"approve": self._random.random() < 0.8, "note": "Looked at it."}
-
-    async def _reopening(self, _: ReturnStatus) -> Body:
-        """An amount that may be above what is left, or above what the supervisor may grant."""
-        order = self._random.choice(["inspect_again", "dismiss", "pay", "pay"])
-        amounts: Body = self._random.choice(
-            [
-                {"amount_minor": 1},
-                {"amount_minor": 500},
-                {"amount_minor": 60_000, "coupon_minor": 1},
-                {"coupon_minor": 900},
-                {"coupon_minor": 900_000},
-            ]
-        )
-        return {"order": order, "note": "Looked at it.", **(amounts if order == "pay" else {})}
-
-    async def _pickup(self, _: ReturnStatus) -> Body:
-        return {"by_label": self._random.random() < 0.5}
-
-    async def _other_remedy(self, _: ReturnStatus) -> Body:
-        return {"remedy": self._random.choice(["return_and_refund", "store_credit"])}
-
-    async def _other_window(self, _: ReturnStatus) -> Body:
-        start = await self._pipeline.now(self.rma_id) + timedelta(hours=self._random.randint(3, 60))
-        return {"window": {"start": start, "end": start + timedelta(hours=4)}}
-
-    async def _handover(self, _: ReturnStatus) -> Body:
-        at = await self._pipeline.now(self.rma_id)
-        return {"carrier": "swift", "tracking_no": f"OWN{uuid4().hex[:10]}", "handed_over_at": at}
-
-    async def _receipt(self, status: ReturnStatus) -> Body:
-        at = await self._pipeline.now(self.rma_id)
-        return {
-            "received_at": at,
-            "lines": [
-                {"line_id": line_id, "quantity": self._random.randint(0, units)}
-                for line_id, units in self._units(status).items()
-            ],
-        }
-
-    def _units(self, status: ReturnStatus) -> dict[str, int]:
-        """The units by line that are to come in the parcel that is acted on."""
-        if self._parcel is None:
-            return {entry.line_id: entry.authorized for entry in status.lines}
-        return {entry.line_id: entry.expected for entry in self._parcel.lines}
-
-    async def _inspection(self, status: ReturnStatus) -> Body:
-        units: list[Body] = []
-        for line_id, came in self._units(status).items():
-            accepted = self._random.randint(0, came)
-            rejected = self._random.randint(0, came - accepted)
-            deduct = self._random.random() < 0.4
-            if accepted:
-                units.append(
-                    {
-                        "line_id": line_id,
-                        "quantity": accepted,
-                        "verdict": "accepted",
-                        "grade": "B" if deduct else "A",
-                        "deduction_bps": self._random.choice([1, 1_500, 10_000]) if deduct else 0,
-                        "checks": [{"code": "stain", "passed": False, "photos": ["p/1.jpg"]}] if deduct else [],
-                    }
-                )
-            if rejected:
-                units.append(
-                    {
-                        "line_id": line_id,
-                        "quantity": rejected,
-                        "serial": self._random.choice([None, "mismatch"]),
-                        "verdict": "rejected",
-                        "grade": "D",
-                        "disposition": "RETURN_TO_CUSTOMER",
-                        "note": "worn",
-                    }
-                )
-        return {"units": units}
-
-    async def _contest_verdict(self, status: ReturnStatus) -> Body:
-        assert self._parcel is not None
-        accepted = [
-            {"line_id": entry.line_id, "quantity": self._random.randint(1, entry.expected - entry.accepted)}
-            for entry in self._parcel.lines
-            if entry.expected > entry.accepted and self._random.random() < 0.5
-        ]
-        deducted = {units.line_id: units for units in self._parcel.deducted}
-        lowered = [
-            {
-                "line_id": line_id,
-                "quantity": self._random.randint(1, units.quantity),
-                "deduction_bps": self._random.choice([0, 500]),
-            }
-            for line_id, units in deducted.items()
-            if self._random.random() < 0.7
-        ]
-        return {"note": "Looked again.", "accepted": accepted, "deductions": lowered}
-
-    async def _liability(self, status: ReturnStatus) -> Body:
-        answers = self._random.choice(["carrier", {"shares": {"merchant": 5_000, "customer": 5_000}}])
-        return {"note": "Looked again.", "liability": {status.lines[0].line_id: answers}}
-
-    async def _pause(self, _: ReturnStatus) -> Body:
-        until = await self._pipeline.now(self.rma_id) + timedelta(hours=self._random.randint(1, 72))
-        return {"cause": "natural_disaster", "note": "A typhoon.", "until": until}
-
-    async def _ruling(self, status: ReturnStatus) -> Body:
-        left = {entry.line_id: entry.requested - max(entry.accepted, entry.refunded) for entry in status.lines}
-        units = [{"line_id": line_id, "quantity": units} for line_id, units in left.items() if units]
-        ruled: Body = self._random.choice([{"units": units}, {"amount_minor": self._random.randint(1, 4_000)}, {}])
-        return {"reference": "PLATFORM-1", "note": "So it is."} | ruled
-
-    async def _chargeback(self, _: ReturnStatus) -> Body:
-        payment = self._random.choice(self._pipeline.ledger.order_balance(self.order["order_id"]).payments)
-        return {
-            "chargeback_id": f"CB-{self._random.randint(1, 3)}",
-            "payment_id": payment.payment_id,
-            "amount_minor": self._random.randint(1, payment.captured_minor),
-        }
-
-    async def _of_a_chargeback(self, status: ReturnStatus) -> Body:
-        waiting = [entry.chargeback_id for entry in status.chargebacks if entry.state == "open"]
-        return {"chargeback_id": self._random.choice(waiting), "note": "So the bank says.", "outcome": "won"}
-
-    async def _opinion(self, _: ReturnStatus) -> Body:
-        return {"finding": self._random.choice(["fault", "misuse", "misunderstanding"]), "note": "Took it apart."}
-
-    async def _method(self, _: ReturnStatus) -> Body:
-        return {"method_id": self._random.choice(self.order["payments"])["payment_method_id"]}
-
-    async def _repair(self, _: ReturnStatus) -> Body:
-        if self._random.random() < 0.5:
-            return {"repaired": False, "note": "The frame is broken."}
-        return {"repaired": True, "carrier": "swift", "tracking_no": f"BACK{uuid4().hex[:10]}"}
-
-    async def _offer(self, status: ReturnStatus) -> Body:
-        """An amount that may lie above what the goods were paid, or above what the agent may grant."""
-        return {
-            "terms": {
-                "remedy": self._random.choice(["price_compensation", "coupon_compensation", "store_credit"]),
-                "amount_minor": self._random.choice([1, 500, 4_000, 60_000]),
-                "basis": "The goods differ from their description.",
-                "process": "Keep the goods.",
-                "time_limits": "Paid within 3 business days.",
-                "freight": "merchant",
-            }
-        }
-
-    async def _counter(self, status: ReturnStatus) -> Body:
-        return await self._offer(status) | await self._number(status)
-
-    async def _number(self, status: ReturnStatus) -> Body:
-        return {"offer_number": status.offers[-1].number}
-
-    async def _consent(self, status: ReturnStatus) -> Body:
-        assert status.pending_payout is not None
-        return {"amount_minor": status.pending_payout.amount_minor, "expected_version": status.version}
-
-    async def _waiver(self, _: ReturnStatus) -> Body:
-        return {"waive": self._random.random() < 0.5, "note": "Looked at it."}
-
-    async def _substitute(self, status: ReturnStatus) -> Body:
-        return {"remedy": self._random.choice(status.substitutes).value}
-
 
 _BRINGS_IT_ON = (
     Action.REVIEW,
@@ -502,45 +322,3 @@ _BRINGS_IT_ON = (
     Action.RELEASE_HOLD,
     Action.DECIDE_REOPENING,
 )
-
-BODIES: dict[Action, Callable[[Life, ReturnStatus], Any]] = {
-    Action.CANCEL: Life._nothing,
-    Action.SUBMIT_EVIDENCE: Life._evidence,
-    Action.REVIEW: Life._verdict,
-    Action.APPEAL: Life._note,
-    Action.BOOK_PICKUP: Life._pickup,
-    Action.CHANGE_PICKUP: Life._other_window,
-    Action.CHANGE_REMEDY: Life._other_remedy,
-    Action.RECORD_HANDOVER: Life._handover,
-    Action.RECEIVE: Life._receipt,
-    Action.INSPECT: Life._inspection,
-    Action.ACCEPT_RESULT: Life._nothing,
-    Action.CONTEST: Life._note,
-    Action.DECIDE_CONTEST: Life._contest_verdict,
-    Action.REQUEST_EXPERT: Life._note,
-    Action.EXPERT_OPINION: Life._opinion,
-    Action.CHOOSE_PAYMENT_METHOD: Life._method,
-    Action.REQUEST_EVIDENCE: Life._note,
-    Action.DECIDE_LIABILITY: Life._liability,
-    Action.COMPLAIN: Life._note,
-    Action.ANSWER_COMPLAINT: Life._note,
-    Action.ESCALATE_TO_PLATFORM: Life._note,
-    Action.RECORD_ARBITRATION: Life._ruling,
-    Action.REPORT_CHARGEBACK: Life._chargeback,
-    Action.RELEASE_HOLD: Life._of_a_chargeback,
-    Action.ACCEPT_CHARGEBACK: Life._of_a_chargeback,
-    Action.PAUSE_CLOCKS: Life._pause,
-    Action.RESUME_CLOCKS: Life._nothing,
-    Action.MAKE_OFFER: Life._offer,
-    Action.ACCEPT_OFFER: Life._number,
-    Action.COUNTER_OFFER: Life._counter,
-    Action.DECLINE_OFFER: Life._number,
-    Action.APPROVE_PAYOUT: Life._consent,
-    Action.DECLINE_PAYOUT: Life._nothing,
-    Action.APPEAL_RECOVERY: Life._note,
-    Action.DECIDE_RECOVERY: Life._waiver,
-    Action.CHOOSE_SUBSTITUTE: Life._substitute,
-    Action.REPORT_REPAIR: Life._repair,
-    Action.DECIDE_REOPENING: Life._reopening,
-}
-"""What is sent with each action. One for every action there is, so that none is left out."""

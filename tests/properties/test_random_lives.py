@@ -7,8 +7,9 @@ import pytest
 
 from domain.actions import Action
 from tests.pipeline import Pipeline
-from tests.properties.lives import BODIES, Life
+from tests.properties.lives import Life
 from tests.properties.oracle import broken_invariants
+from tests.properties.speaker import BODIES
 
 CASES = int(os.environ.get("RETURNFLOW_TEST_CASES", "2"))
 FIRST_SEED = int(os.environ.get("RETURNFLOW_TEST_SEED", "1"))

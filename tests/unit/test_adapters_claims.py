@@ -1,6 +1,5 @@
 """Claims desks over HTTP: looked up before a repeat, contested once, answered by the desk."""
 
-from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import httpx
@@ -9,60 +8,48 @@ import pytest
 from activities.claims import ClaimActivities
 from adapters.claims.sandbox import SandboxClaims
 from adapters.errors import ProviderRefused
-from adapters.http import make_http_client
 from domain.claims import ClaimFiling, ClaimLookup, ClaimParty, ClaimVerdict
-from sandbox.server import running_sandbox
 from tests.unit.claim_builders import a_claim
 from tests.unit.ledger_builders import NOW
+
+pytest_plugins = ["tests.unit.sandbox_fixtures"]
 
 CARRIER = ClaimParty.CARRIER
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running_sandbox() as running:
-        yield running
-
-
 @pytest.fixture
-async def http(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with make_http_client(url) as client:
-        yield client
-
-
-@pytest.fixture
-def claims(http: httpx.AsyncClient) -> SandboxClaims:
-    return SandboxClaims(http)
+def claims(client: httpx.AsyncClient) -> SandboxClaims:
+    return SandboxClaims(client)
 
 
 def filing() -> ClaimFiling:
     return ClaimFiling(claim=a_claim(f"RMA-{uuid4().hex[:8]}"), at=NOW)
 
 
-async def answer(http: httpx.AsyncClient, claim_id: str, verdict: ClaimVerdict, amount_minor: int = 0) -> None:
+async def answer(client: httpx.AsyncClient, claim_id: str, verdict: ClaimVerdict, amount_minor: int = 0) -> None:
     body = {"verdict": verdict, "amount_minor": amount_minor, "at": NOW.isoformat()}
-    (await http.post(f"/claims/carrier/{claim_id}/answer", json=body)).raise_for_status()
+    (await client.post(f"/claims/carrier/{claim_id}/answer", json=body)).raise_for_status()
 
 
 async def test_a_desk_opens_a_claim_with_each_request_so_the_reference_is_looked_up(
-    http: httpx.AsyncClient, claims: SandboxClaims
+    client: httpx.AsyncClient, claims: SandboxClaims
 ) -> None:
     asked = filing()
     fault = {"target": "claims.file", "kind": "lost_response", "match": {"reference": asked.claim.reference}}
-    (await http.post("/faults", json=fault)).raise_for_status()
+    (await client.post("/faults", json=fault)).raise_for_status()
     activities = ClaimActivities(claims)
     with pytest.raises(Exception, match="no answer"):
         await activities.file(asked)
     first = await activities.file(asked)
     assert await activities.file(asked) == first
     reference = {"reference": asked.claim.reference}
-    assert len((await http.get("/claims/carrier", params=reference)).json()["claims"]) == 1
+    assert len((await client.get("/claims/carrier", params=reference)).json()["claims"]) == 1
     await claims.submit(asked)
-    assert len((await http.get("/claims/carrier", params=reference)).json()["claims"]) == 2
+    assert len((await client.get("/claims/carrier", params=reference)).json()["claims"]) == 2
 
 
 async def test_the_answer_is_read_and_a_rejection_contested_once(
-    http: httpx.AsyncClient, claims: SandboxClaims
+    client: httpx.AsyncClient, claims: SandboxClaims
 ) -> None:
     asked = filing()
     filed = await claims.submit(asked)
@@ -70,14 +57,14 @@ async def test_the_answer_is_read_and_a_rejection_contested_once(
     contest = asked.model_copy(update={"claim": asked.claim.model_copy(update={"claim_id": filed.claim_id})})
     with pytest.raises(ProviderRefused, match="not_rejected"):
         await claims.contest(contest)
-    await answer(http, filed.claim_id, ClaimVerdict.REJECTED)
+    await answer(client, filed.claim_id, ClaimVerdict.REJECTED)
     found = await claims.find(lookup)
     assert found is not None
     assert found.answer is not None
     assert (found.answer.verdict, found.answer.round) == (ClaimVerdict.REJECTED, 1)
     assert (await claims.contest(contest)).round == 2
     assert (await claims.contest(contest)).answer is None
-    await answer(http, filed.claim_id, ClaimVerdict.PARTLY_ACCEPTED, 100)
+    await answer(client, filed.claim_id, ClaimVerdict.PARTLY_ACCEPTED, 100)
     again = await claims.find(lookup)
     assert again is not None
     assert again.answer is not None

@@ -1,13 +1,12 @@
 """The orders and inventory ports against the sandbox."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from adapters.errors import ProviderRefused
-from adapters.http import make_http_client
 from adapters.inventory.sandbox import SandboxInventory
 from adapters.orders.sandbox import SandboxOrders
 from domain.exchange import HoldRelease, ReplacementOrder, StockHold
@@ -17,6 +16,8 @@ from sandbox.server import running_sandbox
 from sandbox.settings import SandboxSettings
 from tests.unit.sandbox_remote import SandboxRemote
 
+pytest_plugins = ["tests.unit.sandbox_fixtures"]
+
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 AT = NOW + timedelta(hours=1)
 
@@ -25,18 +26,6 @@ AT = NOW + timedelta(hours=1)
 def url() -> Iterator[str]:
     with running_sandbox(SandboxSettings(now=NOW)) as url:
         yield url
-
-
-@pytest.fixture
-async def client(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with make_http_client(url) as client:
-        yield client
-
-
-@pytest.fixture
-async def remote(url: str) -> AsyncIterator[SandboxRemote]:
-    async with SandboxRemote(url) as remote:
-        yield remote
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def test_what_was_ruled_since_is_not_given_back_once_more(
     assert [drawn(refund) for refund in lowered] == given_back
     for refund in lowered:
         assert sum_of_rows(refund.quote.rows) == refund.quote.total_minor
-    assert ledger.left_for_ruling("R1") == max(99 - ruled - sum(given_back), 0)
+    assert ledger.remainder("R1").for_a_ruling_minor == max(99 - ruled - sum(given_back), 0)
 
 
 def test_no_restocking_fee_is_made_up_for_units_that_never_came(ledger: Ledger) -> None:
@@ -137,18 +137,18 @@ def test_a_ruled_amount_is_shared_by_what_each_line_has_left(ledger: Ledger) -> 
     """L1 has 667 left after one unit of three, L2 500; L3 is not of the return."""
     ledger.open_return(an_opening("R1", ORDER, {"L1": 1, "L2": 1}))
     ledger.authorize_refund(an_authorization("R1", {"L1": 1}))
-    assert ledger.left_for_ruling("R1") == 667 + 500
+    assert ledger.remainder("R1").for_a_ruling_minor == 667 + 500
     refund = rule(ledger, 100)
     assert {each.line_id: each.amount_minor for each in refund.quote.compensations} == {"L1": 57, "L2": 43}
     assert {row.rule for row in refund.quote.rows} == {WorksheetRule.ARBITRATION}
     assert drawn(refund) == 100
-    assert ledger.left_for_ruling("R1") == 1067
+    assert ledger.remainder("R1").for_a_ruling_minor == 1067
     before = row_counts(ledger.engine)
     with pytest.raises(CeilingExceeded, match="have 1067 left to pay back, 1068 were ruled"):
         rule(ledger, 1068, number=3)
     assert row_counts(ledger.engine) == before
     assert drawn(rule(ledger, 1067, number=3)) == 1067
-    assert ledger.left_for_ruling("R1") == 0
+    assert ledger.remainder("R1").for_a_ruling_minor == 0
 
 
 def test_what_a_waived_advance_gave_is_not_left_for_a_ruling(ledger: Ledger) -> None:
@@ -157,13 +157,13 @@ def test_what_a_waived_advance_gave_is_not_left_for_a_ruling(ledger: Ledger) -> 
     for intent in ledger.authorize_refund(advance).intents:
         pay(ledger, intent)
     ledger.end_advance(AdvanceEnd(rma_id="R1", op="end", at=NOW, is_waived=True))
-    assert ledger.left_for_ruling("R1") == 0
+    assert ledger.remainder("R1").for_a_ruling_minor == 0
     with pytest.raises(CeilingExceeded):
         rule(ledger, 1)
 
 
 def test_a_return_that_was_never_opened_has_nothing_left(ledger: Ledger) -> None:
-    assert ledger.left_for_ruling("R9") == 0
+    assert ledger.remainder("R9").for_a_ruling_minor == 0
     with pytest.raises(ReturnNotFound):
         rule(ledger, 1, rma_id="R9")
 

@@ -19,10 +19,10 @@ from domain.follow_up import (
     FollowUpRequest,
     KeptCase,
 )
-from domain.goodwill import LeftToPay
 from domain.intents import RefundBasis
 from domain.policy.authority import PayoutCaps
 from domain.refund import LineCompensation, UnitsToSettle
+from domain.remainder import Remainder
 from ledger.errors import CeilingExceeded, ReturnNotFound, UnitsNotHeld
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import (
@@ -119,13 +119,13 @@ def test_the_lines_of_the_first_case_are_compensated_as_far_as_they_go(ledger: L
         basis = RefundBasis.AGREEMENT
         ledger.authorize_refund(an_authorization("R1-2", op=op, basis=basis, compensations=paid))
 
-    assert ledger.left_to_pay("R1-2") == LeftToPay(lines={"L1": 500}, order_minor=500)
+    assert ledger.remainder("R1-2") == Remainder(lines={"L1": 500}, order_minor=500)
     with pytest.raises(UnitsNotHeld, match="L2"):
         compensate("L2", 100)
     with pytest.raises(CeilingExceeded, match="has 500 left"):
         compensate("L1", 501)
     compensate("L1", 500)
-    assert ledger.left_to_pay("R1-2").total_minor == 0
+    assert ledger.remainder("R1-2").for_a_refund_minor == 0
 
 
 def test_a_ruling_on_a_reopened_case_is_about_the_lines_of_the_first(ledger: Ledger) -> None:
@@ -135,10 +135,10 @@ def test_a_ruling_on_a_reopened_case_is_about_the_lines_of_the_first(ledger: Led
     ledger.authorize_refund(an_authorization("R1", half))
     ledger.close_return(a_closing("R1", kept=KEPT))
     ledger.open_follow_up(asked())
-    assert ledger.left_for_ruling("R1-2") == 166
+    assert ledger.remainder("R1-2").for_a_ruling_minor == 166
     ruling = an_authorization("R1-2", basis=RefundBasis.ARBITRATION, ruled_minor=166)
     assert sum(intent.amount_minor for intent in ledger.authorize_refund(ruling).intents) == 166
-    assert ledger.left_for_ruling("R1-2") == 0
+    assert ledger.remainder("R1-2").for_a_ruling_minor == 0
 
 
 @pytest.mark.parametrize("is_waived", [True, False])
@@ -152,8 +152,8 @@ def test_what_was_kept_of_an_advance_is_not_left_for_the_reopened_case(ledger: L
     ledger.end_advance(AdvanceEnd(rma_id="R1", op="end", at=NOW, is_waived=is_waived))
     ledger.close_return(a_closing("R1", kept=KEPT))
     ledger.open_follow_up(asked())
-    assert ledger.left_to_pay("R1-2").total_minor == 0
-    assert ledger.left_for_ruling("R1-2") == 0
+    assert ledger.remainder("R1-2").for_a_refund_minor == 0
+    assert ledger.remainder("R1-2").for_a_ruling_minor == 0
     with pytest.raises(CeilingExceeded):
         ledger.authorize_refund(an_authorization("R1-2", basis=RefundBasis.ARBITRATION, ruled_minor=1))
     assert (

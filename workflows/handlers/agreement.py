@@ -4,8 +4,8 @@ from temporalio import workflow
 
 from domain.actions import Action, Actor, Side, side_of
 from domain.application import Remedy
-from domain.goodwill import LeftToPayQuestion
 from domain.offers import OfferTerms
+from domain.remainder import RemainderQuestion
 from workflows import calls
 from workflows.contracts import ActionAnswer, CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
 from workflows.handlers.base import CaseHandlers
@@ -88,7 +88,7 @@ class AgreementHandlers(CaseHandlers):
     async def _can_be_paid(self, terms: OfferTerms, parcel: Parcel | None) -> None:
         """Refuse a compensation in money that the ledger would refuse: an earlier one has used up its line."""
         if terms.remedy is Remedy.PRICE_COMPENSATION and workflow.patched("offer-within-what-is-left"):
-            left = await calls.left_to_pay(LeftToPayQuestion(rma_id=self._case.rma_id))
+            left = await calls.left_to_pay(RemainderQuestion(rma_id=self._case.rma_id))
             validation.within(self._case, terms, parcel, left)
 
     def _payout_by(self, actor: Actor, answered: int, terms: OfferTerms) -> Payout:

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from domain.actions import Action
-from domain.bookkeeping import RemainderQuestion
+from domain.remainder import RemainderQuestion
 from workflows import calls
 from workflows.contracts import ActionAnswer, ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.handlers.base import CaseHandlers
@@ -51,10 +51,10 @@ class ComplaintHandlers(CaseHandlers):
     async def record_arbitration(self, request: ArbitrationRuling) -> ActionAnswer:
         """Take the ruling, once an amount is within what the ledger can still pay back."""
         if request.amount_minor is not None:
-            remainder = await calls.left_for_ruling(RemainderQuestion(rma_id=self._case.rma_id))
+            left = await calls.left_to_pay(RemainderQuestion(rma_id=self._case.rma_id))
             # The return may have moved on meanwhile.
             validation.ruling(self._case, request)
-            validation.within(self._case, request, remainder.left_minor)
+            validation.within(self._case, request, left)
         self._complaints.on_ruling(request)
         return self._accepted(Action.RECORD_ARBITRATION)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.application import Remedy
 from domain.bookkeeping import AdvanceQuestion, RefundAuthorization
@@ -87,10 +87,8 @@ class AdvanceRefund:
         try:
             plan = await self._settlement.authorize_once(authorization)
         except (ActivityError, ApplicationError) as error:
-            if is_cancelled_exception(error):
-                raise
             # The advance is a favour: what the ledger refuses is paid after the inspection.
-            case.note("no advance", str(error.cause or error))
+            case.note("no advance", calls.reason_of(error))
             await case.record("no-advance", case.notices.customer(Template.ADVANCE_NOT_POSSIBLE))
             return
         await self._settlement.under_the_promise(

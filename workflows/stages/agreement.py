@@ -64,8 +64,7 @@ class AgreementStage:
 
     def parcel_of(self, number: int) -> Parcel | None:
         """The parcel whose inspection an offer is about; None if it is about the application."""
-        about = self._offer(number).parcel
-        return next((parcel for parcel in self._case.parcels if parcel.number == about), None)
+        return self._case.parcels.numbered(self._offer(number).parcel)
 
     async def is_told(self, offer: Offer) -> None:
         """Wait until the end of an offer is told."""

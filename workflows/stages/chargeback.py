@@ -3,7 +3,7 @@
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.actions import Role
 from domain.bookkeeping import ChargebackReport
@@ -85,9 +85,7 @@ class ChargebackLane:
         try:
             await calls.report_chargeback(entry)
         except (ActivityError, ApplicationError) as error:
-            if is_cancelled_exception(error):
-                raise
-            refused = str(error.cause or error)
+            refused = calls.reason_of(error)
         else:
             return True
         del case.chargebacks[reported.chargeback_id]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.actions import Role
 from domain.clocks import ClockName
@@ -14,6 +14,7 @@ from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
 from domain.status import Approval
+from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import ArbitrationRuling, Complaint, ComplaintAnswer, Escalation
 from workflows.stages.settlement import Settlement
@@ -138,9 +139,7 @@ class ComplaintLane:
         try:
             plan = await self._settlement.authorize_ruling(units, ruling.amount_minor or 0, (won,))
         except (ActivityError, ApplicationError) as error:
-            if is_cancelled_exception(error):
-                raise
-            return str(error.cause or error)
+            return calls.reason_of(error)
         self._overrule(ruling)
         await self._settlement.pay_authorized(plan, units, subject="arbitration")
         return ""

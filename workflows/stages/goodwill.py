@@ -2,13 +2,14 @@
 
 import asyncio
 
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.bookkeeping import SettlementPlan
-from domain.goodwill import LeftToPayQuestion, share_goodwill
+from domain.compensation import share_over_lines
 from domain.keys import goodwill_coupon_key
 from domain.outbox import OutboxItem, Template
 from domain.refund import LineCompensation
+from domain.remainder import RemainderQuestion
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import ReopeningVerdict
@@ -42,15 +43,16 @@ class Goodwill:
         if not verdict.amount_minor:
             return ()
         case = self._case
-        left = await calls.left_to_pay(LeftToPayQuestion(rma_id=case.rma_id))
-        if verdict.amount_minor > left.total_minor:
+        left = await calls.left_to_pay(RemainderQuestion(rma_id=case.rma_id))
+        most = left.for_a_refund_minor
+        if verdict.amount_minor > most:
             refuse(
                 INVALID_ACTION,
                 "amount_minor",
-                f"{left.total_minor} {case.rules.currency} minor units are left to pay back for this return. What "
+                f"{most} {case.rules.currency} minor units are left to pay back for this return. What "
                 "is above that is no refund: give it as a coupon, coupon_minor.",
             )
-        return share_goodwill(verdict.amount_minor, left)
+        return share_over_lines(verdict.amount_minor, left.lines)
 
     async def give(self, verdict: ReopeningVerdict, shares: tuple[LineCompensation, ...]) -> str:
         """Pay the money and have the coupon issued, neither waiting for the other; both, or none of them.
@@ -63,9 +65,7 @@ class Goodwill:
             try:
                 plan = await self._settlement.authorize_goodwill(shares, (self._told(verdict),))
             except (ActivityError, ApplicationError) as error:
-                if is_cancelled_exception(error):
-                    raise
-                return str(error.cause or error)
+                return calls.reason_of(error)
         self._case.note("goodwill granted", f"{verdict.actor.id}: {verdict.note}")
         await asyncio.gather(self._pay(plan), self._give_coupon(verdict))
         return ""

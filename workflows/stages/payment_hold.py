@@ -50,9 +50,7 @@ class HoldOnPayment:
                 summary=f"hold {intent.amount_minor} {intent.currency} (minor units)",
             )
         except (ActivityError, ApplicationError) as error:
-            if is_cancelled_exception(error):
-                raise
-            case.note("payment not held", str(error.cause or error))
+            case.note("payment not held", calls.reason_of(error))
             return False
         is_held = self._hold.state is HoldState.OPEN
         self._show(intent, IntentState.SUCCEEDED if is_held else IntentState.DECLINED)
@@ -76,9 +74,7 @@ class HoldOnPayment:
                 )
             )
         except (ActivityError, ApplicationError) as error:
-            if is_cancelled_exception(error):
-                raise
-            case.note("not captured", str(error.cause or error))
+            case.note("not captured", calls.reason_of(error))
         else:
             if await self._payments.capture(intent, "hold"):
                 return True

@@ -6,9 +6,9 @@ from datetime import datetime
 from domain.actions import Action, Role, Side, side_of
 from domain.application import Remedy
 from domain.compensation import share_compensation
-from domain.goodwill import LeftToPay
 from domain.inspection import Finding
 from domain.offers import OfferRefused, OfferTerms, ceiling_minor, possible_after_inspection
+from domain.remainder import Remainder
 from domain.status import Approval
 from workflows.case import ReturnCase
 from workflows.contracts import (
@@ -50,8 +50,7 @@ def counter(case: ReturnCase, request: CounterOffer, now: datetime) -> None:
     """Refuse an answer to what is not open, beyond the rounds, or beyond what was paid."""
     _answerable(case, Action.COUNTER_OFFER, request, now)
     about = case.negotiation.offers[request.offer_number - 1].parcel
-    parcel = next((parcel for parcel in case.parcels if parcel.number == about), None)
-    _terms_can_be_kept(case, request.terms, parcel)
+    _terms_can_be_kept(case, request.terms, case.parcels.numbered(about))
     most = case.rules.agreement.offer_rounds
     _possible(
         lambda: case.negotiation.counter(
@@ -70,7 +69,7 @@ def refusal(case: ReturnCase, request: OfferRefusal, now: datetime) -> None:
     _answerable(case, Action.DECLINE_OFFER, request, now)
 
 
-def within(case: ReturnCase, terms: OfferTerms, parcel: Parcel | None, left: LeftToPay) -> None:
+def within(case: ReturnCase, terms: OfferTerms, parcel: Parcel | None, left: Remainder) -> None:
     """Refuse a compensation of which the share of a line is above what the line has left to pay back."""
     if case.order is None:
         return

@@ -1,6 +1,7 @@
 """What a ruling of the platform refuses."""
 
 from domain.actions import Action, Role
+from domain.remainder import Remainder
 from workflows.case import ReturnCase
 from workflows.contracts import ArbitrationRuling
 from workflows.validation.rules import INVALID_ACTION, ROLE_NOT_PERMITTED, allowed, known_lines, named_once, refuse
@@ -27,12 +28,13 @@ def ruling(case: ReturnCase, request: ArbitrationRuling) -> None:
             )
 
 
-def within(case: ReturnCase, request: ArbitrationRuling, left_minor: int) -> None:
-    """Refuse an amount above what can still be paid back on the lines of the return, in minor units."""
-    if request.amount_minor is not None and request.amount_minor > left_minor:
+def within(case: ReturnCase, request: ArbitrationRuling, left: Remainder) -> None:
+    """Refuse an amount above what can still be paid back on the lines of the return."""
+    most = left.for_a_ruling_minor
+    if request.amount_minor is not None and request.amount_minor > most:
         refuse(
             INVALID_ACTION,
             "amount_minor",
-            f"Only {left_minor} {case.rules.currency} minor units can still be paid back on the lines of this "
+            f"Only {most} {case.rules.currency} minor units can still be paid back on the lines of this "
             "return. Record that much, or have the ruling paid in another way and record it with paid_by_hand.",
         )
