@@ -56,8 +56,8 @@ class Money(Payments):
         try:
             answer = self.ask(lambda: self.ledger.authorize_refund(request, self.money_rules))
         except CeilingExceeded:
-            # What is out in advance is not there for others, until it is accounted for or charged back.
-            assert self.out_in_advance_minor() > 0
+            # What was given in advance is not there for others, until it is accounted for or charged back.
+            assert self.given_in_advance_minor() > 0
             self.assert_unchanged(before)
             return
         case.settled = {line: case.settled.get(line, 0) + due.get(line, 0) for line in case.authorized}
@@ -82,7 +82,7 @@ class Money(Payments):
         try:
             self.settled(case, self.ledger.authorize_refund(request, self.money_rules))
         except CeilingExceeded:
-            assert amount_minor > left or self.out_in_advance_minor() > 0
+            assert amount_minor > left or self.given_in_advance_minor() > 0
             self.was_refused("compensate", before)
         else:
             assert amount_minor <= left
@@ -113,10 +113,10 @@ class Money(Payments):
         """The open returns that are about any units."""
         return [case for case in self.open_cases() if case.authorized and not case.final]
 
-    def out_in_advance_minor(self) -> int:
-        """What was paid in advance in any return of the order and nothing has accounted for yet."""
+    def given_in_advance_minor(self) -> int:
+        """What was paid in advance in any return of the order and no refund accounts for: not yet, or waived."""
         accounts = (self.ledger.advance_account(case.rma_id) for case in self.cases if case.advanced)
-        return sum(account.outstanding_minor for account in accounts)
+        return sum(account.outstanding_minor + account.waived_minor for account in accounts)
 
     def price_of(self, units: dict[str, int]) -> int:
         """What the replacements of units cost: what the first ones of their lines were paid."""
