@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.pipeline import Pipeline, running_pipeline
-from tests.server import TemporalServer
+from testkit.pipeline import Pipeline, running_pipeline
+from testkit.server import TemporalServer
 
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")

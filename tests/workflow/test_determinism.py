@@ -11,7 +11,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from demo.judge import judge
 from demo.story import Step, Story, load_stories
 from domain.actions import Action
-from tests.pipeline import Pipeline, running_pipeline
+from testkit.pipeline import Pipeline, running_pipeline
 
 STORIES = {story.name: story for story in load_stories()}
 STRICT = SandboxedWorkflowRunner(

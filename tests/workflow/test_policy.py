@@ -7,7 +7,7 @@ from domain.actions import Action, Role
 from domain.policy import Policy
 from domain.status import Approval, Logistics
 from policy.files import Policies, load_policies
-from tests.pipeline import Pipeline, line, running_pipeline
+from testkit.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.reviews import DAY, FAULTY, HOUR, PHOTO, USED
 
 VIDEO = {"kind": "video", "reference": "media/seam.mp4"}

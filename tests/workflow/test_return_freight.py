@@ -12,7 +12,7 @@ from domain.shipping import PickupService
 from domain.status import Logistics
 from domain.worksheet import WorksheetRule
 from policy.files import load_policies
-from tests.pipeline import Pipeline, line, running_pipeline
+from testkit.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.parcels import at_hand, booked, without_a_courier
 
 STANDARD = files("policy").joinpath("standard.toml").read_text("utf-8")

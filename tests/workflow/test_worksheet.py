@@ -10,7 +10,7 @@ from domain.application import Locale
 from domain.status import Reimbursement
 from domain.worksheet import WorksheetRule
 from policy.files import load_policies
-from tests.pipeline import Pipeline, line, running_pipeline
+from testkit.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.payouts import PHOTO, means, paid_to, with_means
 
 STANDARD = files("policy").joinpath("standard.toml").read_text("utf-8")
