@@ -10,6 +10,7 @@ from domain.application import Locale
 from domain.status import Reimbursement
 from domain.worksheet import WorksheetRule
 from policy.files import load_policies
+from testkit.environment import TimeSkippingEnv
 from testkit.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.payouts import PHOTO, means, paid_to, with_means
 
@@ -17,14 +18,16 @@ STANDARD = files("policy").joinpath("standard.toml").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-async def strict(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pipeline]:
+async def strict(
+    time_skipping_env: TimeSkippingEnv, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Pipeline]:
     """A shop that prices anew what is kept, and takes 10 yuan for a way back that is the customer's."""
     folder = tmp_path_factory.mktemp("strict")
     text = STANDARD.replace('"PROPORTIONAL"', '"REPRICE"')
     text = text.replace("return_freight_minor = 0", "return_freight_minor = 1000", 1)
     policy = folder / "strict.toml"
     policy.write_text(text, "utf-8")
-    async with running_pipeline(temporal_address, folder, policies=load_policies(policy)) as running:
+    async with running_pipeline(time_skipping_env.address, folder, policies=load_policies(policy)) as running:
         yield running
 
 
