@@ -9,6 +9,7 @@ from domain.actions import Action, Role
 from domain.application import Locale
 from domain.status import Reimbursement
 from domain.worksheet import WorksheetRule
+from domain.worksheet_words import in_words
 from policy.files import load_policies
 from testkit.environment import TimeSkippingEnv
 from testkit.pipeline import Pipeline, line, running_pipeline
@@ -95,7 +96,7 @@ async def test_points_return_in_kind_and_every_amount_is_explained(pipeline: Pip
     assert decision.quoted_minor == 3_333
     status = await pipeline.returns.status(decision.rma_id)
     assert (status.reimbursement, status.quoted_minor) == (Reimbursement.QUOTED, 3_333)
-    quoted = await pipeline.returns.explain(decision.rma_id)
+    quoted = in_words(await pipeline.returns.explain(decision.rma_id))
     assert quoted.quote is not None
     assert (quoted.quote.total_minor, quoted.refunds) == (3_333, ())
 
@@ -105,7 +106,7 @@ async def test_points_return_in_kind_and_every_amount_is_explained(pipeline: Pip
     await pipeline.end(decision.rma_id)
 
     assert await paid_to(pipeline, decision.rma_id, order) == {means(order, "GIFT"): 2_333, points: 1_000}
-    told = await pipeline.returns.explain(decision.rma_id)
+    told = in_words(await pipeline.returns.explain(decision.rma_id))
     (refund,) = told.refunds
     assert (told.adds_up, refund.total_minor, refund.policy_version) == (True, 3_333, decision.policy_version)
     assert refund.rows == quoted.quote.rows
