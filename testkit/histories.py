@@ -34,6 +34,7 @@ class Replay:
         Raises:
             AssertionError: If one does not replay, with what differs and what to do; or if a folder has none.
         """
+        __tracebackhide__ = True
         replayer = Replayer(
             workflows=WORKFLOWS, workflow_runner=WORKFLOW_RUNNER, data_converter=pydantic_data_converter
         )
