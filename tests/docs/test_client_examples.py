@@ -1,10 +1,12 @@
 """The programs of the guides for the typed client run as they stand there, and print what is shown."""
 
 import asyncio
-import os
 import re
+import runpy
 import sys
+from contextlib import redirect_stdout
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -38,19 +40,17 @@ async def test_the_programs_of_a_guide_print_what_it_shows(
     runs = [(words[1:], output) for words, output in shown_runs(ROOT / guide) if set(words) & set(programs)]
     assert {words[0] for words, _ in runs} == set(programs)
     for words, output in runs:
-        assert await _output_of(words, tmp_path) == output
+        assert await asyncio.to_thread(_printed_by, words, tmp_path) == output
         for rma_id in re.findall(r"RMA-\w+", output):
             await pipeline.rest(rma_id)
 
 
-async def _output_of(words: list[str], folder: Path) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *words,
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    printed, _ = await process.communicate()
-    return printed.decode()
+def _printed_by(words: list[str], folder: Path) -> str:
+    """Run a program on an event loop of its own, in this process: as one of its own it may abort after its end.
+
+    See `starters/process.py`.
+    """
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as printed:
+        patch.setattr(sys, "argv", words)
+        runpy.run_path(str(folder / words[0]), run_name="__main__")
+    return printed.getvalue()

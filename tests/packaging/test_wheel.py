@@ -1,3 +1,4 @@
+import re
 import zipfile
 from pathlib import Path
 
@@ -44,6 +45,6 @@ def test_another_project_tests_with_the_plugin_of_the_wheel(site: Path, tmp_path
     for name, text in named_blocks(ROOT / "docs" / "testing.md").items():
         (project / name).write_text(text, encoding="utf-8")
     done = run_installed(site, "-m", "pytest", "-q", "-p", "pytest_asyncio.plugin", cwd=project)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    # Not the exit code: Temporal's client may abort the process after its end, see starters/process.py.
+    assert re.search(r"^2 passed in ", done.stdout, re.MULTILINE), done.stdout + done.stderr
     assert (project / "histories" / "delivered.json").stat().st_size > 10_000
