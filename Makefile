@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := activities adapters demo domain ledger sandbox starters workers workflows
+PACKAGES := activities adapters demo domain ledger sandbox starters testkit workers workflows
 READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
@@ -52,4 +52,4 @@ lock: $(READY) ## refresh the hashed locks after a change of dependencies
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--all-extras --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		--extra api --extra cli --extra postgres pyproject.toml -o requirements.lock
+		--extra worker --extra api --extra cli --extra postgres pyproject.toml -o requirements.lock

@@ -15,8 +15,8 @@ from domain.authority import (
     PayoutRequest,
     PayoutState,
     beyond_the_rules,
-    refusal_text,
 )
+from domain.authority_text import refusal_text
 from domain.bookkeeping import (
     AdvanceEnd,
     AdvanceQuestion,

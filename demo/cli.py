@@ -16,7 +16,7 @@ from demo.run import StoryResult, run_stories
 from demo.story import Ending, Story, load_stories
 from demo.teller import Progress
 from domain.application import Locale
-from domain.money import format_minor
+from domain.money_text import format_minor
 from starters.cli.explain import show_explanation
 from starters.cli.output import console
 from starters.stack import Ports, Stack, StackError

@@ -13,6 +13,7 @@ from demo.judge import judge
 from demo.story import Ending, Story
 from demo.teller import Progress, StoryError, Teller
 from domain.explanation import Explanation
+from domain.worksheet_words import in_words
 from starters.client import ReturnsClient
 from starters.errors import ReturnsError
 from starters.stack import Stack
@@ -58,7 +59,7 @@ async def _run(
 ) -> StoryResult:
     try:
         status = await teller.play(story, report)
-        explanation = await returns.explain(status.rma_id)
+        explanation = in_words(await returns.explain(status.rma_id))
     except (StoryError, ReturnsError, httpx.HTTPError) as error:
         return StoryResult(story, differences=(f"not played to its end: {error}",))
     ending, differences = await judge(sandbox, story, status.rma_id)

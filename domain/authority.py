@@ -11,7 +11,6 @@ from pydantic import Field
 
 from domain.actions import AGENTS, Action, Actor, Role
 from domain.bookkeeping import LedgerEntry
-from domain.money import format_minor
 from domain.policy.authority import PayoutCaps
 from domain.record import MinorUnits, Record, UtcDatetime
 
@@ -142,17 +141,6 @@ def judge_payout(
         limit_minor=cap,
         spent_minor=spent,
         ask=_who_may(role, in_case_minor + amount_minor, caps),
-    )
-
-
-def refusal_text(role: Role, answer: PayoutAnswer, currency: str) -> str:
-    """Why a role may not grant an amount, and whom to ask."""
-    cap, spent = format_minor(answer.limit_minor, currency), format_minor(answer.spent_minor, currency)
-    scope = "for one case" if answer.rule is PayoutRule.CASE_CAP else "in one day"
-    ask = f" Ask {answer.ask.value}." if answer.ask else ""
-    return (
-        f"{role.value} may grant {cap} {scope}, {spent} are granted already, and this adds "
-        f"{format_minor(answer.amount_minor, currency)}.{ask}"
     )
 
 

@@ -1,6 +1,8 @@
-"""The explanation of a return's money: the quote and every authorised refund, row by row, in words."""
+"""The explanation of a return's money: the quote and every authorised refund, row by row."""
 
 from collections.abc import Iterable
+
+from pydantic import Field
 
 from domain.application import Locale
 from domain.bookkeeping import AuthorizedRefund
@@ -8,18 +10,22 @@ from domain.intents import PaymentIntent, RefundBasis
 from domain.record import MinorUnits, Record, UtcDatetime
 from domain.refund import RefundQuote
 from domain.worksheet import WorksheetRow, WorksheetRule, sum_of_rows
-from domain.worksheet_words import words_for
 
 
 class ExplainedRow(Record):
-    """A row of the worksheet in words, by locale. `counts` says whether its amount is part of the sum."""
+    """A row of the worksheet: the rule, the amount in minor units, and what it was worked out from.
+
+    Attributes:
+        counts: Whether the amount is part of the sum.
+        words: The row in words, by locale, once `domain.worksheet_words.in_words` has put them there.
+    """
 
     rule: WorksheetRule
     counts: bool
     line_id: str
     amount_minor: int
     inputs: dict[str, int | str]
-    words: dict[Locale, str]
+    words: dict[Locale, str] = Field(default_factory=dict)
 
 
 class ExplainedQuote(Record):
@@ -93,10 +99,7 @@ class MoneyOfReturn(Record):
 
 
 def explain(money: MoneyOfReturn) -> Explanation:
-    """Put the money of a return into words, and hold the sums against each other.
-
-    It reads data of the locales from files, so it runs with those who ask and not in a workflow.
-    """
+    """Lay out the money of a return row by row, and hold the sums against each other."""
     explained_quote = _quote(money.quote, money.replacement_minor) if money.quote else None
     payments = {intent.key: intent for intent in money.payments}
     refunds = tuple(_refund(each, payments) for each in money.authorizations)
@@ -118,7 +121,7 @@ def _quote(quote: RefundQuote, replacement_minor: int) -> ExplainedQuote:
     total_minor = quote.total_minor - replacement_minor
     return ExplainedQuote(
         policy_version=quote.policy_version,
-        rows=_in_words(rows, quote.currency),
+        rows=_rows(rows),
         total_minor=total_minor,
         adds_up=sum_of_rows(rows) == total_minor,
     )
@@ -130,7 +133,7 @@ def _refund(authorization: Authorization, payments: dict[str, PaymentIntent]) ->
     drawn_minor = sum(intent.amount_minor for intent in refund.intents)
     return ExplainedRefund(
         policy_version=refund.quote.policy_version,
-        rows=_in_words(rows, refund.quote.currency),
+        rows=_rows(rows),
         total_minor=drawn_minor,
         adds_up=sum_of_rows(rows) == drawn_minor,
         op=authorization.op,
@@ -141,7 +144,7 @@ def _refund(authorization: Authorization, payments: dict[str, PaymentIntent]) ->
     )
 
 
-def _in_words(rows: Iterable[WorksheetRow], currency: str) -> tuple[ExplainedRow, ...]:
+def _rows(rows: Iterable[WorksheetRow]) -> tuple[ExplainedRow, ...]:
     return tuple(
         ExplainedRow(
             rule=row.rule,
@@ -149,7 +152,6 @@ def _in_words(rows: Iterable[WorksheetRow], currency: str) -> tuple[ExplainedRow
             line_id=row.line_id,
             amount_minor=row.amount_minor,
             inputs=row.inputs,
-            words={locale: words_for(row, currency, locale) for locale in Locale},
         )
         for row in rows
     )

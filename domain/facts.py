@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from domain.application import Remedy, ReturnApplication
-from domain.money import is_known_currency, refund_for_units
+from domain.currencies import is_known_currency
+from domain.money import refund_for_units
 from domain.orders import OrderSnapshot, OrderStatus, Variant, paid_by_line
 from domain.refusals import Refusal, RefusalCode
 

@@ -4,42 +4,6 @@ The rules are those of section 9 of the specification; each function names its r
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
-
-from babel.core import Locale
-from babel.numbers import format_currency, get_currency_precision, is_currency
-
-_ISO_DIFFERS = {
-    **dict.fromkeys(("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"), 2),
-    "IQD": 3,
-}
-"""Where ISO 4217 has minor units that are not shown in daily life, so that Babel's data leaves them out."""
-
-_NO_CURRENCY = ("XXX", "XTS")
-"""ISO 4217 has codes for "no currency" and for tests, which are no money."""
-
-
-def is_known_currency(code: str) -> bool:
-    """Tell whether `code` is an ISO 4217 currency code."""
-    return len(code) == 3 and code.isupper() and code not in _NO_CURRENCY and is_currency(code)
-
-
-def minor_unit_exponent(currency: str) -> int:
-    """Return the number of decimals of `currency` by ISO 4217: JPY 0, CNY and USD 2, KWD 3."""
-    return _ISO_DIFFERS.get(currency, get_currency_precision(currency))
-
-
-def format_minor(amount_minor: int, currency: str, locale: str = "en") -> str:
-    """Write an amount for a person, in the manner of `locale` (``zh-CN``, ``en``)."""
-    exponent = minor_unit_exponent(currency)
-    pattern = "¤#,##0" + ("." + "0" * exponent if exponent else "")
-    return format_currency(
-        Decimal(amount_minor).scaleb(-exponent),
-        currency,
-        format=pattern,
-        locale=Locale.parse(locale, sep="-"),
-        currency_digits=False,
-    )
 
 
 def split_by_largest_remainder(total: int, weights: Sequence[int]) -> list[int]:

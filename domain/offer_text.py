@@ -1,7 +1,7 @@
 """An offer in a sentence or two that a customer reads before consenting."""
 
 from domain.application import Locale, Remedy
-from domain.money import format_minor
+from domain.money_text import format_minor
 from domain.offers import OfferTerms
 from domain.reasons import LiableParty
 

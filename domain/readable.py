@@ -5,7 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.application import Locale
-from domain.money import format_minor
+from domain.money_text import format_minor
 from domain.offer_text import offer_text
 from domain.offers import OfferInWords
 

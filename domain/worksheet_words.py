@@ -1,10 +1,18 @@
-"""The rows of a worksheet in words, for customers and staff."""
+"""The rows of a worksheet in words, for customers and staff.
+
+It needs Babel, which a client of the pipeline does not have, and reads its data from files: it runs with those who
+show the rows and not in a workflow.
+"""
 
 from collections import defaultdict
+from typing import TypeVar
 
 from domain.application import Locale
-from domain.money import format_minor
+from domain.explanation import ExplainedQuote, ExplainedRow, Explanation
+from domain.money_text import format_minor
 from domain.worksheet import WorksheetRow, WorksheetRule
+
+AnyQuote = TypeVar("AnyQuote", bound=ExplainedQuote)
 
 _EN = {
     WorksheetRule.UNITS: "{units} of {quantity} units ({settled_units} settled before) of a line that was paid "
@@ -76,7 +84,7 @@ _DISCOUNTED = {
 _WORDS = {Locale.EN: _EN, Locale.ZH_CN: _ZH_CN}
 
 
-def words_for(row: WorksheetRow, currency: str, locale: Locale) -> str:
+def words_for(row: WorksheetRow | ExplainedRow, currency: str, locale: Locale) -> str:
     """Tell a row in words; amounts are written in the manner of the locale.
 
     A row of before inputs were written down shows a question mark for each.
@@ -89,3 +97,22 @@ def words_for(row: WorksheetRow, currency: str, locale: Locale) -> str:
     if row.inputs.get("line_discount_minor") or row.inputs.get("order_discount_minor"):
         text += _DISCOUNTED[locale]
     return text.format_map(inputs)
+
+
+def in_words(explanation: Explanation) -> Explanation:
+    """Put the words of every locale into the rows of an explanation."""
+    currency, quote = explanation.currency, explanation.quote
+    return explanation.model_copy(
+        update={
+            "quote": quote and _with_words(quote, currency),
+            "refunds": tuple(_with_words(refund, currency) for refund in explanation.refunds),
+        }
+    )
+
+
+def _with_words(quote: AnyQuote, currency: str) -> AnyQuote:
+    rows = tuple(
+        row.model_copy(update={"words": {locale: words_for(row, currency, locale) for locale in Locale}})
+        for row in quote.rows
+    )
+    return quote.model_copy(update={"rows": rows})

@@ -166,6 +166,8 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
     async def explain(self, rma_id: str) -> Explanation:
         """Read the money of a return, row by row, also after its end while Temporal keeps it.
 
+        For sentences pass it to `domain.worksheet_words.in_words`, which needs the extra `words`.
+
         Raises:
             ReturnNotFound: If there is no such return.
             ServiceUnavailable: If no worker answers.

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from domain.application import DeclaredCondition
 from domain.clocks import Peak
-from domain.money import is_known_currency
+from domain.currencies import is_known_currency
 from domain.policy.advances import AdvanceRules
 from domain.policy.agreement import AgreementRules
 from domain.policy.claims import ClaimRules

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from domain.application import ReturnApplication
 from domain.explanation import Explanation
 from domain.record import Identifier, Record
+from domain.worksheet_words import in_words
 from starters.api.bodies import JsonBody
 from starters.api.documentation import json_body, problems
 from starters.api.examples import APPLICATIONS, REOPENING
@@ -97,7 +98,7 @@ def returns_router(returns: ReturnsClient) -> APIRouter:
 
         The rows with `counts` come to `total_minor`, which is what the intents draw; `adds_up` says so.
         """
-        return await returns.explain(rma_id)
+        return in_words(await returns.explain(rma_id))
 
     @router.post(
         "/v1/returns/{rma_id}/reopen",

@@ -6,7 +6,7 @@ import typer
 
 from domain.actions import Role
 from domain.claims import ClaimEvidenceKind, ClaimParty, ClaimVerdict
-from domain.money import format_minor
+from domain.money_text import format_minor
 from starters.cli.actors import ActorId, ActsAs, acting
 from starters.cli.look import Rma
 from starters.cli.output import AsJson, console, moment, show_json, table, words

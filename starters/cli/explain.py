@@ -9,7 +9,8 @@ from rich.console import Console
 from domain.application import Locale
 from domain.explanation import ExplainedQuote, ExplainedRefund, Explanation
 from domain.intents import PaymentIntent
-from domain.money import format_minor
+from domain.money_text import format_minor
+from domain.worksheet_words import in_words
 from starters.cli.look import Rma
 from starters.cli.output import AsJson, console, moment, show_json, table, words
 from starters.cli.session import with_returns
@@ -27,7 +28,7 @@ def explain_command(
     returns explain RMA --locale zh-CN
     returns explain RMA --json
     """
-    explanation = with_returns(context, lambda returns: returns.explain(rma), rma)
+    explanation = in_words(with_returns(context, lambda returns: returns.explain(rma), rma))
     if as_json:
         show_json(explanation)
     else:
@@ -35,7 +36,7 @@ def explain_command(
 
 
 def show_explanation(out: Console, explanation: Explanation, locale: Locale) -> None:
-    """Write the quote and each refund, row by row in the language, the sums, and whether it adds up."""
+    """Write the quote and each refund, row by row in its words, the sums, and whether it adds up."""
     currency = explanation.currency
     out.print(f"{explanation.rma_id}  order {explanation.order_id}", style="bold")
     if explanation.quote:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from domain.dry_run import DryRun, Forecast, dry_run
-from domain.money import format_minor
+from domain.money_text import format_minor
 from domain.policy import PolicyProblem, PolicyRefused, parse_policy
 from domain.record import Record
 from policy.files import Policies, load_explanations, load_policies, read_policy

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from domain.money import format_minor
+from domain.money_text import format_minor
 from domain.shipping import PickupService
 from starters.cli.next_steps import command_for
 from starters.cli.output import moment, table, words

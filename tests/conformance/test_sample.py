@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from testkit.pipeline import Pipeline
 from tests.conformance.cases import Shop, read_cases
 from tests.conformance.runner import compare, load, run_cases
-from tests.pipeline import Pipeline
 
 DATA = Path(os.environ.get("RETURNFLOW_RETAIL_DATA", "../shared/data/retail"))
 SAMPLE = 24

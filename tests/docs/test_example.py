@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 
 
 async def test_a_late_inspection_costs_a_coupon_and_the_refund_is_paid(pipeline: Pipeline) -> None:

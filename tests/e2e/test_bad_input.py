@@ -13,7 +13,7 @@ from ledger.errors import OrderNotFound
 from starters.api.app import create_app
 from starters.api.server import ApiServer, listen
 from starters.api.settings import ApiSettings
-from tests.pipeline import Pipeline, line, variant
+from testkit.pipeline import Pipeline, line, variant
 
 CUSTOMER = {"role": "customer", "id": "C-1"}
 

@@ -27,7 +27,7 @@ from starters.errors import (
     RoleNotPermitted,
     VersionOutdated,
 )
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.properties.speaker import BODIES, Body, Speaker
 from workflows.contracts import ParcelStatus, ReturnStatus
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.intents import ProviderStatus
 from domain.keys import inspection_clock_key
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from workflows.contracts import ReturnStatus
 
 ENTITLES = (

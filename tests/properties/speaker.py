@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from domain.actions import Action
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from workflows.contracts import ParcelStatus, ReturnStatus
 
 Body = dict[str, Any]

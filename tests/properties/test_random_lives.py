@@ -6,7 +6,7 @@ import os
 import pytest
 
 from domain.actions import Action
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.properties.lives import Life
 from tests.properties.oracle import broken_invariants
 from tests.properties.speaker import BODIES

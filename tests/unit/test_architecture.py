@@ -18,6 +18,7 @@ ALLOWED = {
     "starters": {"domain", "policy", "workflows", "ledger", "demo"},
     "sandbox": {"domain"},
     "demo": {"domain", "starters", "workflows"},
+    "testkit": {"adapters", "demo", "domain", "ledger", "policy", "sandbox", "starters", "workers", "workflows"},
 }
 
 

@@ -11,6 +11,7 @@ from domain.explanation import Authorization, Explanation, MoneyOfReturn, explai
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, RefundBasis
 from domain.reasons import LiableParty
 from domain.refund import RefundLine, RefundQuote, RefundRules
+from domain.worksheet_words import in_words
 from starters.errors import ReturnNotFound
 from tests.unit.quotes import Books, liable, line, order
 from tests.unit.test_api_support import NOW, Api, problem_of, running_api
@@ -70,7 +71,7 @@ def explanation() -> Explanation:
 
 
 def test_every_row_is_in_words_of_both_languages_and_adds_up() -> None:
-    told = explanation()
+    told = in_words(explanation())
     assert told.adds_up
     assert told.quote is not None
     assert told.quote.total_minor == 1000
@@ -102,7 +103,7 @@ def test_a_quote_of_before_worksheets_is_told_by_its_components() -> None:
         lines=(RefundLine(line_id="L1", quantity=1, gross_minor=900, deduction_minor=90, tax_minor=0),),
         shipping_minor=50,
     )
-    told = explained(old)
+    told = in_words(explained(old))
     assert told.quote is not None
     assert [row.amount_minor for row in told.quote.rows] == [900, -90, 50]
     assert told.adds_up
@@ -134,7 +135,7 @@ def test_a_person_sees_the_rows_the_sum_and_the_money() -> None:
 def test_a_program_gets_the_whole_explanation() -> None:
     cli = Cli()
     cli.returns.explanation = explanation()
-    assert cli.run("explain", "RMA-1", "--json").json == explanation().model_dump(mode="json")
+    assert cli.run("explain", "RMA-1", "--json").json == in_words(explanation()).model_dump(mode="json")
 
 
 def test_a_return_without_money_says_so() -> None:
@@ -166,7 +167,7 @@ def test_the_worksheet_is_read_over_http(api: Api) -> None:
     api.returns.explanation = explanation()
     answer = api.http.get(f"/v1/returns/{rma_id}/worksheet")
     assert answer.status_code == 200
-    assert answer.json() == explanation().model_dump(mode="json")
+    assert answer.json() == in_words(explanation()).model_dump(mode="json")
 
 
 def test_the_worksheet_of_an_unknown_return_is_a_problem(api: Api) -> None:

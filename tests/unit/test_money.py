@@ -1,21 +1,23 @@
 """Amounts: the golden vectors and the rules 2, 3, 8 and 10 of section 9."""
 
+from datetime import date
 from fractions import Fraction
 
 import pytest
+from babel.core import get_global
+from babel.numbers import get_currency_precision, get_territory_currencies, list_currencies
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from domain.currencies import is_known_currency, minor_unit_exponent
 from domain.money import (
     cumulative_target,
     diminished_value,
-    format_minor,
-    is_known_currency,
-    minor_unit_exponent,
     refund_for_units,
     split_by_largest_remainder,
     split_over_tenders,
 )
+from domain.money_text import format_minor
 
 AMOUNTS = st.integers(0, 10**15)
 
@@ -179,6 +181,7 @@ def test_minor_units_are_not_the_digits_that_people_commonly_write(currency: str
         (12345, "KWD", "en", "KWD12.345"),
         (1, "USD", "en", "$0.01"),
         (10**15 + 1, "USD", "en", "$10,000,000,000,000.01"),
+        (5, "RSD", "en", "RSD0.05"),
     ],
 )
 def test_an_amount_is_written_for_a_person(amount: int, currency: str, locale: str, text: str) -> None:
@@ -186,7 +189,23 @@ def test_an_amount_is_written_for_a_person(amount: int, currency: str, locale: s
 
 
 @pytest.mark.parametrize(
-    ("code", "known"), [("CNY", True), ("KWD", True), ("cny", False), ("QQQ", False), ("CN", False), ("", False)]
+    ("code", "known"),
+    [("CNY", True), ("KWD", True), ("cny", False), ("XAU", False), ("QQQ", False), ("CN", False), ("", False)],
 )
 def test_currency_codes(code: str, known: bool) -> None:
     assert is_known_currency(code) is known
+
+
+def test_the_table_of_currencies_agrees_with_babel_but_for_minor_units_out_of_daily_use() -> None:
+    known = {code for code in list_currencies() if is_known_currency(code)}
+    in_use = {code for territory in get_global("territory_currencies") for code in _tender(territory)}
+    assert in_use <= known
+    differing = {code for code in known if minor_unit_exponent(code) != get_currency_precision(code)}
+    assert differing == {
+        *("AFN", "ALL", "IQD", "IRR", "KPW", "LAK", "LBP"),
+        *("MGA", "MMK", "RSD", "SOS", "SYP", "YER"),
+    }
+
+
+def _tender(territory: str) -> list[str]:
+    return get_territory_currencies(territory, date(2026, 1, 2), tender=True, non_tender=False)

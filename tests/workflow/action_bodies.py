@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from domain.actions import Action
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 
 PHOTO = {"kind": "image", "reference": "media/seam.jpg"}
 ACCEPTED = {"line_id": "SHIRT-M", "quantity": 1, "verdict": "accepted", "grade": "A"}

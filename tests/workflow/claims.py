@@ -8,7 +8,7 @@ from typing import Any
 from domain.actions import Actor, Role
 from domain.claims import ClaimParty
 from starters.errors import ReturnNotFound, ServiceUnavailable
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from workflows import ids
 from workflows.contracts.claims import CLAIM_REQUESTS, ClaimAction, ClaimActionAnswer, ClaimStatus
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 from domain.actions import Role
 from domain.shipping import CarrierEvent
 from domain.status import Logistics
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 
 HOUR = timedelta(hours=1)
 

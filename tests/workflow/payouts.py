@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 
 HOUR = timedelta(hours=1)
 

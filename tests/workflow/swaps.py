@@ -5,7 +5,7 @@ from typing import Any
 from demo.story import Ending
 from domain.actions import Action, Role
 from domain.status import Approval
-from tests.pipeline import Pipeline, line, variant
+from testkit.pipeline import Pipeline, line, variant
 
 
 class Swap:

@@ -11,7 +11,7 @@ from domain.actions import PERMITTED_ROLES, Action, Role
 from domain.clocks import ClockName
 from domain.status import Approval, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction, ReturnNotFound, RoleNotPermitted
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.action_bodies import (
     ACCEPTED,
     PHOTO,

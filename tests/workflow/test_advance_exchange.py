@@ -9,7 +9,7 @@ from domain.actions import Action, Role
 from domain.advances import AdvanceReason
 from domain.holds import HoldState
 from domain.status import Header, Logistics
-from tests.pipeline import Pipeline, outage
+from testkit.pipeline import Pipeline, outage
 from tests.workflow.swaps import Swap, swap
 
 DAY = timedelta(days=1)

@@ -9,7 +9,7 @@ from domain.actions import Action, Role
 from domain.advances import AdvanceReason
 from domain.status import Header, Logistics, Reimbursement
 from starters.errors import ActionNotAllowed, RoleNotPermitted
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.payouts import PHOTO
 from tests.workflow.test_chargeback import accept, report
 

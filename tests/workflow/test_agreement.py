@@ -11,7 +11,7 @@ from domain.clocks import ClockName, ClockState
 from domain.offers import OfferState
 from domain.status import Approval, Header, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.workflow.reviews import DAY, HOUR, MINUTE, USED
 from workflows.contracts import ReturnStatus
 

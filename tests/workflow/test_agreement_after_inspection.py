@@ -10,7 +10,7 @@ from domain.clocks import ClockName, ClockState
 from domain.offers import OfferState
 from domain.status import Header, InspectionStatus
 from starters.errors import AboveAuthority, ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.payouts import paid_to
 from tests.workflow.test_advance_refund import advanced
 from tests.workflow.test_agreement import states, terms

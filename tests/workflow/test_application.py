@@ -11,7 +11,7 @@ from domain.refusals import RefusalCode
 from domain.status import Approval, Header
 from ledger.errors import OrderNotFound
 from starters.errors import RequestIdReused
-from tests.pipeline import Pipeline, line, variant
+from testkit.pipeline import Pipeline, line, variant
 from tests.workflow.reviews import USED, held
 
 Wrong = tuple[dict[str, Any], dict[str, Any]]

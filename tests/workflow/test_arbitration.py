@@ -8,7 +8,7 @@ from domain.actions import Action, Role
 from domain.status import Approval, Header
 from domain.worksheet import WorksheetRule
 from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
-from tests.pipeline import Pipeline, outage
+from testkit.pipeline import Pipeline, outage
 from tests.workflow.reviews import DAY, HOUR, MINUTE, USED, held
 from tests.workflow.test_advance_refund import advanced
 from tests.workflow.test_complaint import RULING, complain, escalated, partly_rejected

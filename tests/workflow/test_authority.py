@@ -13,7 +13,7 @@ from domain.offers import OfferState
 from domain.reasons import LiableParty
 from domain.status import Approval
 from starters.errors import AboveAuthority, ActionNotAllowed, InvalidAction, RoleNotPermitted, VersionOutdated
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.reviews import DAY, MINUTE, USED
 from tests.workflow.test_without_goods import FAULTY
 from workflows.contracts import ACTION_REQUESTS, ActionAnswer, ReturnStatus

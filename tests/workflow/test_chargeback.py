@@ -11,7 +11,7 @@ from domain.keys import refund_key
 from domain.status import Header, Logistics, Reimbursement
 from starters.closed_chargebacks import act_on_closed
 from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
-from tests.pipeline import Pipeline, line, outage
+from testkit.pipeline import Pipeline, line, outage
 from tests.workflow.payouts import shipped_back
 from tests.workflow.reviews import DAY, MINUTE
 from workflows.contracts import ChargebackAcceptance, ChargebackNotice, HoldRelease

@@ -9,7 +9,7 @@ from domain.actions import Action, Role
 from domain.clocks import Clock, ClockName, ClockState
 from domain.status import Approval, Header
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.workflow.payouts import shipped_back
 from tests.workflow.reviews import DAY, HOUR, MINUTE, USED
 

@@ -8,7 +8,7 @@ from domain.actions import Action, Role
 from domain.clocks import ClockName
 from domain.status import Approval, Header, Reimbursement
 from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.payouts import shipped_back
 from tests.workflow.reviews import DAY, HOUR, MINUTE, USED, held
 

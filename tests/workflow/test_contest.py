@@ -9,7 +9,7 @@ from domain.actions import Action, Role
 from domain.clocks import ClockName
 from domain.status import Header
 from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

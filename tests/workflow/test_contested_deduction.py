@@ -9,7 +9,7 @@ from domain.status import Header, InspectionStatus
 from domain.worksheet import WorksheetRule
 from starters.cli.next_steps import default_role, example_for
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.payouts import paid_to
 from tests.workflow.reviews import DAY, HOUR, MINUTE
 from tests.workflow.swaps import swap

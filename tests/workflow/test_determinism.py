@@ -11,7 +11,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from demo.judge import judge
 from demo.story import Step, Story, load_stories
 from domain.actions import Action
-from tests.pipeline import Pipeline, running_pipeline
+from testkit.environment import TimeSkippingEnv
+from testkit.pipeline import Pipeline, running_pipeline
 
 STORIES = {story.name: story for story in load_stories()}
 STRICT = SandboxedWorkflowRunner(
@@ -23,10 +24,14 @@ PLAYED = ("late_inspection", "exchange", "dispute")
 
 
 @pytest.fixture(scope="module")
-async def forgetful(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pipeline]:
+async def forgetful(
+    time_skipping_env: TimeSkippingEnv, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Pipeline]:
     """A pipeline whose worker keeps no workflow in memory."""
     folder = tmp_path_factory.mktemp("forgetful")
-    async with running_pipeline(temporal_address, folder, max_cached_workflows=0, runner=STRICT) as running:
+    async with running_pipeline(
+        time_skipping_env.address, folder, max_cached_workflows=0, runner=STRICT
+    ) as running:
         yield running
 
 

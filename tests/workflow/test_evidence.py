@@ -12,7 +12,7 @@ from domain.liability import Liability
 from domain.reasons import LiableParty
 from domain.status import Approval, Header, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.reviews import DAY, FAULTY, HOUR, MINUTE, PHOTO, USED, held
 
 

@@ -7,7 +7,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.refusals import RefusalCode
 from domain.status import Approval, Header, Logistics, Reimbursement
-from tests.pipeline import Pipeline, line, outage
+from testkit.pipeline import Pipeline, line, outage
 from tests.workflow.swaps import Swap, swap
 
 HOUR = timedelta(hours=1)

@@ -6,7 +6,7 @@ from domain.actions import Action, Role
 from domain.clocks import ClockName
 from domain.status import Header, InspectionStatus
 from starters.errors import ActionNotAllowed, InvalidAction, RoleNotPermitted
-from tests.pipeline import Pipeline, variant
+from testkit.pipeline import Pipeline, variant
 from tests.workflow.reviews import HOUR, MINUTE
 from tests.workflow.test_contest import Disputed, disputed, found
 

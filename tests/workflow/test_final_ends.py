@@ -10,7 +10,7 @@ from domain.actions import Action, Role
 from domain.bookkeeping import ReturnClosing
 from domain.shipping import CarrierEvent
 from domain.status import Header, Logistics
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 
 
 async def scan_at_the_close(pipeline: Pipeline, rma_id: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:

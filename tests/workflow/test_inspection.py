@@ -10,7 +10,7 @@ from domain.clocks import ClockName, ClockState
 from domain.keys import inspection_clock_key
 from domain.shipping import CarrierEvent
 from domain.status import Logistics, Reimbursement
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from domain.status import Logistics
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.workflow.parcels import arrives, booked
 
 DAY = timedelta(days=1)

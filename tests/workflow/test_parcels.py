@@ -9,7 +9,7 @@ from domain.actions import Action, Role
 from domain.clocks import ClockName, ClockState
 from domain.status import Header, InspectionStatus, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.parcels import DAY, HOUR, at_hand
 
 TWO_SHIRTS = [{"line_id": "SHIRT-M", "quantity": 2, "condition": "unopened"}]

@@ -7,7 +7,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.status import Approval, Header
 from starters.errors import InvalidAction
-from tests.pipeline import Pipeline, line, variant
+from testkit.pipeline import Pipeline, line, variant
 from tests.workflow.parcels import USED
 from tests.workflow.reviews import held
 

@@ -7,7 +7,7 @@ from domain.clocks import ClockName, ClockState
 from domain.intents import IntentState
 from domain.status import NOTHING_AUTHORIZED, Reimbursement
 from starters.errors import InvalidAction
-from tests.pipeline import Pipeline, line, outage
+from testkit.pipeline import Pipeline, line, outage
 from tests.workflow.payouts import DAY, HOUR, MINUTE, exactly_once, means, paid_to, shipped_back, with_means
 
 

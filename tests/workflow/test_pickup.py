@@ -7,7 +7,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.clocks import ClockName
 from domain.status import Logistics
-from tests.pipeline import Pipeline, outage
+from testkit.pipeline import Pipeline, outage
 from tests.workflow.parcels import HOUR, MINUTE, SLOT_ENDS, USED, arrives, booked, event, missed, without_a_courier
 
 

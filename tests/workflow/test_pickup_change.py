@@ -9,7 +9,7 @@ from domain.actions import Action, Role
 from domain.clocks import ClockName, ClockState
 from domain.status import Logistics
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.workflow.parcels import DAY, HOUR, SLOT_ENDS, arrives, booked, missed
 
 SUZHOU = {"lines": ["12 Canal Road"], "city": "Suzhou", "country": "CN"}

@@ -7,7 +7,8 @@ from domain.actions import Action, Role
 from domain.policy import Policy
 from domain.status import Approval, Logistics
 from policy.files import Policies, load_policies
-from tests.pipeline import Pipeline, line, running_pipeline
+from testkit.environment import TimeSkippingEnv
+from testkit.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.reviews import DAY, FAULTY, HOUR, PHOTO, USED
 
 VIDEO = {"kind": "video", "reference": "media/seam.mp4"}
@@ -57,13 +58,13 @@ async def test_several_returns_of_one_order_go_to_a_person(pipeline: Pipeline) -
 
 
 async def test_the_parcel_is_announced_to_and_booked_for_its_warehouse(
-    temporal_address: str, tmp_path: Path
+    time_skipping_env: TimeSkippingEnv, tmp_path: Path
 ) -> None:
     standard = load_policies(None).current
     routes = [{"warehouse": "east", "categories": ["apparel"]}]
     routed = Policy.model_validate(standard.model_dump() | {"routing": {"routes": routes}})
     policies = Policies({routed.version: routed}, routed)
-    async with running_pipeline(temporal_address, tmp_path, policies=policies) as pipeline:
+    async with running_pipeline(time_skipping_env.address, tmp_path, policies=policies) as pipeline:
         decision = await pipeline.apply(await pipeline.order())
         status = await pipeline.until(decision.rma_id, lambda each: each.logistics is Logistics.PICKUP_BOOKED)
         assert status.warehouse == "east"
@@ -79,10 +80,10 @@ async def test_the_parcel_is_announced_to_and_booked_for_its_warehouse(
 
 
 async def test_a_policy_version_that_a_worker_lacks_is_told_and_waits_for_its_file(
-    temporal_address: str, tmp_path: Path
+    time_skipping_env: TimeSkippingEnv, tmp_path: Path
 ) -> None:
     policies = load_policies(None)
-    async with running_pipeline(temporal_address, tmp_path, policies=policies) as pipeline:
+    async with running_pipeline(time_skipping_env.address, tmp_path, policies=policies) as pipeline:
         decision = await pipeline.apply(await pipeline.order(), lines=[FAULTY])
         lacking = policies.by_version.pop(policies.current.version)
         evidence = [{"line_id": "SHIRT-M", "evidence": [PHOTO]}]

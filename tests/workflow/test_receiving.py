@@ -20,7 +20,7 @@ from domain.receiving import (
 from domain.status import Header, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction, ParkedNotFound, RequestIdReused, RoleNotPermitted
 from starters.receiving import Receiving
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.parcels import DAY, HOUR, at_hand, booked
 
 DOCK = Actor(role=Role.WAREHOUSE, id="dock-2")

@@ -14,7 +14,7 @@ from domain.orders import OrderSnapshot
 from domain.reconciliation import ReconciliationReport
 from domain.refund import UnitsToSettle
 from starters.setup import prepare_schedules
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from workflows import ids
 
 

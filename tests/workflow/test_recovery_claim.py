@@ -9,7 +9,7 @@ from domain.claims import ClaimEvidenceKind, ClaimReason, ClaimState
 from domain.follow_up import FollowUpKind, FollowUpRequest
 from domain.status import Logistics
 from starters.errors import ActionNotAllowed, InvalidAction, ReturnNotFound, RoleNotPermitted
-from tests.pipeline import Pipeline, line, outage
+from testkit.pipeline import Pipeline, line, outage
 from tests.workflow.claims import CARRIER, Claim
 from tests.workflow.parcels import DAY, HOUR, booked
 from workflows.contracts.claims import ClaimAction

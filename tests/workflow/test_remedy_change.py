@@ -9,7 +9,7 @@ from domain.actions import Action, Role
 from domain.application import Remedy
 from domain.status import Header, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.workflow.payouts import paid_to
 from tests.workflow.swaps import Swap, swap
 from tests.workflow.test_store_credit import account

@@ -20,7 +20,7 @@ from starters.errors import (
     ReturnNotFound,
     RoleNotPermitted,
 )
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.unit.ledger_builders import NOW, a_closing, an_opening, an_order
 from tests.workflow.test_authority import act, somebody
 from tests.workflow.test_contest import found

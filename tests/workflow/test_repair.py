@@ -8,7 +8,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.status import Approval, Header, Logistics
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline, line, variant
+from testkit.pipeline import Pipeline, line, variant
 from tests.workflow.payouts import HOUR, MINUTE, PHOTO, exactly_once, paid_to
 
 ACCEPTED = {"line_id": "SHIRT-M", "quantity": 1, "verdict": "accepted", "grade": "C"}

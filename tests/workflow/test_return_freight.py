@@ -12,7 +12,8 @@ from domain.shipping import PickupService
 from domain.status import Logistics
 from domain.worksheet import WorksheetRule
 from policy.files import load_policies
-from tests.pipeline import Pipeline, line, running_pipeline
+from testkit.environment import TimeSkippingEnv
+from testkit.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.parcels import at_hand, booked, without_a_courier
 
 STANDARD = files("policy").joinpath("standard.toml").read_text("utf-8")
@@ -20,11 +21,13 @@ FREIGHT_MINOR = 1_000
 
 
 @pytest.fixture(scope="module")
-async def shop(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pipeline]:
+async def shop(
+    time_skipping_env: TimeSkippingEnv, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Pipeline]:
     folder = tmp_path_factory.mktemp("freight")
     policy = folder / "freight.toml"
     policy.write_text(STANDARD.replace("return_freight_minor = 0", "return_freight_minor = 1000", 1), "utf-8")
-    async with running_pipeline(temporal_address, folder, policies=load_policies(policy)) as running:
+    async with running_pipeline(time_skipping_env.address, folder, policies=load_policies(policy)) as running:
         yield running
 
 

@@ -11,7 +11,7 @@ from domain.keys import rma_id_for
 from domain.status import Approval, Header, Logistics
 from ledger.engine import writing
 from starters.errors import ActionNotAllowed, RoleNotPermitted
-from tests.pipeline import Pipeline, line, outage
+from testkit.pipeline import Pipeline, line, outage
 from tests.workflow.reviews import DAY, FAULTY, HOUR, MINUTE, PHOTO, USED, held
 from workflows.contracts import ReviewVerdict
 

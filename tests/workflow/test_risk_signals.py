@@ -8,7 +8,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.status import InspectionStatus, Logistics
 from starters.errors import InvalidAction
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.workflow.parcels import at_hand
 
 SHARED = "staff_waybill_shared"

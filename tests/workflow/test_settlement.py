@@ -5,7 +5,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.status import Header
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.payouts import MINUTE, PHOTO, exactly_once, means, paid_to, shipped_back, with_means
 
 

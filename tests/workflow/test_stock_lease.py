@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.status import Logistics
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 from tests.workflow.swaps import Swap, swap
 
 DAY = timedelta(days=1)

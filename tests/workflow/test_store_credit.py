@@ -8,7 +8,7 @@ from domain.actions import Action, Role
 from domain.refusals import RefusalCode
 from domain.status import Approval, Header, Logistics
 from starters.errors import InvalidAction
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.payouts import MINUTE, paid_to
 from tests.workflow.test_agreement import terms
 

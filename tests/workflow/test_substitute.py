@@ -4,7 +4,7 @@ import pytest
 
 from domain.actions import Action, Role
 from domain.status import Header
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.payouts import HOUR, MINUTE
 from tests.workflow.swaps import Swap, swap
 from tests.workflow.test_exchange import taken

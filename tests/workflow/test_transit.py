@@ -10,7 +10,7 @@ from domain.clocks import ClockName
 from domain.shipping import CarrierEvent
 from domain.status import Approval, Logistics
 from starters.errors import InvalidAction
-from tests.pipeline import Pipeline, outage
+from testkit.pipeline import Pipeline, outage
 from tests.workflow.parcels import DAY, HOUR, MINUTE, USED, arrives, at_hand, booked, event, missed
 
 

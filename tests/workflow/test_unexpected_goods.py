@@ -5,7 +5,7 @@ from typing import Any
 from domain.actions import Action, Role
 from domain.inspection import Unexpected
 from domain.status import InspectionStatus
-from tests.pipeline import Pipeline
+from testkit.pipeline import Pipeline
 
 GOOD = {"line_id": "SHIRT-M", "quantity": 1, "verdict": "accepted", "grade": "A"}
 

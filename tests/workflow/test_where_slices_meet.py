@@ -8,7 +8,7 @@ from domain.actions import Action, Actor, Role
 from domain.offers import OfferState
 from domain.status import Header, Logistics, Reimbursement
 from starters.errors import ActionNotAllowed
-from tests.pipeline import Pipeline, line
+from testkit.pipeline import Pipeline, line
 from tests.workflow.parcels import DAY, HOUR, MINUTE, at_hand
 from tests.workflow.reviews import USED
 from tests.workflow.swaps import swap

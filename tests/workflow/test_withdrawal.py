@@ -5,7 +5,7 @@ import pytest
 from domain.actions import Action, Role
 from domain.status import Approval, Header, Logistics
 from starters.errors import ActionNotAllowed
-from tests.pipeline import Pipeline, outage, variant
+from testkit.pipeline import Pipeline, outage, variant
 from tests.workflow.parcels import (
     DAY,
     HOUR,

@@ -9,7 +9,7 @@ from domain.actions import Action, Actor, Role
 from domain.refusals import RefusalCode
 from domain.status import Approval, Header, Logistics, Stage, derive_stage
 from starters.errors import ActionNotAllowed, InvalidAction
-from tests.pipeline import Pipeline, line, variant
+from testkit.pipeline import Pipeline, line, variant
 from tests.workflow.payouts import DAY, HOUR, MINUTE, PHOTO, exactly_once
 from tests.workflow.test_agreement import terms
 from workflows.contracts import ReviewVerdict

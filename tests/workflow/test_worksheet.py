@@ -9,22 +9,26 @@ from domain.actions import Action, Role
 from domain.application import Locale
 from domain.status import Reimbursement
 from domain.worksheet import WorksheetRule
+from domain.worksheet_words import in_words
 from policy.files import load_policies
-from tests.pipeline import Pipeline, line, running_pipeline
+from testkit.environment import TimeSkippingEnv
+from testkit.pipeline import Pipeline, line, running_pipeline
 from tests.workflow.payouts import PHOTO, means, paid_to, with_means
 
 STANDARD = files("policy").joinpath("standard.toml").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-async def strict(temporal_address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pipeline]:
+async def strict(
+    time_skipping_env: TimeSkippingEnv, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Pipeline]:
     """A shop that prices anew what is kept, and takes 10 yuan for a way back that is the customer's."""
     folder = tmp_path_factory.mktemp("strict")
     text = STANDARD.replace('"PROPORTIONAL"', '"REPRICE"')
     text = text.replace("return_freight_minor = 0", "return_freight_minor = 1000", 1)
     policy = folder / "strict.toml"
     policy.write_text(text, "utf-8")
-    async with running_pipeline(temporal_address, folder, policies=load_policies(policy)) as running:
+    async with running_pipeline(time_skipping_env.address, folder, policies=load_policies(policy)) as running:
         yield running
 
 
@@ -92,7 +96,7 @@ async def test_points_return_in_kind_and_every_amount_is_explained(pipeline: Pip
     assert decision.quoted_minor == 3_333
     status = await pipeline.returns.status(decision.rma_id)
     assert (status.reimbursement, status.quoted_minor) == (Reimbursement.QUOTED, 3_333)
-    quoted = await pipeline.returns.explain(decision.rma_id)
+    quoted = in_words(await pipeline.returns.explain(decision.rma_id))
     assert quoted.quote is not None
     assert (quoted.quote.total_minor, quoted.refunds) == (3_333, ())
 
@@ -102,7 +106,7 @@ async def test_points_return_in_kind_and_every_amount_is_explained(pipeline: Pip
     await pipeline.end(decision.rma_id)
 
     assert await paid_to(pipeline, decision.rma_id, order) == {means(order, "GIFT"): 2_333, points: 1_000}
-    told = await pipeline.returns.explain(decision.rma_id)
+    told = in_words(await pipeline.returns.explain(decision.rma_id))
     (refund,) = told.refunds
     assert (told.adds_up, refund.total_minor, refund.policy_version) == (True, 3_333, decision.policy_version)
     assert refund.rows == quoted.quote.rows

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import httpx
 from temporalio.client import Client, WorkflowHistory
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker, WorkflowRunner
 
 from adapters.http import make_http_client
@@ -33,6 +32,7 @@ from sandbox.server import running_sandbox
 from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ReturnNotFound
 from starters.setup import prepare_namespace
+from testkit.environment import time_skipper
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workers.texts import load_message_texts
@@ -59,8 +59,7 @@ class Pipeline:
         self.task_queue = task_queue
         self.sandbox = sandbox
         self.ledger = ledger
-        # A child moves by its own clock, not by what its parent was doing when it started.
-        self.skipper = TimeSkipper(client, config=TimeSkippingConfig(disable_propagation=True))
+        self.skipper = time_skipper(client)
         self.returns = ReturnsClient(self.skipper.client, task_queue)
 
     # What the shop has
