@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
+SEED ?= 1
 
 .PHONY: help setup demo test test-deep lint types conformance histories lock
 
@@ -32,8 +33,10 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-test-deep: $(READY) ## long versions of the property tests: 2,000 runs of the state machine, 200 random cases over the whole pipeline
-	RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 $(BIN)/python -m pytest -n 3 --dist worksteal tests/properties
+test-deep: $(READY) ## workflow tests on a worker without a cache; 2,000 runs of the state machine; 200 random lives (SEED=2: others)
+	RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest -n 3 --dist worksteal tests/workflow
+	RETURNFLOW_TEST_SEED=$(SEED) RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 \
+		$(BIN)/python -m pytest -n 3 --dist worksteal tests/properties
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -33,6 +34,7 @@ from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ReturnNotFound
 from starters.setup import prepare_namespace
 from testkit.environment import time_skipper
+from testkit.uncached import asking_between_tasks
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workers.texts import load_message_texts
@@ -48,6 +50,9 @@ from workflows.contracts import (
 )
 
 _PATIENCE_SECONDS = 30.0
+_CACHED_WORKFLOWS = int(os.environ.get("RETURNFLOW_TEST_CACHED_WORKFLOWS", "1000"))
+"""A worker that caches none replays the history of each with every task: what is not deterministic fails there."""
+
 _numbers = itertools.count(1)
 
 
@@ -349,7 +354,7 @@ async def running_pipeline(
     address: str,
     folder: Path,
     workflows: Sequence[type] = WORKFLOWS,
-    max_cached_workflows: int = 1000,
+    max_cached_workflows: int = _CACHED_WORKFLOWS,
     policies: Policies | None = None,
     runner: WorkflowRunner = WORKFLOW_RUNNER,
 ) -> AsyncIterator[Pipeline]:
@@ -358,6 +363,8 @@ async def running_pipeline(
     A worker that caches no workflow replays the history of each with every task.
     """
     client = await connect_temporal(address)
+    if not max_cached_workflows:
+        client = asking_between_tasks(client)
     await prepare_namespace(client)
     ledger_url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(ledger_url)
