@@ -327,7 +327,7 @@ class Deployment:
             return unavailable(error)
         return DeploymentRefused(
             f"version {build_id} is not given any work: {error.message}",
-            "See which versions have workers, and who gets the work now: returns deploy status",
+            "See which versions have workers, and whether somebody else was quicker: returns deploy status",
         )
 
 

@@ -99,8 +99,8 @@ def current_command(
 
     Forward:  returns deploy current 1.5.0
     Back:     returns deploy current 1.4.0 --keep 1.5.0
-    Old code cannot go on with a return that has passed a patch which only the new code
-    knows. With --keep those stay where they are; `returns deploy release 1.5.0` ends that.
+    Old code cannot go on with a return that has passed a patch which only
+    new code knows. With --keep it stays; `returns deploy release` ends that.
     """
     if keep in (build_id, UNVERSIONED):
         raise typer.BadParameter("--keep names the version that is left, with its build id")
@@ -238,8 +238,11 @@ def _show(status: DeploymentStatus) -> None:
     for each in status.versions:
         if each.percent and not each.workers:
             out.print(f"{each.build_id} gets returns and has no workers: start some, or make another current.")
-        elif (each.open or each.kept) and not each.percent and not each.workers and each.build_id != UNVERSIONED:
-            out.print(f"{each.build_id} has no workers; its open returns go on with the current version.")
+        elif each.kept and not each.workers:
+            out.print(
+                f"{each.kept} returns are kept with {each.build_id}, which has no workers: "
+                f"start some, or let them go on: returns deploy release {each.build_id}"
+            )
     if status.failing:
         out.print(f"{status.failing} returns stand still, their workflow task fails: which ones and why:")
         out.print(f"  temporal workflow list --query '{FAILING}'")
