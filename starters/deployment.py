@@ -69,7 +69,7 @@ class VersionStatus(Record):
         build_id: Of its code; ``unversioned`` stands for workers without versioning.
         state: What it is used for.
         percent: The share of new work that it gets, 0 to 100.
-        workers: How many processes poll with it now.
+        workers: How many processes polled with it lately; Temporal forgets one after five minutes.
         open: Workflows in progress that it worked on last.
         kept: Those of them that stay with it, whichever version is current.
     """
