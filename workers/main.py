@@ -19,6 +19,7 @@ from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.logs import configure_logs
 from starters.process import run_process
+from workers.deployment import deployment_config, warn_if_idle
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
 from workers.relay import Relay
 from workers.settings import WorkerSettings, load_settings, refuse_to_start
@@ -80,7 +81,13 @@ async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger, tex
         ) as executor:
             async with make_worker(client, settings, providers, ledger, policies, executor):
                 relaying = asyncio.create_task(relay.run(timedelta(seconds=settings.outbox_poll_seconds)))
-                log.info("worker_ready", task_queue=settings.task_queue, policy=policies.current.version)
+                log.info(
+                    "worker_ready",
+                    task_queue=settings.task_queue,
+                    policy=policies.current.version,
+                    build_id=settings.build_id,
+                )
+                await warn_if_idle(client, settings)
                 await stop.wait()
                 log.info("worker_stopping")
                 relaying.cancel()
@@ -108,6 +115,7 @@ def make_worker(
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=_GRACE,
+        deployment_config=deployment_config(settings),
     )
 
 

@@ -1,7 +1,9 @@
 """What a worker needs to know, from the environment; it refuses to start on what is missing or contradictory."""
 
 import json
+import re
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -9,6 +11,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from workflows import ids
+
+_DEPLOYMENT_NAME = re.compile(r"[A-Za-z0-9_-]+")
+"""Temporal separates the name from the build id by a dot in one place and by a colon in another."""
+
+_BUILD_ID = re.compile(r"[A-Za-z0-9._+-]+")
 
 
 class WorkerSettings(BaseSettings):
@@ -25,6 +32,10 @@ class WorkerSettings(BaseSettings):
         older_policy_files: Versions that open returns may still be on, a JSON list; the packaged ones are known.
         task_queue: The queue that the order system starts returns on.
         outbox_poll_seconds: How often the relay looks for messages to deliver.
+        deployment_name: The worker deployment that this worker is a version of.
+        build_id: Which build of the code this is; by default the version of the package.
+        worker_versioning: Take only the returns that are routed to this build. Such a worker gets no work until
+            `returns deploy` gives it some.
     """
 
     model_config = SettingsConfigDict(env_prefix="RETURNFLOW_", env_ignore_empty=True, frozen=True)
@@ -37,6 +48,23 @@ class WorkerSettings(BaseSettings):
     task_queue: str = Field(default=ids.DEFAULT_TASK_QUEUE, min_length=1)
     outbox_poll_seconds: float = Field(default=0.5, gt=0, le=60)
     max_concurrent_activities: int = Field(default=100, ge=1, le=1000)
+    deployment_name: str = Field(default=ids.DEFAULT_DEPLOYMENT, max_length=100)
+    build_id: str = Field(default_factory=lambda: version("returnflow"), max_length=100)
+    worker_versioning: bool = False
+
+    @field_validator("deployment_name")
+    @classmethod
+    def _names_a_deployment(cls, name: str) -> str:
+        if not _DEPLOYMENT_NAME.fullmatch(name):
+            raise ValueError("must be letters, digits, - and _ only")
+        return name
+
+    @field_validator("build_id")
+    @classmethod
+    def _names_a_build(cls, build_id: str) -> str:
+        if not _BUILD_ID.fullmatch(build_id):
+            raise ValueError("must be letters, digits, ., -, _ and + only, such as 1.4.0 or a commit")
+        return build_id
 
     @field_validator("older_policy_files", mode="before")
     @classmethod

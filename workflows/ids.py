@@ -6,6 +6,7 @@ FOLLOW_UP_WORKFLOW = "FollowUpWorkflow"
 RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 RECONCILIATION_SCHEDULE = "returnflow-reconciliation"
 DEFAULT_TASK_QUEUE = "returnflow"
+DEFAULT_DEPLOYMENT = "returnflow"
 
 _RETURN_PREFIX = "return/"
 

@@ -11,7 +11,8 @@ import typer
 from domain.audit import AuditEntry
 from starters.cli.output import fail
 from starters.cli.stack_file import StackFile, find_stack
-from starters.client import ReturnsClient
+from starters.client import ReturnsClient, connect_temporal
+from starters.deployment import Deployment
 from starters.errors import (
     AboveAuthority,
     ActionNotAllowed,
@@ -52,12 +53,15 @@ class Session:
         Raises:
             ServiceUnavailable: If it does not answer.
         """
-        stack = self._stack()
-        return await ReturnsClient.connect(
-            self._address or (stack.temporal if stack else None),
-            self._namespace or (stack.namespace if stack else None),
-            self._task_queue or (stack.task_queue if stack else ids.DEFAULT_TASK_QUEUE),
-        )
+        return await ReturnsClient.connect(*self._server(), self._queue())
+
+    async def deployment(self, name: str) -> Deployment:
+        """Connect to Temporal for what is done with the versions of the workers.
+
+        Raises:
+            ServiceUnavailable: If it does not answer.
+        """
+        return Deployment(await connect_temporal(*self._server()), name, self._queue())
 
     def sandbox_url(self) -> str:
         """The providers of the local stack; empty if there is none."""
@@ -85,6 +89,17 @@ class Session:
         """The API of the local stack; empty if there is none."""
         stack = find_stack()
         return stack.api_url if stack else ""
+
+    def _server(self) -> tuple[str | None, str | None]:
+        stack = self._stack()
+        return (
+            self._address or (stack.temporal if stack else None),
+            self._namespace or (stack.namespace if stack else None),
+        )
+
+    def _queue(self) -> str:
+        stack = self._stack()
+        return self._task_queue or (stack.task_queue if stack else ids.DEFAULT_TASK_QUEUE)
 
     def _stack(self) -> StackFile | None:
         elsewhere = self._address or any(os.environ.get(name, "").strip() for name in _TEMPORALS_OWN)

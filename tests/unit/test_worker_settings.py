@@ -20,6 +20,11 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no_older_policy": ({"RETURNFLOW_OLDER_POLICY_FILES": '["{folder}/none.toml"]'}, "none.toml: No such file"),
     "no_url": ({"RETURNFLOW_LEDGER_URL": "ledger of s3cret"}, "RETURNFLOW_LEDGER_URL: is no database URL"),
     "in_memory": ({"RETURNFLOW_LEDGER_URL": "sqlite://"}, "RETURNFLOW_LEDGER_URL: "),
+    "no_deployment": (
+        {"RETURNFLOW_DEPLOYMENT_NAME": "shop.returns"},
+        "RETURNFLOW_DEPLOYMENT_NAME: must be letters",
+    ),
+    "no_build": ({"RETURNFLOW_BUILD_ID": "main branch"}, "RETURNFLOW_BUILD_ID: must be letters"),
     "no_schema": ({}, "returns setup"),
 }
 
