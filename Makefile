@@ -55,4 +55,4 @@ lock: $(READY) ## refresh the hashed locks after a change of dependencies
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--all-extras --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-		--extra worker --extra api --extra cli --extra postgres pyproject.toml -o requirements.lock
+		--extra worker --extra api --extra cli --extra postgres --extra tracing pyproject.toml -o requirements.lock
