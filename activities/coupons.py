@@ -3,6 +3,7 @@
 from temporalio import activity
 
 from activities.errors import provider_errors
+from activities.metrics import coupon_issued
 from adapters.coupons.port import CouponsPort
 from domain.coupons import Coupon, CouponOrder
 
@@ -17,4 +18,9 @@ class CouponActivities:
     async def issue(self, order: CouponOrder) -> Coupon:
         """Find the coupon of the key, or issue it: an answer that was lost must not earn a second one."""
         with provider_errors():
-            return await self._coupons.find(order.key) or await self._coupons.issue(order)
+            found = await self._coupons.find(order.key)
+            if found:
+                return found
+            coupon = await self._coupons.issue(order)
+        coupon_issued(coupon.currency)
+        return coupon

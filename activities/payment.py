@@ -11,6 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import PAYMENT_FROZEN, PAYMENT_PENDING, to_application_error
+from activities.metrics import payment_ended
 from adapters.errors import OutcomeUnknown, ProviderError, ProviderRefused
 from adapters.payment.port import PaymentPort
 from domain.bookkeeping import IntentCall, IntentOutcome
@@ -42,6 +43,7 @@ class PaymentActivities:
         except IntentFrozen as frozen:
             raise _frozen(str(frozen)) from frozen
         if intent.state is IntentState.CHARGED_BACK:
+            payment_ended(intent.direction, intent.state)
             return intent
         if intent.state.is_final:
             return await self._known(call, intent)
@@ -49,13 +51,13 @@ class PaymentActivities:
             payment = await self._find_or_submit(intent, call)
         except ProviderRefused as error:
             if intent.state is IntentState.INTENT:
-                return await self._declined(call, error)
+                return await self._declined(call, intent, error)
             # An earlier attempt may have moved the money: only the provider's word on it proves a decline.
-            await asyncio.to_thread(self._ledger.intent_unknown, call.key, call.at)
+            await self._unknown(intent, call)
             raise to_application_error(OutcomeUnknown(error.provider, f"repeat refused: {error.code}")) from error
         except ProviderError as error:
             if isinstance(error, OutcomeUnknown):
-                await asyncio.to_thread(self._ledger.intent_unknown, call.key, call.at)
+                await self._unknown(intent, call)
             elif intent.state is IntentState.INTENT:
                 await asyncio.to_thread(self._ledger.intent_not_sent, call.key, call.at)
             raise to_application_error(error) from error
@@ -66,7 +68,7 @@ class PaymentActivities:
                 next_retry_delay=_PENDING_RETRY,
                 category=ApplicationErrorCategory.BENIGN,
             )
-        return await self._write(call, payment)
+        return await self._write(call, intent, payment)
 
     async def _find_or_submit(self, intent: PaymentIntent, call: IntentCall) -> ProviderPayment:
         if intent.state is not IntentState.INTENT:
@@ -77,13 +79,21 @@ class PaymentActivities:
                 raise _frozen(f"{intent.key} never reached the provider, and its order is frozen by now")
         return await self._payment.submit(intent, call.at)
 
-    async def _write(self, call: IntentCall, payment: ProviderPayment) -> PaymentIntent:
-        return await self._record(
-            call, _STATES[payment.status], payment.provider_reference, payment.failure, payment.expires_at
-        )
+    async def _unknown(self, intent: PaymentIntent, call: IntentCall) -> None:
+        await asyncio.to_thread(self._ledger.intent_unknown, call.key, call.at)
+        if intent.state is not IntentState.UNKNOWN:
+            payment_ended(intent.direction, IntentState.UNKNOWN)
 
-    async def _declined(self, call: IntentCall, error: ProviderRefused) -> PaymentIntent:
-        return await self._record(call, IntentState.DECLINED, failure=error.code)
+    async def _write(self, call: IntentCall, intent: PaymentIntent, payment: ProviderPayment) -> PaymentIntent:
+        state = _STATES[payment.status]
+        written = await self._record(call, state, payment.provider_reference, payment.failure, payment.expires_at)
+        payment_ended(intent.direction, state)
+        return written
+
+    async def _declined(self, call: IntentCall, intent: PaymentIntent, error: ProviderRefused) -> PaymentIntent:
+        written = await self._record(call, IntentState.DECLINED, failure=error.code)
+        payment_ended(intent.direction, IntentState.DECLINED)
+        return written
 
     async def _known(self, call: IntentCall, intent: PaymentIntent) -> PaymentIntent:
         """An outcome that the ledger has already; what is to be told of it may still have to be written."""

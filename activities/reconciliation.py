@@ -5,6 +5,7 @@ import asyncio
 import structlog
 from temporalio import activity
 
+from activities.metrics import payment_ended
 from adapters.errors import ProviderError
 from adapters.payment.port import PaymentPort
 from domain.bookkeeping import IntentOutcome
@@ -67,4 +68,5 @@ class ReconciliationActivities:
             expires_at=payment.expires_at,
         )
         await asyncio.to_thread(self._ledger.intent_outcome, outcome)
+        payment_ended(intent.direction, outcome.state)
         return True

@@ -30,15 +30,18 @@ _NOT_FINISHED = (408, 425)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-def make_http_client(base_url: str, timeout: float = 8.0) -> httpx.AsyncClient:
+def make_http_client(
+    base_url: str, timeout: float = 8.0, kind: type[httpx.AsyncClient] = httpx.AsyncClient
+) -> httpx.AsyncClient:
     """Make the client that all adapters of a process share; the process closes it.
 
     Args:
         base_url: Where the providers are.
         timeout: Seconds for each of connecting, sending, and waiting for bytes. Keep it below the
             start-to-close timeout of the activities that call.
+        kind: The class of the client, for one that also traces its calls.
     """
-    return httpx.AsyncClient(
+    return kind(
         base_url=base_url,
         timeout=timeout,
         follow_redirects=False,

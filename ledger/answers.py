@@ -64,6 +64,18 @@ class ParkedEvent(Record):
     error: str
 
 
+class Backlog(Record):
+    """How much waits in the ledger. The times are when the oldest was written, or its outcome became unknown."""
+
+    messages_pending: int
+    messages_parked: int
+    oldest_message_at: UtcDatetime | None
+    scans_parked: int
+    intents_unknown: int
+    oldest_unknown_at: UtcDatetime | None
+    claims_open: int
+
+
 class ClosedReturn(Record):
     """The end of a case. `order_id` is empty for a return that was refused before it opened."""
 

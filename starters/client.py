@@ -5,13 +5,14 @@ It needs Temporal and the contracts only, never the worker's dependencies.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from temporalio.client import (
     Client,
+    Plugin,
     RPCError,
     RPCStatusCode,
     WithStartWorkflowOperation,
@@ -24,6 +25,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
 
 from domain.actions import Action
 from domain.application import ReturnApplication
@@ -329,8 +331,19 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
         )
 
 
-async def connect_temporal(address: str | None = None, namespace: str | None = None) -> Client:
+async def connect_temporal(
+    address: str | None = None,
+    namespace: str | None = None,
+    runtime: Runtime | None = None,
+    plugins: Sequence[Plugin] = (),
+) -> Client:
     """Connect to Temporal with the converter that every part of the pipeline shares.
+
+    Args:
+        address: By default Temporal's environment variables and profiles say it, as the namespace.
+        namespace: The namespace.
+        runtime: Where metrics and logs of the client go; by default nowhere and to standard error.
+        plugins: What else goes with each call, such as the trace that it belongs to.
 
     Raises:
         ServiceUnavailable: If the server cannot be reached.
@@ -342,7 +355,9 @@ async def connect_temporal(address: str | None = None, namespace: str | None = N
     if namespace:
         config["namespace"] = namespace
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
+        return await Client.connect(
+            **config, data_converter=pydantic_data_converter, runtime=runtime, plugins=plugins
+        )
     except RuntimeError as error:
         raise ServiceUnavailable(
             f"No Temporal server answers at {config['target_host']}. "

@@ -2,31 +2,23 @@
 
 import asyncio
 import signal
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import NoReturn
 
 import structlog
-from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
-from adapters.http import make_http_client
-from domain.messages import MessageTexts
 from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
-from policy.files import Policies, load_policies
-from starters.client import ReturnsClient, connect_temporal
+from policy.files import load_policies
+from starters.client import connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.logs import configure_logs
 from starters.process import run_process
-from workers.deployment import deployment_config, warn_if_idle
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
-from workers.relay import Relay
-from workers.settings import WorkerSettings, load_settings, refuse_to_start
+from starters.telemetry import make_runtime
+from starters.tracing import Tracing, start_tracing
+from workers.deployment import warn_if_idle
+from workers.host import Parts, hosted
+from workers.settings import load_settings, refuse_to_start
 from workers.texts import load_message_texts
-
-_GRACE = timedelta(seconds=30)
-_LEDGER_CALLS_AT_ONCE = 16
 
 log = structlog.get_logger(__name__)
 
@@ -54,69 +46,41 @@ def _start() -> None:
         texts = load_message_texts()
     except ValueError as error:
         refuse_to_start([f"policy/messages: {error}"])
-    asyncio.run(_run(settings, policies, ledger, texts))
-
-
-async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger, texts: MessageTexts) -> None:
     try:
-        client = await connect_temporal()
+        runtime = make_runtime(settings.metrics_address)
+    except ValueError as error:
+        refuse_to_start([f"RETURNFLOW_METRICS_ADDRESS: {error}"])
+    try:
+        tracing = start_tracing("returnflow-worker")
+    except ValueError as error:
+        refuse_to_start([str(error)])
+    try:
+        asyncio.run(_run(Parts(settings, policies, ledger, texts, runtime, tracing is not None), tracing))
+    finally:
+        if tracing:
+            tracing.close()
+
+
+async def _run(parts: Parts, tracing: Tracing | None) -> None:
+    try:
+        client = await connect_temporal(runtime=parts.runtime, plugins=[tracing.plugin] if tracing else [])
     except ServiceUnavailable as error:
         refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with make_http_client(settings.providers_url, settings.provider_timeout_seconds) as http:
-        providers = Providers.over(http)
-        relay = Relay(
-            ledger,
-            providers.messaging,
-            providers.warehouse,
-            texts,
-            policies.current.zone,
-            ReturnsClient(client, settings.task_queue),
+    settings = parts.settings
+    async with hosted(client, parts):
+        log.info(
+            "worker_ready",
+            task_queue=settings.task_queue,
+            policy=parts.policies.current.version,
+            build_id=settings.build_id,
         )
-        with ThreadPoolExecutor(
-            max_workers=settings.max_concurrent_activities, thread_name_prefix="ledger"
-        ) as executor:
-            async with make_worker(client, settings, providers, ledger, policies, executor):
-                relaying = asyncio.create_task(relay.run(timedelta(seconds=settings.outbox_poll_seconds)))
-                log.info(
-                    "worker_ready",
-                    task_queue=settings.task_queue,
-                    policy=policies.current.version,
-                    build_id=settings.build_id,
-                )
-                await warn_if_idle(client, settings)
-                await stop.wait()
-                log.info("worker_stopping")
-                relaying.cancel()
-                await asyncio.gather(relaying, return_exceptions=True)
-
-
-def make_worker(
-    client: Client,
-    settings: WorkerSettings,
-    providers: Providers,
-    ledger: Ledger,
-    policies: Policies,
-    executor: ThreadPoolExecutor,
-) -> Worker:
-    """Make the Temporal worker that hosts everything."""
-    return Worker(
-        client,
-        task_queue=settings.task_queue,
-        workflows=WORKFLOWS,
-        workflow_runner=WORKFLOW_RUNNER,
-        activities=activities(providers, ledger, policies),
-        activity_executor=executor,
-        max_concurrent_activities=settings.max_concurrent_activities,
-        max_concurrent_local_activities=_LEDGER_CALLS_AT_ONCE,
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        graceful_shutdown_timeout=_GRACE,
-        deployment_config=deployment_config(settings),
-    )
+        await warn_if_idle(client, settings)
+        await stop.wait()
+        log.info("worker_stopping")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from starters.telemetry import listening_address
 from workflows import ids
 
 _DEPLOYMENT_NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -36,6 +37,7 @@ class WorkerSettings(BaseSettings):
         build_id: Which build of the code this is; by default the version of the package.
         worker_versioning: Take only the returns that are routed to this build. Such a worker gets no work until
             `returns deploy` gives it some.
+        metrics_address: Where `/metrics` is served for Prometheus, `ip:port`; empty serves none.
     """
 
     model_config = SettingsConfigDict(env_prefix="RETURNFLOW_", env_ignore_empty=True, frozen=True)
@@ -51,6 +53,7 @@ class WorkerSettings(BaseSettings):
     deployment_name: str = Field(default=ids.DEFAULT_DEPLOYMENT, max_length=100)
     build_id: str = Field(default_factory=lambda: version("returnflow"), max_length=100)
     worker_versioning: bool = False
+    metrics_address: Annotated[str, AfterValidator(listening_address)] = ""
 
     @field_validator("deployment_name")
     @classmethod

@@ -32,7 +32,7 @@ from domain.status import (
     derive_stage,
 )
 from domain.terms import Terms
-from workflows import calls, search_attributes
+from workflows import calls, metrics, search_attributes
 from workflows.calls import Input, LedgerCall, Output
 from workflows.clocks import Clocks
 from workflows.contracts import (
@@ -259,6 +259,7 @@ class ReturnCase(ParcelsView):
         shown = (self.stage(), self.header(), self.needs, self.breach is not None)
         if shown == self._shown and not deadline_moved:
             return
+        metrics.stage_shown(self._shown[0] if self._shown else None, self.stage(), self.header())
         self._shown = shown
         deadline = self.clocks.next_deadline()
         workflow.upsert_search_attributes(

@@ -7,6 +7,7 @@ from temporalio import workflow
 
 from domain.clocks import Clock, ClockName, ClockState, Pause, Peak, extended
 from domain.record import Record
+from workflows import metrics
 from workflows.contracts import Deadline
 
 
@@ -194,6 +195,7 @@ class Clocks:
                 )
             except TimeoutError:
                 if not self._has_moved(index, clock):
+                    metrics.clock_acted_on(clock.name, workflow.now() - (clock.due_at - ahead))
                     return
 
     def _has_moved(self, index: int, seen: Clock) -> bool:

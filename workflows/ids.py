@@ -9,6 +9,9 @@ DEFAULT_TASK_QUEUE = "returnflow"
 DEFAULT_DEPLOYMENT = "returnflow"
 
 _RETURN_PREFIX = "return/"
+_FOLLOW_UP_PREFIX = "follow-up/"
+_CLAIM_PREFIX = "claim/"
+_PREFIXES = (_RETURN_PREFIX, _FOLLOW_UP_PREFIX, _CLAIM_PREFIX)
 
 
 def return_workflow_id(rma_id: str) -> str:
@@ -21,14 +24,20 @@ def rma_id_of(workflow_id: str) -> str:
     return workflow_id.removeprefix(_RETURN_PREFIX)
 
 
+def rma_id_in(workflow_id: str) -> str:
+    """The RMA id that any workflow of ours is about; empty for one that is about none, such as a schedule's."""
+    kind, _, rest = workflow_id.partition("/")
+    return rest.partition("/")[0] if f"{kind}/" in _PREFIXES else ""
+
+
 def follow_up_workflow_id(rma_id: str, request_id: str) -> str:
     """The workflow that opens a follow-up of a return: the same for every repeat of one request."""
-    return f"follow-up/{rma_id}/{request_id}"
+    return f"{_FOLLOW_UP_PREFIX}{rma_id}/{request_id}"
 
 
 def claim_workflow_id(rma_id: str, party: str) -> str:
     """The workflow of the claim that a return's loss gave rise to."""
-    return f"claim/{rma_id}/{party}"
+    return f"{_CLAIM_PREFIX}{rma_id}/{party}"
 
 
 def decision_update_id(fingerprint: str) -> str:

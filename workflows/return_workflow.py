@@ -14,7 +14,7 @@ from domain.intents import RefundBasis
 from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
 from domain.status import Header, Logistics, Reimbursement
-from workflows import calls, ids
+from workflows import calls, ids, metrics
 from workflows.answers import decision_of, money_of, result_of, status_of
 from workflows.case import ReturnCase
 from workflows.contracts import (
@@ -134,6 +134,7 @@ class ReturnWorkflow(
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
         """Take the return through its stages and close it."""
+        metrics.return_opened(start.application.desired_resolution)
         if start.follows:
             await self._follow_up.run(start.follows)
         elif await self._review.run():

@@ -3,12 +3,14 @@
 import time
 import traceback
 import uuid
+from datetime import timedelta
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starters.api.problems import ProblemError, problem_response
+from starters.api.request_metrics import RequestMetrics
 
 _CLIENT_CLOSED = 499
 
@@ -16,14 +18,15 @@ _log = structlog.get_logger(__name__)
 
 
 class AccessLog:
-    """ASGI middleware, the outermost: logs each request by its route, never by what was sent in it.
+    """ASGI middleware around all that answers: logs and counts each request by its route, never by what was sent.
 
     An exception that no handler knows is answered with a 500 that tells nothing of the inside. Its text is not
     logged either, since it may quote what was sent; its type and its frames are.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and log how it was answered."""
@@ -51,13 +54,11 @@ class AccessLog:
                 if not status:
                     await problem_response(_unexpected(request_id), scope)(scope, receive, observed)
             finally:
-                _log.info(
-                    "request",
-                    method=scope["method"],
-                    route=getattr(scope.get("route"), "path", ""),
-                    status=status,
-                    duration_ms=round((time.perf_counter() - started) * 1000, 1),
-                )
+                method, route = scope["method"], getattr(scope.get("route"), "path", "")
+                took = timedelta(seconds=time.perf_counter() - started)
+                duration_ms = round(took / timedelta(milliseconds=1), 1)
+                _log.info("request", method=method, route=route, status=status, duration_ms=duration_ms)
+                self._metrics.record(method, route, status, took)
 
 
 def _unexpected(request_id: str) -> ProblemError:

@@ -2,6 +2,7 @@
 
 from fastapi import Depends
 from fastapi_swagger import patch_fastapi
+from temporalio.common import MetricMeter
 
 from ledger.ledger import Ledger
 from starters.api.access_log import AccessLog
@@ -16,6 +17,8 @@ from starters.api.error_handlers import answer_errors
 from starters.api.health import health_router
 from starters.api.outbox import outbox_router
 from starters.api.receiving import receiving_router
+from starters.api.request_metrics import RequestMetrics
+from starters.api.request_spans import RequestSpans
 from starters.api.returns import returns_router
 from starters.api.settings import ApiSettings
 from starters.client import ReturnsClient
@@ -31,13 +34,21 @@ refused. Amounts are integers in the currency's minor unit; times are UTC.
 """
 
 
-def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) -> DocumentedApi:
+def create_app(
+    returns: ReturnsClient,
+    ledger: Ledger,
+    settings: ApiSettings,
+    meter: MetricMeter = MetricMeter.noop,
+    is_traced: bool = False,
+) -> DocumentedApi:
     """Make the application.
 
     Args:
         returns: The way to the returns, connected.
         ledger: Where scans are kept before they are passed on, and refusals for the audit.
         settings: Of these, the webhook's secret and the token.
+        meter: Where requests are counted.
+        is_traced: Whether a span is made for each request.
     """
     app = DocumentedApi(
         title="Returnflow",
@@ -66,5 +77,7 @@ def create_app(returns: ReturnsClient, ledger: Ledger, settings: ApiSettings) ->
     app.include_router(health_router(returns, ledger))
     answer_errors(app)
     app.add_middleware(BodyLimit)
-    app.add_middleware(AccessLog)
+    app.add_middleware(AccessLog, metrics=RequestMetrics(meter))
+    if is_traced:
+        app.add_middleware(RequestSpans)
     return app

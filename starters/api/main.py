@@ -6,16 +6,19 @@ import sys
 from typing import NoReturn
 
 import structlog
+from temporalio.runtime import Runtime
 
 from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
 from starters.api.app import create_app
 from starters.api.server import ApiServer, listen
 from starters.api.settings import ApiSettings, load_settings, refuse_to_start
-from starters.client import ReturnsClient
+from starters.client import ReturnsClient, connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.logs import configure_logs
 from starters.process import run_process
+from starters.telemetry import make_runtime
+from starters.tracing import Tracing, start_tracing
 
 _log = structlog.get_logger(__name__)
 
@@ -33,16 +36,35 @@ def _run() -> None:
     configure_logs()
     ledger = _open_ledger(settings.ledger_url.get_secret_value())
     try:
+        runtime = make_runtime(settings.api_metrics_address)
+    except ValueError as error:
+        refuse_to_start([f"RETURNFLOW_API_METRICS_ADDRESS: {error}"])
+    try:
+        tracing = start_tracing("returnflow-api")
+    except ValueError as error:
+        refuse_to_start([str(error)])
+    try:
         listener, url = listen(settings.api_host, settings.api_port)
     except OSError as error:
         where = f"{settings.api_host}:{settings.api_port}"
         refuse_to_start([f"RETURNFLOW_API_HOST, RETURNFLOW_API_PORT: cannot listen on {where}: {error.strerror}"])
-    asyncio.run(_serve(settings, ledger, listener, url))
-
-
-async def _serve(settings: ApiSettings, ledger: Ledger, listener: socket.socket, url: str) -> None:
     try:
-        returns = await ReturnsClient.connect(task_queue=settings.task_queue)
+        asyncio.run(_serve(settings, ledger, runtime, tracing, listener, url))
+    finally:
+        if tracing:
+            tracing.close()
+
+
+async def _serve(
+    settings: ApiSettings,
+    ledger: Ledger,
+    runtime: Runtime,
+    tracing: Tracing | None,
+    listener: socket.socket,
+    url: str,
+) -> None:
+    try:
+        client = await connect_temporal(runtime=runtime, plugins=[tracing.plugin] if tracing else [])
     except ServiceUnavailable as error:
         refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
 
@@ -50,7 +72,9 @@ async def _serve(settings: ApiSettings, ledger: Ledger, listener: socket.socket,
         sys.stdout.write(f"api ready on {url}\n")
         sys.stdout.flush()
 
-    await ApiServer(create_app(returns, ledger, settings), say_ready).serve(sockets=[listener])
+    returns = ReturnsClient(client, settings.task_queue)
+    app = create_app(returns, ledger, settings, runtime.metric_meter, is_traced=tracing is not None)
+    await ApiServer(app, say_ready).serve(sockets=[listener])
     _log.info("api_stopped")
 
 

@@ -4,11 +4,20 @@ import ipaddress
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from starters.telemetry import listening_address
 from workflows import ids
 
 _PREFIX = "RETURNFLOW_"
@@ -27,6 +36,8 @@ class ApiSettings(BaseSettings):
         api_host: The address to listen on; any other than loopback needs a token.
         api_port: The port to listen on; 0 picks a free one.
         task_queue: The queue that returns are started on.
+        api_metrics_address: Where `/metrics` is served for Prometheus, `ip:port`; empty serves none. It is never
+            on the API's own port, which others can reach.
     """
 
     model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True)
@@ -37,6 +48,7 @@ class ApiSettings(BaseSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=0, le=65535)
     task_queue: str = ids.DEFAULT_TASK_QUEUE
+    api_metrics_address: Annotated[str, AfterValidator(listening_address)] = ""
 
     @model_validator(mode="before")
     @classmethod

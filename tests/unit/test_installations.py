@@ -81,6 +81,7 @@ def test_the_client_runs_on_the_base_dependencies() -> None:
         ("warehouse", "starters.receiving_client"),
         ("worker", "workers.main"),
         ("api", "starters.api.main"),
+        ("tracing", "starters.otlp"),
         ("api", "sandbox.__main__"),
         ("cli", "starters.cli.main"),
         ("testkit", "testkit.plugin"),

@@ -2,6 +2,7 @@
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PAYMENT_FROZEN
 from activities.payment import PaymentActivities
@@ -28,7 +29,8 @@ class World:
 
     async def attempt(self, weather: Weather = Weather.FINE) -> PaymentIntent:
         self.bank.weather = weather
-        return await self.payments.move_money(IntentCall(key=self.intent.key, rma_id="R1", at=NOW))
+        call = IntentCall(key=self.intent.key, rma_id="R1", at=NOW)
+        return await ActivityEnvironment().run(self.payments.move_money, call)
 
     async def send_and_freeze(self, weather: Weather) -> None:
         with pytest.raises((ApplicationError, WorkerKilled)):

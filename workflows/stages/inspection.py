@@ -14,6 +14,7 @@ from domain.keys import inspection_clock_key
 from domain.notices import MANAGEMENT, WAREHOUSE_SUPERVISOR
 from domain.outbox import Template
 from domain.status import InspectionStatus
+from workflows import metrics
 from workflows.case import ReturnCase
 from workflows.contracts import InspectionReport
 from workflows.parcel import Parcel
@@ -135,6 +136,7 @@ class InspectionStage:
         if self._is_late:
             return
         self._is_late = True
+        metrics.inspection_breached()
         if case.breach is not None:
             await self._late_again()
             return
