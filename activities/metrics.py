@@ -36,4 +36,6 @@ def coupon_issued(currency: str) -> None:
 
 
 def _count(name: str, meaning: str, labels: dict[str, str]) -> None:
-    activity.metric_meter().create_counter(name, meaning).add(1, dict(labels))
+    # Rules are also tried without Temporal, where nothing is measured.
+    if activity.in_activity():
+        activity.metric_meter().create_counter(name, meaning).add(1, dict(labels))

@@ -108,7 +108,7 @@ def _of_core(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     event.update({name: str(fields[name]) for name in _CORE_KEYS if name in fields})
     why = next((str(fields[name]) for name in ("failure", "error") if "TMPRL" in str(fields.get(name, ""))), "")
     if why:
-        event["failure"] = why[why.index("TMPRL") :][:500]
+        event["failure"] = why[why.index("TMPRL") :].partition('"')[0].rstrip("\\")
     return event
 
 

@@ -59,6 +59,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        # Its own spans and logs would quote addresses, bodies and error texts.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     # FastAPI's own page loads its scripts from elsewhere, which a closed network does not have.
     patch_fastapi(app, redirect_from_root_to_docs=False)

@@ -35,7 +35,7 @@ def test_a_service_is_given_settings_that_are_read(service: str) -> None:
 
 def test_images_are_pinned_and_secrets_come_from_outside() -> None:
     for service in COMPOSE["services"].values():
-        assert re.search(r":\d", service["image"])
+        assert re.search(r":v?\d", service["image"])
         for name, value in service.get("environment", {}).items():
             if name.endswith(("SECRET", "TOKEN")):
                 assert re.fullmatch(r"\$\{\w+:\?.+\}", value), f"{name} must come from the environment"

@@ -2,7 +2,6 @@
 
 import pytest
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PAYMENT_FROZEN
 from activities.payment import PaymentActivities
@@ -29,8 +28,7 @@ class World:
 
     async def attempt(self, weather: Weather = Weather.FINE) -> PaymentIntent:
         self.bank.weather = weather
-        call = IntentCall(key=self.intent.key, rma_id="R1", at=NOW)
-        return await ActivityEnvironment().run(self.payments.move_money, call)
+        return await self.payments.move_money(IntentCall(key=self.intent.key, rma_id="R1", at=NOW))
 
     async def send_and_freeze(self, weather: Weather) -> None:
         with pytest.raises((ApplicationError, WorkerKilled)):

@@ -25,6 +25,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         "RETURNFLOW_DEPLOYMENT_NAME: must be letters",
     ),
     "no_build": ({"RETURNFLOW_BUILD_ID": "main branch"}, "RETURNFLOW_BUILD_ID: must be letters"),
+    "no_address": ({"RETURNFLOW_METRICS_ADDRESS": "localhost:9464"}, "RETURNFLOW_METRICS_ADDRESS: must be an IP"),
     "no_schema": ({}, "returns setup"),
 }
 
