@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _CALLERS = TraceContextTextMapPropagator()
 """Of a caller the trace is taken, not its baggage: that could be anything, and would travel with the return."""
 
+_PROBES = ("/healthz", "/readyz")
+"""Asked every few seconds by whoever watches the process."""
+
 _tracer = trace.get_tracer("returnflow")
 
 
@@ -20,7 +23,7 @@ class RequestSpans:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, in a span."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in _PROBES:
             await self._app(scope, receive, send)
             return
         with _tracer.start_as_current_span(

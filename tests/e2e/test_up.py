@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.processes import Marked
+from tests.e2e.processes import Marked, free_port
 
 RETURNS = str(Path(sys.executable).with_name("returns"))
 _START_SECONDS = 60.0
@@ -61,6 +61,8 @@ def wait_for(folder: Path, rma_id: str, **wanted: str) -> dict[str, Any]:
 
 def test_a_return_outlives_a_kill_of_everything(tmp_path: Path) -> None:
     marked = Marked()
+    metrics = f"127.0.0.1:{free_port()}"
+    marked.environment["RETURNFLOW_METRICS_ADDRESS"] = metrics
     with up(marked, tmp_path) as process:
         asked = ("--order", "CN-1007", "--customer", "C-105", "--line", "EARBUDS-BLACK", "--condition", "unopened")
         decision = returns(marked, tmp_path, "apply", *asked, "--request-id", "R-1")
@@ -81,4 +83,7 @@ def test_a_return_outlives_a_kill_of_everything(tmp_path: Path) -> None:
         wait_for(tmp_path, rma_id, header="COMPLETED")
         status = returns(marked, tmp_path, "status", rma_id)
         assert [(paid["amount_minor"], paid["method_id"]) for paid in status["payments"]] == [(39900, "CARD-105")]
+        assert 'returnflow_returns_closed_total{header="COMPLETED"' in httpx.get(f"http://{metrics}/metrics").text
     assert marked.gone_within(15), marked.alive()
+    for line in (tmp_path / ".returnflow" / "logs" / "worker.log").read_text("utf-8").splitlines():
+        assert {"event", "level", "timestamp"} <= set(json.loads(line))

@@ -25,12 +25,14 @@ class Told:
         logs: The lines on its standard error.
         metrics: What `/metrics` answered.
         spans: What a collector took, each with the scope and the resource that it came with.
+        replayed: The histories that were replayed: of what was played, and of what was recorded before.
         forgetful: The return that was played on a worker without a cache.
     """
 
     logs: list[str]
     metrics: str
     spans: list[dict[str, Any]]
+    replayed: list[str]
     forgetful: str
 
     def ours(self) -> list[dict[str, Any]]:
@@ -45,6 +47,7 @@ def told(time_skipping_env: TimeSkippingEnv, tmp_path_factory: pytest.TempPathFa
         logs=(folder / "log.txt").read_text("utf-8").splitlines(),
         metrics=(folder / "metrics.txt").read_text("utf-8"),
         spans=_spans(json.loads((folder / "spans.json").read_text("utf-8"))),
+        replayed=json.loads((folder / "replayed.json").read_text("utf-8")),
         forgetful=(folder / "forgetful.txt").read_text("utf-8"),
     )
 

@@ -7,17 +7,17 @@ Its logs are on standard error; what `/metrics` answered is in `metrics.txt`, wh
 import asyncio
 import json
 import os
-import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, Worker
 
 from adapters.http import make_http_client
 from ledger.ledger import Ledger
@@ -34,9 +34,12 @@ from starters.setup import prepare_namespace
 from starters.telemetry import make_runtime
 from starters.tracing import Tracing, start_tracing
 from testkit.pipeline import Pipeline, line, running_pipeline
+from tests.e2e.processes import free_port
 from tests.observe.broken import AsItIs, AsItWas
 from tests.observe.otlp import collector
+from tests.replay.record import HISTORIES
 from workers.host import Parts, hosted
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
 from workers.settings import WorkerSettings
 from workers.texts import load_message_texts
 
@@ -61,7 +64,9 @@ async def _play(address: str, folder: Path) -> None:
         tracing = start_tracing("returnflow-test")
         assert tracing is not None
         async with _observed(address, folder, tracing) as (pipeline, api, metrics_url):
-            await asyncio.gather(_cancel_over_http(pipeline, api), _late_and_lost(pipeline))
+            played = await asyncio.gather(_cancel_over_http(pipeline, api), _late_and_lost(pipeline))
+            replayed = await _replay(pipeline, played, tracing)
+            (folder / "replayed.json").write_text(json.dumps(replayed), encoding="utf-8")
             await _lose_determinism(pipeline.client)
             text = (await api.get(metrics_url)).raise_for_status().text
             (folder / "metrics.txt").write_text(text, encoding="utf-8")
@@ -79,7 +84,7 @@ async def _observed(
     address: str, folder: Path, tracing: Tracing
 ) -> AsyncIterator[tuple[Pipeline, httpx.AsyncClient, str]]:
     """A worker and an API as their processes make them, with everything on."""
-    metrics_address = f"127.0.0.1:{_free_port()}"
+    metrics_address = f"127.0.0.1:{free_port()}"
     runtime = make_runtime(metrics_address)
     client = await connect_temporal(address, runtime=runtime, plugins=[tracing.plugin])
     await prepare_namespace(client)
@@ -115,7 +120,24 @@ async def _observed(
                 await serving
 
 
-async def _cancel_over_http(pipeline: Pipeline, api: httpx.AsyncClient) -> None:
+async def _replay(pipeline: Pipeline, played: Sequence[str], tracing: Tracing) -> list[str]:
+    """Replay what was traced where nothing is, and what was recorded without traces where everything is."""
+    bare = Replayer(workflows=WORKFLOWS, workflow_runner=WORKFLOW_RUNNER, data_converter=pydantic_data_converter)
+    traced = Replayer(
+        workflows=WORKFLOWS,
+        workflow_runner=WORKFLOW_RUNNER,
+        data_converter=pydantic_data_converter,
+        plugins=[tracing.plugin],
+    )
+    for rma_id in played:
+        await bare.replay_workflow(await pipeline.history(rma_id))
+    recorded = sorted((HISTORIES / "ReturnWorkflow").glob("*@0.2.0.json"))
+    for file in recorded:
+        await traced.replay_workflow(WorkflowHistory.from_json(file.stem, file.read_text("utf-8")))
+    return [*played, *(file.stem for file in recorded)]
+
+
+async def _cancel_over_http(pipeline: Pipeline, api: httpx.AsyncClient) -> str:
     """A request whose return is paid at once, by a caller who traces it; and one that matches no route."""
     order = await _planted_order(pipeline, status="pending")
     body = {
@@ -130,14 +152,15 @@ async def _cancel_over_http(pipeline: Pipeline, api: httpx.AsyncClient) -> None:
     await pipeline.end(answer.json()["rma_id"])
     await api.get(f"/v1/returns?order_id={order['order_id']}")
     await api.get(f"/{PLANTED}")
+    return str(answer.json()["rma_id"])
 
 
-async def _late_and_lost(pipeline: Pipeline) -> None:
+async def _late_and_lost(pipeline: Pipeline) -> str:
     """A broken promise with its coupon, and a refund whose answer was lost."""
     order = await _planted_order(pipeline)
     payment = {"payment_id": f"{order['order_id']}-p1"}
     await pipeline.fault(target="payments.refund", kind="lost_response", times=1, match=payment)
-    await _to_its_end(pipeline, order)
+    return await _to_its_end(pipeline, order)
 
 
 async def _to_its_end(pipeline: Pipeline, order: dict[str, Any] | None = None) -> str:
@@ -179,12 +202,6 @@ async def _lose_determinism(client: Client) -> None:
             while not (await handle.describe()).raw_description.pending_workflow_task.attempt > 1:
                 await asyncio.sleep(0.05)
     await handle.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -68,6 +68,12 @@ def test_a_failed_attempt_is_an_error_by_its_type(told: Told) -> None:
     assert {"key": "error.type", "value": {"stringValue": "OutcomeUnknown"}} in failed["attributes"]
 
 
+def test_traces_change_no_history(told: Told) -> None:
+    traced, recorded = told.replayed[:2], told.replayed[2:]
+    assert {rma_id[:4] for rma_id in traced} == {"RMA-"}
+    assert "late_inspection@0.2.0" in recorded
+
+
 def test_without_an_endpoint_nothing_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", raising=False)

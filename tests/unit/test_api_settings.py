@@ -103,6 +103,11 @@ WRONG = [
     ({"RETURNFLOW_LEDGER_URL": "sqlite:////proc"}, "RETURNFLOW_LEDGER_URL: the database cannot"),
     ({"RETURNFLOW_LEDGER_URL": "sqlite:///empty.db"}, "RETURNFLOW_LEDGER_URL: the ledger's schema is missing"),
     ({"RETURNFLOW_API_HOST": "192.0.2.1", "RETURNFLOW_API_TOKEN": "t"}, "RETURNFLOW_API_HOST"),
+    ({"RETURNFLOW_API_METRICS_ADDRESS": "127.0.0.1"}, "RETURNFLOW_API_METRICS_ADDRESS: must be an IP address"),
+    (
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+        "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken",
+    ),
     ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "TEMPORAL_ADDRESS: No Temporal server answers at 127.0.0.1:1"),
 ]
 
