@@ -38,10 +38,12 @@ from tests.e2e.processes import free_port
 from tests.observe.broken import AsItIs, AsItWas
 from tests.observe.otlp import collector
 from tests.replay.record import HISTORIES
+from workers.gauges import Gauges
 from workers.host import Parts, hosted
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
 from workers.settings import WorkerSettings
 from workers.texts import load_message_texts
+from workflows.ids import return_workflow_id
 
 PLANTED = "zq7planted"
 """In everything that a person or a shop wrote; it must not show anywhere."""
@@ -63,11 +65,12 @@ async def _play(address: str, folder: Path) -> None:
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint
         tracing = start_tracing("returnflow-test")
         assert tracing is not None
-        async with _observed(address, folder, tracing) as (pipeline, api, metrics_url):
+        async with _observed(address, folder, tracing) as (pipeline, api, gauges, metrics_url):
             played = await asyncio.gather(_cancel_over_http(pipeline, api), _late_and_lost(pipeline))
             replayed = await _replay(pipeline, played, tracing)
             (folder / "replayed.json").write_text(json.dumps(replayed), encoding="utf-8")
             await _lose_determinism(pipeline.client)
+            await _wait_for_the_warehouse(pipeline, gauges)
             text = (await api.get(metrics_url)).raise_for_status().text
             (folder / "metrics.txt").write_text(text, encoding="utf-8")
         await asyncio.to_thread(tracing.close)
@@ -82,7 +85,7 @@ async def _play(address: str, folder: Path) -> None:
 @asynccontextmanager
 async def _observed(
     address: str, folder: Path, tracing: Tracing
-) -> AsyncIterator[tuple[Pipeline, httpx.AsyncClient, str]]:
+) -> AsyncIterator[tuple[Pipeline, httpx.AsyncClient, Gauges, str]]:
     """A worker and an API as their processes make them, with everything on."""
     metrics_address = f"127.0.0.1:{free_port()}"
     runtime = make_runtime(metrics_address)
@@ -114,7 +117,8 @@ async def _observed(
         ):
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             try:
-                yield Pipeline(client, _QUEUE, sandbox, ledger), api, f"http://{metrics_address}/metrics"
+                gauges = Gauges(client, ledger, runtime.metric_meter)
+                yield Pipeline(client, _QUEUE, sandbox, ledger), api, gauges, f"http://{metrics_address}/metrics"
             finally:
                 server.should_exit = True
                 await serving
@@ -161,6 +165,17 @@ async def _late_and_lost(pipeline: Pipeline) -> str:
     payment = {"payment_id": f"{order['order_id']}-p1"}
     await pipeline.fault(target="payments.refund", kind="lost_response", times=1, match=payment)
     return await _to_its_end(pipeline, order)
+
+
+async def _wait_for_the_warehouse(pipeline: Pipeline, gauges: Gauges) -> None:
+    """A return that stays where it is, and is counted there."""
+    rma_id = (await pipeline.apply(await _planted_order(pipeline))).rma_id
+    await pipeline.to_the_warehouse(rma_id)
+    query = f'WorkflowId = "{return_workflow_id(rma_id)}" AND ReturnNeeds = "warehouse"'
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while not (await pipeline.client.count_workflows(query)).count:
+            await asyncio.sleep(0.05)
+    await gauges.refresh()
 
 
 async def _to_its_end(pipeline: Pipeline, order: dict[str, Any] | None = None) -> str:

@@ -57,14 +57,20 @@ def test_what_was_played_was_counted_once(told: Told) -> None:
         for name, labels, value in samples(told.metrics)
     }
     assert counted["returnflow_returns_opened_total", "cancel_order", "", "", "", ""] == 1
-    assert counted["returnflow_returns_opened_total", "return_and_refund", "", "", "", ""] == 1
-    assert counted["returnflow_stage_reached_total", "", "inspection", "", "", ""] == 1
+    assert counted["returnflow_returns_opened_total", "return_and_refund", "", "", "", ""] == 2
+    assert counted["returnflow_stage_reached_total", "", "inspection", "", "", ""] == 2
     assert counted["returnflow_returns_closed_total", "", "", "COMPLETED", "", ""] == 2
     assert counted["returnflow_inspection_breaches_total", "", "", "", "", ""] == 1
     assert counted["returnflow_coupons_issued_total", "", "", "", "", "CNY"] == 1
     assert counted["returnflow_payments_total", "", "", "", "unknown", ""] == 1
     assert counted["returnflow_payments_total", "", "", "", "paid", ""] == 2
     assert counted["returnflow_clock_lateness_seconds_count", "", "", "", "", ""] == 1
+
+
+def test_what_waits_is_counted(told: Told) -> None:
+    shown = {(name, *labels.values()): value for name, labels, value in samples(told.metrics)}
+    assert shown["returnflow_waiting", "warehouse"] >= 1
+    assert shown["returnflow_returns_open", "inspection"] >= 1
 
 
 def test_metrics_have_no_personal_data_and_few_series(told: Told) -> None:
