@@ -27,16 +27,16 @@ class Contract:
 class WorkflowContract(Contract):
     """The contract of a workflow type, with those of its handlers by their names."""
 
-    signals: dict[str, Contract] = field(default_factory=dict)
-    updates: dict[str, Contract] = field(default_factory=dict)
-    queries: dict[str, Contract] = field(default_factory=dict)
+    signals: dict[str | None, Contract] = field(default_factory=dict)
+    updates: dict[str | None, Contract] = field(default_factory=dict)
+    queries: dict[str | None, Contract] = field(default_factory=dict)
 
 
 @cache
 def workflow_contracts() -> dict[str, WorkflowContract]:
     """The contract of every workflow type by its name."""
     kinds = (ReturnWorkflow, FollowUpWorkflow, RecoveryClaimWorkflow, ReconciliationWorkflow)
-    return dict(_contract_of(workflow._Definition.must_from_class(kind)) for kind in kinds)
+    return dict(map(contract_of, kinds))
 
 
 @cache
@@ -46,7 +46,9 @@ def activity_contracts() -> dict[str, Contract]:
     return {each.name: Contract((each.input,), each.output) for each in references}
 
 
-def _contract_of(definition: Any) -> tuple[str, WorkflowContract]:
+def contract_of(kind: type) -> tuple[str, WorkflowContract]:
+    """The name of a workflow class, and its contract."""
+    definition = workflow._Definition.must_from_class(kind)
     contract = WorkflowContract(
         definition.arg_types or (),
         definition.ret_type,
@@ -54,4 +56,4 @@ def _contract_of(definition: Any) -> tuple[str, WorkflowContract]:
         {name: Contract(each.arg_types or (), each.ret_type) for name, each in definition.updates.items()},
         {name: Contract(each.arg_types or (), each.ret_type) for name, each in definition.queries.items()},
     )
-    return definition.name, contract
+    return definition.name or "", contract
