@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := activities adapters demo domain ledger sandbox starters workers workflows
+PACKAGES := activities adapters demo domain ledger replay sandbox starters workers workflows
 READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl

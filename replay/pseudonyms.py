@@ -2,7 +2,6 @@
 
 import re
 
-
 _SHORTEST_IN_A_TEXT = 3
 """Shorter values are not looked for inside other texts: they would be found by chance."""
 
@@ -25,15 +24,20 @@ class Pseudonyms:
         Args:
             value: What is personal.
             field: What it is, for the pseudonym.
-            sought: Whether it is replaced in other texts and ids as well. What is in parameters and failures is not:
-                among them are codes, which would then be replaced wherever code decides on them.
+            sought: Whether it is replaced in other texts and ids as well. What is in parameters and failures is
+                not: among them are codes, which would then be replaced wherever code decides on them.
         """
         if not value:
             return value
         if value not in self._by_value:
             self._counts[field] = self._counts.get(field, 0) + 1
             self._by_value[value] = f"{field}-{self._counts[field]}"
-        if sought and value not in self._sought and len(value) >= _SHORTEST_IN_A_TEXT and not _A_WORD.fullmatch(value):
+        if (
+            sought
+            and value not in self._sought
+            and len(value) >= _SHORTEST_IN_A_TEXT
+            and not _A_WORD.fullmatch(value)
+        ):
             self._sought.add(value)
             self._pattern = None
         return self._by_value[value]

@@ -1,8 +1,8 @@
 """Takes the personal data out of a recorded history, so that the rest still replays.
 
-What commands are checked against on replay stays: the types and ids of activities, timers, children and markers. Payloads
-are read by the contract that they were written from (`replay.contracts`, `replay.personal`); what no contract describes
-is blanked. One value has one pseudonym in the whole history.
+What commands are checked against on replay stays: the types and ids of activities, timers, children and markers.
+Payloads are read by the contract that they were written from (`replay.contracts`, `replay.personal`); what none
+describes is blanked. One value has one pseudonym in the whole history.
 """
 
 import base64
@@ -60,7 +60,9 @@ def redacted(history: History) -> History:
     _Pass(pseudonyms).over(history)
     copy = _Pass(pseudonyms).over(history)
     if left := pseudonyms.left_in(json.dumps(decoded(copy), ensure_ascii=False)):
-        raise Unredactable(f"a value that became {left} would stay in it; decide about its field in replay/personal.py")
+        raise Unredactable(
+            f"a value that became {left} would stay in it; decide about its field in replay/personal.py"
+        )
     return copy
 
 
@@ -155,7 +157,9 @@ class _Pass:
         if _is_payload(value):
             return self._payload(value, None)
         if name == "indexedFields":
-            return {key: each if key in _OUR_ATTRIBUTES else self._payload(each, None) for key, each in value.items()}
+            return {
+                key: each if key in _OUR_ATTRIBUTES else self._payload(each, None) for key, each in value.items()
+            }
         if name == "taskQueue" and "normalName" in value:
             # A sticky queue is named after a process and its machine.
             value = value | {"name": RECORDED}
@@ -185,7 +189,9 @@ class _Pass:
     def _texts(self, value: Any, change: Callable[[str], str]) -> Any:
         """The texts of a summary and details, each a payload."""
         return {
-            name: _encoded(each, change(text)) if isinstance(text := _content(each), str) else self._payload(each, None)
+            name: _encoded(each, change(text))
+            if isinstance(text := _content(each), str)
+            else self._payload(each, None)
             for name, each in value.items()
         }
 
@@ -212,7 +218,7 @@ def _content(payload: dict[str, Any]) -> Any:
     except (ValueError, binascii.Error) as error:
         raise Unredactable("a payload of it is no JSON, though it says so") from error
     raise Unredactable(
-        f"its payloads are encoded ({encoding or 'no encoding named'}), so nobody can see what is personal in them; "
+        f"its payloads are encoded ({encoding or 'no encoding named'}), so what is personal in them is not seen; "
         "export where the codec is not used, or decode the history first"
     )
 

@@ -1,6 +1,5 @@
 """Replays histories on today's code, with the worker's own registry, converter and runner."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import StrEnum
@@ -51,8 +50,8 @@ class Unreadable(Exception):
     """Something that is no history; the text says why."""
 
 
-Source = Path | bytes
-"""A file with the JSON of a history, or a history as Temporal's API encodes it."""
+Source = Path | str | bytes
+"""A file with the JSON of a history, the JSON itself, or a history as Temporal's API encodes it."""
 
 
 class Replays:
@@ -112,7 +111,9 @@ class Replays:
         if name in self._contracts:
             return None
         known = ", ".join(sorted(self._contracts))
-        return Divergence(event=1, told=f"history is of workflow type {name or '(none)'}, the registry has {known}")
+        return Divergence(
+            event=1, told=f"history is of workflow type {name or '(none)'}, the registry has {known}"
+        )
 
     def _unheard_signal(self, events: Sequence[HistoryEvent]) -> Divergence | None:
         """A signal that no handler takes: the SDK keeps it, and says nothing."""
@@ -126,6 +127,12 @@ class Replays:
         return None
 
 
+async def encoded(histories: AsyncIterator[WorkflowHistory]) -> AsyncIterator[tuple[str, bytes]]:
+    """Histories with the ids of their workflows, as they travel to another process."""
+    async for history in histories:
+        yield history.workflow_id, History(events=history.events).SerializeToString()
+
+
 def read(name: str, source: Source) -> WorkflowHistory:
     """Read a history.
 
@@ -136,7 +143,8 @@ def read(name: str, source: Source) -> WorkflowHistory:
         if isinstance(source, bytes):
             history = WorkflowHistory(name, History.FromString(source).events)
         else:
-            history = WorkflowHistory.from_json(name, source.read_text("utf-8"))
+            text = source.read_text("utf-8") if isinstance(source, Path) else source
+            history = WorkflowHistory.from_json(name, text)
     except OSError as error:
         raise Unreadable(f"it cannot be read: {error.strerror}") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -148,11 +156,6 @@ def read(name: str, source: Source) -> WorkflowHistory:
     if started is None or not started.original_execution_run_id:
         raise Unreadable("it does not begin with the start of a workflow")
     return history
-
-
-def replay(sources: Sequence[tuple[str, Source]], replays: Replays) -> list[Replayed]:
-    """Replay histories from code that is not asynchronous."""
-    return asyncio.run(replays.of(sources))
 
 
 def _diverged(history: WorkflowHistory, found: Divergence) -> Replayed:

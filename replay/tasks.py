@@ -33,11 +33,20 @@ class Tasks:
     def __init__(self, events: Sequence[HistoryEvent], steps: Sequence[Step]) -> None:
         self._events = events
         self._steps = steps
-        self._completed = {
-            event.workflow_task_completed_event_attributes.started_event_id: event.event_id
-            for event in events
-            if event.event_type == _COMPLETED
-        }
+        self._completed: dict[int, int] = {}
+        """The events that completed the tasks, by those that started them."""
+        self._held: dict[int, list[tuple[int, Thing]]] = {}
+        self._cut()
+
+    def _cut(self) -> None:
+        held: list[tuple[int, Thing]] = []
+        for event in self._events:
+            if event.event_type == _COMPLETED:
+                task = event.workflow_task_completed_event_attributes.started_event_id
+                self._completed[task] = event.event_id
+                held = self._held[task] = []
+            elif (thing := thing_of_event(event)) and not _is_by_core(event):
+                held.append((event.event_id, thing))
 
     def event(self, number: int) -> HistoryEvent | None:
         """An event by its id."""
@@ -54,17 +63,7 @@ class Tasks:
 
     def held(self, task: int) -> list[tuple[int, Thing]]:
         """What history holds for a task, with the ids of the events."""
-        return list(self._held(after=self._completed.get(task, 0)))
-
-    def _held(self, after: int) -> Iterator[tuple[int, Thing]]:
-        for event in self._events:
-            if event.event_id <= after:
-                continue
-            if event.event_type == _COMPLETED:
-                return
-            thing = thing_of_event(event)
-            if thing and not _is_by_core(event):
-                yield event.event_id, thing
+        return self._held.get(task, [])
 
     def asked(self, task: int) -> list[Thing]:
         """What the code asked for in a task, without what it took back at once."""
@@ -92,13 +91,9 @@ class Tasks:
         A replay does not notice it where history holds nothing further that it could differ from.
         """
         asked: Counter[Thing] = Counter()
-        held = Counter(_counted(thing for task in self._completed for _, thing in self.held(task)))
-        marked = {
-            thing.number
-            for task in self._completed
-            for _, thing in self.held(task)
-            if thing.kind == LOCAL
-        }
+        everything = [thing for held in self._held.values() for _, thing in held]
+        held = Counter(_counted(everything))
+        marked = {thing.number for thing in everything if thing.kind == LOCAL}
         for task in sorted({step.task for step in self._steps} & self._completed.keys()):
             for thing in _counted(self.asked(task)):
                 asked[thing] += 1
@@ -124,5 +119,3 @@ def _counted(things: Iterable[Thing]) -> Iterator[Thing]:
 def _is_by_core(event: HistoryEvent) -> bool:
     fields = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
     return bool(fields) and fields.keys() <= _BY_CORE
-
-

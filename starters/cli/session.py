@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import typer
+from temporalio.client import Client
 
 from domain.audit import AuditEntry
 from starters.cli.output import fail
 from starters.cli.stack_file import StackFile, find_stack
-from starters.client import ReturnsClient
+from starters.client import ReturnsClient, connect_temporal
 from starters.errors import (
     AboveAuthority,
     ActionNotAllowed,
@@ -53,10 +54,19 @@ class Session:
             ServiceUnavailable: If it does not answer.
         """
         stack = self._stack()
-        return await ReturnsClient.connect(
+        task_queue = self._task_queue or (stack.task_queue if stack else ids.DEFAULT_TASK_QUEUE)
+        return ReturnsClient(await self.temporal(), task_queue)
+
+    async def temporal(self) -> Client:
+        """Connect to Temporal, for what is about workflows of every type.
+
+        Raises:
+            ServiceUnavailable: If it does not answer.
+        """
+        stack = self._stack()
+        return await connect_temporal(
             self._address or (stack.temporal if stack else None),
             self._namespace or (stack.namespace if stack else None),
-            self._task_queue or (stack.task_queue if stack else ids.DEFAULT_TASK_QUEUE),
         )
 
     def sandbox_url(self) -> str:

@@ -15,8 +15,9 @@ ALLOWED = {
     "ledger": {"domain"},
     "activities": {"adapters", "ledger", "domain"},
     "workers": {"activities", "adapters", "ledger", "domain", "policy", "workflows", "starters"},
-    "starters": {"domain", "policy", "workflows", "ledger", "demo"},
+    "starters": {"domain", "policy", "workflows", "ledger", "demo", "replay"},
     "sandbox": {"domain"},
+    "replay": {"domain", "workflows", "workers", "starters"},
     "demo": {"domain", "starters", "workflows"},
 }
 
