@@ -143,9 +143,11 @@ def _other_name(found: re.Match[str], tasks: Tasks) -> Divergence:
             (_parted(event, thing, asked) for event, thing in alike if thing.name == names[0]),
             Divergence(event=task, told=f"history holds {Thing(kind, names[0])}, the code asked for {asked}"),
         )
-    what = "id of " + kind
-    number = next((event for event, thing in alike if _has_id(tasks.event(event), names[0])), task)
-    return Divergence(event=number, told=f"history holds {names[0]} as the {what}, the code asked for {names[1]}")
+    number, held = next(
+        ((event, thing) for event, thing in alike if _has_id(tasks.event(event), names[0])), (task, Thing(kind))
+    )
+    told = f"history holds {held} with the id {names[0]}, the code asked for one with the id {names[1]}"
+    return Divergence(event=number, told=told)
 
 
 def _has_id(event: HistoryEvent | None, wanted: str) -> bool:
@@ -160,6 +162,10 @@ def _not_asked(tasks: Tasks, wanted: Thing) -> Divergence:
     task = tasks.last()
     for number, thing in tasks.held(task):
         if thing.kind == wanted.kind and (thing.number or thing.name) == (wanted.number or wanted.name):
+            if thing.kind == PATCHED:
+                return Divergence(
+                    event=number, told=f"history holds {thing}, the code does not ask for it any more"
+                )
             return _parted(number, thing, tasks.unmatched(task))
     return Divergence(event=task, told=f"history holds {wanted}, the code asked for nothing like it")
 

@@ -150,7 +150,7 @@ def read(name: str, source: Source) -> WorkflowHistory:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise Unreadable("it is no JSON") from error
     except (DecodeError, ParseError, ValueError, AttributeError, TypeError) as error:
-        raise Unreadable("it is JSON, but no history of a workflow") from error
+        raise Unreadable("it is no history of a workflow") from error
     # The SDK's core would wait for ever for what does not begin with the start of a run.
     started = history.events[0].workflow_execution_started_event_attributes if history.events else None
     if started is None or not started.original_execution_run_id:

@@ -94,20 +94,22 @@ class Tasks:
         everything = [thing for held in self._held.values() for _, thing in held]
         held = Counter(_counted(everything))
         marked = {thing.number for thing in everything if thing.kind == LOCAL}
+        rests = self._rests()
         for task in sorted({step.task for step in self._steps} & self._completed.keys()):
             for thing in _counted(self.asked(task)):
                 asked[thing] += 1
                 if asked[thing] > held[thing]:
                     return self._completed[task], thing
             for thing in self.asked(task):
-                if thing.kind == LOCAL and thing.number not in marked and self._rests_after(task):
+                if thing.kind == LOCAL and thing.number not in marked and rests:
                     return self._completed[task], thing
         return None
 
-    def _rests_after(self, task: int) -> bool:
-        """Whether history ends with a task; one that waits for a local activity is followed by another at once."""
+    def _rests(self) -> bool:
+        """Whether history ends with a task that is over; while a local activity runs, another follows at once."""
+        last = max(self._completed.values(), default=0)
         return not any(
-            event.event_id > self._completed[task] and event.HasField("workflow_task_scheduled_event_attributes")
+            event.event_id > last and event.HasField("workflow_task_scheduled_event_attributes")
             for event in self._events
         )
 

@@ -55,7 +55,7 @@ class Session:
         """
         stack = self._stack()
         task_queue = self._task_queue or (stack.task_queue if stack else ids.DEFAULT_TASK_QUEUE)
-        return ReturnsClient(await self.temporal(), task_queue)
+        return await ReturnsClient.connect(*self._server(stack), task_queue)
 
     async def temporal(self) -> Client:
         """Connect to Temporal, for what is about workflows of every type.
@@ -63,11 +63,7 @@ class Session:
         Raises:
             ServiceUnavailable: If it does not answer.
         """
-        stack = self._stack()
-        return await connect_temporal(
-            self._address or (stack.temporal if stack else None),
-            self._namespace or (stack.namespace if stack else None),
-        )
+        return await connect_temporal(*self._server(self._stack()))
 
     def sandbox_url(self) -> str:
         """The providers of the local stack; empty if there is none."""
@@ -95,6 +91,13 @@ class Session:
         """The API of the local stack; empty if there is none."""
         stack = find_stack()
         return stack.api_url if stack else ""
+
+    def _server(self, stack: StackFile | None) -> tuple[str | None, str | None]:
+        """The address and the namespace of Temporal."""
+        return (
+            self._address or (stack.temporal if stack else None),
+            self._namespace or (stack.namespace if stack else None),
+        )
 
     def _stack(self) -> StackFile | None:
         elsewhere = self._address or any(os.environ.get(name, "").strip() for name in _TEMPORALS_OWN)
