@@ -163,9 +163,7 @@ def _not_asked(tasks: Tasks, wanted: Thing) -> Divergence:
     for number, thing in tasks.held(task):
         if thing.kind == wanted.kind and (thing.number or thing.name) == (wanted.number or wanted.name):
             if thing.kind == PATCHED:
-                return Divergence(
-                    event=number, told=f"history holds {thing}, the code does not ask for it any more"
-                )
+                return Divergence(event=number, told=f"history holds {thing}, the code no longer asks for it")
             return _parted(number, thing, tasks.unmatched(task))
     return Divergence(event=task, told=f"history holds {wanted}, the code asked for nothing like it")
 

@@ -35,7 +35,7 @@ async def replayed(replays: Replays, source: Source) -> Replayed:
     [
         ["activity a"],
         ["local a", "complete"],
-        ["timer a", "search", "memo", "activity a"],
+        ["activity a", "timer a", "search", "memo"],
         ["child a", "fail"],
         ["patch a", "timer b"],
     ],

@@ -96,7 +96,7 @@ def history(held: Sequence[str]) -> str:
         events.append(_event(len(events) + 1, kind, **attributes, workflowTaskCompletedEventId="4"))
         if step.startswith("patch"):
             # The core of the SDK makes patches searchable by itself.
-            versions = {"searchAttributes": {"indexedFields": {"TemporalChangeVersion": {}}}}
+            versions: dict[str, Any] = {"searchAttributes": {"indexedFields": {"TemporalChangeVersion": {}}}}
             events.append(_event(len(events) + 1, _ENDS["search"], **versions, workflowTaskCompletedEventId="4"))
     if not held or held[-1] not in ("complete", "fail", "continue"):
         events.append(_event(len(events) + 1, "WORKFLOW_EXECUTION_SIGNALED", signalName="poke"))
