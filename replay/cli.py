@@ -51,18 +51,22 @@ def export_command(
 ) -> None:
     """Write recorded histories as fixtures for replay, without personal data.
 
-    One file per run: DIR/<workflow type>/<what happened>@<version of the code>.json. What happened is told
-    from the history: remedy, end, contested, breached, the end of the RMA number. What still runs is "open".
+    One file per run: DIR/<workflow type>/<what happened>@<version>.json. What
+    happened is read from the history: remedy, end, contested, breached, and
+    the end of the RMA number. What still runs is "open". The version is that
+    of the code that wrote it, where its worker named one.
 
-    Names, contacts, addresses, ids of customers, orders and payments, waybills, photos and every free text become
-    pseudonyms, the same one for the same value within a history. Amounts, times, quantities, items and RMA
-    numbers stay. Each copy is replayed before it is written, and has to replay as the original does.
+    Names, contacts, addresses, ids of customers, orders and payments,
+    waybills, photos and every free text become pseudonyms: one value has the
+    same one in the whole history. Amounts, times, quantities, items and RMA
+    numbers stay. A copy that does not replay as the original is not written.
 
-    The returns of an order:  returns histories export --query 'ReturnOrderId = "CN-1001"' --out histories
-    Broken promises:          returns histories export --query 'ReturnBreached = true' --out histories --limit 20
-    One return:               returns histories export --query 'WorkflowId = "return/RMA"' --out histories
+    One return:
+      returns histories export --query 'WorkflowId = "return/RMA"' --out DIR
+    Broken promises:
+      returns histories export --query 'ReturnBreached = true' --out DIR
 
-    Exit codes: 0 all were written, 1 one could not be, or none fits the query.
+    Exit codes: 0 all were written, 1 one was not, or none fits the query.
     """
     exporting, recorded = _module("replay.exporting"), _module("replay.recorded")
 
@@ -90,10 +94,13 @@ def export_command(
 def replay_command(
     context: typer.Context,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A folder with histories as JSON, at any depth.")
+        Path | None, typer.Argument(metavar="DIR", help="A folder with histories as JSON, at any depth.")
     ] = None,
     query: Annotated[
-        str | None, typer.Option(metavar="VISIBILITY", help=f"Instead of DIR: {_QUERY.lower()}")
+        str | None,
+        typer.Option(
+            metavar="VISIBILITY", help="In place of DIR: a visibility query of Temporal; empty for every workflow."
+        ),
     ] = None,
     limit: Limit = None,
     jobs: Annotated[
@@ -103,14 +110,17 @@ def replay_command(
 ) -> None:
     """Replay histories on the code that is installed here, and say where they part from it.
 
-    A history that does not replay stands for a return that this code would leave stuck. Its line names the
-    event, what history holds there and what the code asked for. Keep the old way behind workflow.patched("...").
+    What does not replay stands for a return that this code would leave stuck.
+    Its line names the event, what history holds there, and what the code asked
+    for. Keep the old way, behind workflow.patched("...").
 
-    Fixtures:        returns replay tests/replay/histories
-    What runs now:   returns replay --query 'ExecutionStatus = "Running"'
-    For a pipeline:  returns replay histories --json --jobs 4
+    Fixtures:
+      returns replay tests/replay/histories
+    What runs now:
+      returns replay --query 'ExecutionStatus = "Running"'
 
-    Exit codes: 0 all replay, 1 one does not or cannot be read, 2 wrong usage, such as a folder without histories.
+    Exit codes: 0 all replay, 1 one does not or cannot be read, 2 wrong usage,
+    such as a folder without histories.
     """
     if (folder is None) == (query is None):
         raise typer.BadParameter("name a folder with histories, or a --query, and not both")
@@ -160,7 +170,8 @@ def _report(results: list[Any], seconds: float, as_json: bool) -> None:
                 f"{each.outcome:<10}  {each.name}" + (f"\n            {event}{each.told}" if each.told else "")
             )
         sums = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-        typer.echo(f"{len(results)} histories in {seconds:.1f} s ({report.per_second:.0f} per second): {sums}")
+        noun = "history" if len(results) == 1 else "histories"
+        typer.echo(f"{len(results)} {noun} in {seconds:.1f} s ({report.per_second:.0f} per second): {sums}")
     if report.ok < report.histories:
         raise typer.Exit(1)
 

@@ -41,7 +41,7 @@ def test_histories_that_replay(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     first, last = result.output.splitlines()
     assert first == "ok          ReturnWorkflow/good.json"
-    assert last.startswith("1 histories in ")
+    assert last.startswith("1 history in ")
     assert last.endswith(" per second): 1 ok")
 
 
