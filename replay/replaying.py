@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from google.protobuf.json_format import ParseError
 from google.protobuf.message import DecodeError
@@ -16,6 +17,7 @@ from temporalio.worker import Replayer, WorkflowRunner
 from domain.record import Record
 from replay.contracts import contract_of
 from replay.divergence import Divergence, explain, too_much
+from replay.protojson import OtherForm, history_from
 from replay.recorder import RecordingRunner
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
 
@@ -144,7 +146,7 @@ def read(name: str, source: Source) -> WorkflowHistory:
             history = WorkflowHistory(name, History.FromString(source).events)
         else:
             text = source.read_text("utf-8") if isinstance(source, Path) else source
-            history = WorkflowHistory.from_json(name, text)
+            history = _from_json(name, json.loads(text))
     except OSError as error:
         raise Unreadable(f"it cannot be read: {error.strerror}") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -156,6 +158,13 @@ def read(name: str, source: Source) -> WorkflowHistory:
     if started is None or not started.original_execution_run_id:
         raise Unreadable("it does not begin with the start of a workflow")
     return history
+
+
+def _from_json(name: str, content: Any) -> WorkflowHistory:
+    try:
+        return WorkflowHistory(name, history_from(content).events)
+    except OtherForm:
+        return WorkflowHistory.from_json(name, content)
 
 
 def _diverged(history: WorkflowHistory, found: Divergence) -> Replayed:

@@ -62,7 +62,7 @@ async def _do(step: str) -> None:
         case "raise":
             raise ValueError(name)
         case "block":
-            time.sleep(3)  # noqa: ASYNC251 - what a workflow must not do
+            time.sleep(2.3)  # noqa: ASYNC251 - what a workflow must not do
 
 
 _background: set[asyncio.Future[Any]] = set()
