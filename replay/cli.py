@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -24,7 +25,7 @@ _TOLD_EACH_SECONDS = 0.2
 
 histories_app = typer.Typer(help="Export what Temporal recorded, without personal data.", no_args_is_help=True)
 
-Limit = Annotated[int | None, typer.Option(min=1, help="How many at most, the newest first; by default all.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="How many at most; by default all.")]
 _QUERY = "A visibility query of Temporal; empty for every workflow."
 
 
@@ -129,22 +130,26 @@ def replay_command(
     progress = _Progress("replayed")
     results: list[Any] = []
 
-    def told(_: Any) -> None:
-        results.append(_)
+    def told(result: Any) -> None:
+        results.append(result)
         progress.at(len(results))
 
-    with processes.ReplayProcesses(min(jobs, len(files)) if folder else jobs) as replaying:
-        began = time.perf_counter()
-        if folder:
-            done = asyncio.run(replaying.replay(_read_later(folder, files), told))
-        else:
-            fetched = _module("replay.recorded").recorded_histories
-            encoded = _module("replay.replaying").encoded
-            done = _with_temporal(
-                context, lambda client: replaying.replay(encoded(fetched(client, query or "", limit)), told)
-            )
-        seconds = time.perf_counter() - began
-    progress.end()
+    try:
+        with processes.ReplayProcesses(min(jobs, len(files)) if folder else jobs) as replaying:
+            began = time.perf_counter()
+            if folder:
+                done = asyncio.run(replaying.replay(_read_later(folder, files), told))
+            else:
+                fetched = _module("replay.recorded").recorded_histories
+                encoded = _module("replay.replaying").encoded
+                done = _with_temporal(
+                    context, lambda client: replaying.replay(encoded(fetched(client, query or "", limit)), told)
+                )
+            seconds = time.perf_counter() - began
+    except BrokenProcessPool:
+        fail("a process died while it replayed", "Replay in one process, to see which history it was: --jobs 1")
+    finally:
+        progress.end()
     if not done:
         fail("no workflow fits the query", "See which there are: returns list")
     _report(done, seconds, as_json)

@@ -40,6 +40,9 @@ _IDS_OF_CALLERS = frozenset(
 """Ids that may hold a personal value: it is replaced in them the same way in all events."""
 
 _WRITTEN_BY_PEOPLE = frozenset({"reason", "cause", "message"})
+_DROPPED = frozenset({"encodedAttributes", "links", "completionCallbacks"})
+"""What a replay does not look at and callers may have written anything into."""
+
 _OF_CORE = frozenset({"details.data", "details.patch-data"})
 """What the SDK's core keeps in a marker: sequence numbers and the names of activities and patches."""
 
@@ -55,6 +58,13 @@ def redacted(history: History) -> History:
         Unredactable: If it is no history, or its payloads are not plain JSON.
     """
     pseudonyms = Pseudonyms()
+    try:
+        return _redacted(history, pseudonyms)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise Unredactable("it is no history of the form that Temporal writes") from error
+
+
+def _redacted(history: History, pseudonyms: Pseudonyms) -> History:
     # A value may stand in an id or a sentence before the field that says that it is personal: the first pass
     # collects them, the second one makes the copy.
     _Pass(pseudonyms).over(history)
@@ -94,9 +104,12 @@ class _Pass:
     def _event(self, event: dict[str, Any]) -> dict[str, Any]:
         copy = {}
         for name, value in event.items():
+            if name in _DROPPED:
+                continue
             if name.endswith("EventAttributes"):
                 types = self._types(name.removesuffix("EventAttributes"), str(event.get("eventId")), value)
-                copy[name] = {key: self._part(each, key, key, types) for key, each in value.items()}
+                kept = {key: each for key, each in value.items() if key not in _DROPPED}
+                copy[name] = {key: self._part(each, key, key, types) for key, each in kept.items()}
             elif name == "userMetadata":
                 # Whoever started the workflow wrote what stands at its first event; the others are our own words.
                 starter = "workflowExecutionStartedEventAttributes" in event
@@ -166,7 +179,7 @@ class _Pass:
         return {
             key: self._part(each, key, f"{path}.{key}", types)
             for key, each in value.items()
-            if key != "encodedAttributes"
+            if key not in _DROPPED
         }
 
     def _string(self, value: str, name: str) -> str:
