@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := activities adapters demo domain ledger sandbox starters testkit workers workflows
+PACKAGES := activities adapters demo domain ledger replay sandbox starters testkit workers workflows
 READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
