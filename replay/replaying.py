@@ -67,6 +67,8 @@ class Replays:
             workflows=workflows,
             workflow_runner=self._runner,
             data_converter=pydantic_data_converter,
+            # Without a name the SDK makes one from the bytecode of every module, anew for each batch.
+            build_id="replay",
             runtime=Runtime(telemetry=TelemetryConfig(logging=None), worker_heartbeat_interval=None),
         )
 
