@@ -15,7 +15,7 @@ from tests.fingerprint.scope import (
     token,
 )
 from tests.fingerprint.source import Class, Function, Module, Source
-from tests.fingerprint.tree import Block, Inline, Line, Node, Where
+from tests.fingerprint.tree import TOKEN, Block, Inline, Line, Node, Where
 
 READABLE = 160
 """What is longer than this is shown by a name."""
@@ -244,10 +244,15 @@ def text(node: ast.AST) -> str:
     return " ".join(ast.unparse(node).split())
 
 
+def is_readable(node: ast.expr) -> bool:
+    """Whether an expression is short enough to stand where it is used."""
+    return len(TOKEN.sub("v", text(node))) <= READABLE
+
+
 def _is_long(node: ast.expr) -> bool:
     """Whether a value is better not repeated where its variable stands; conditions always are."""
     is_condition = isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp) or meaning_of(node) is not None
-    return not is_condition and len(text(node)) > READABLE
+    return not is_condition and not is_readable(node)
 
 
 def inlined(nodes: list[Node]) -> Sequence[Node]:

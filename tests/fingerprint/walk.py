@@ -5,7 +5,7 @@ import copy
 from collections import Counter
 
 from tests.fingerprint.calls import Calls
-from tests.fingerprint.expressions import READABLE, inlined, negated, text
+from tests.fingerprint.expressions import inlined, is_readable, negated, text
 from tests.fingerprint.scope import ANSWER, Bound, Instance, Scope, assigned, known, meaning_of, token
 from tests.fingerprint.shape import shaped
 from tests.fingerprint.source import Class, Function, Source
@@ -136,7 +136,7 @@ class Walker(Calls):
         function = called.function
         if function.is_private and function not in sc.stack:
             value = self._comes_to(function.node.body, self._scope(called, given, (*sc.stack, function)))
-            if value is not None and len(text(value)) <= READABLE:
+            if value is not None and is_readable(value):
                 return value
         title = f"{called.on.name if called.on else function.module.stem}.{function.name}"
         self.asked[title] = called
