@@ -115,7 +115,8 @@ class Expressions:
             ):
                 made = self.source.find(kind, self.source.modules["workflows.calls"])
                 assert isinstance(made, Class)
-                return known(f"‹{activity}›", Instance(made, activity))
+                kind = "local " if "local_activity" in ast.unparse(made.node) else ""
+                return known(f"‹{kind}{activity}›", Instance(made, activity))
         return known(name)
 
     def _attribute(self, node: ast.Attribute, sc: Scope, out: list[Node]) -> ast.expr:

@@ -74,7 +74,8 @@ class Walker(Calls):
         if len(inner.returns) == 1 and isinstance(last, Line) and last.text.startswith("return "):
             out.pop()
             return inner.returns[0] or ast.Constant(None), False
-        return self._typed(ANSWER, function), any(_leaves(node) for node in out)
+        its = self.source.class_of(function.node.returns, function.module)
+        return known(ANSWER, Instance(its) if its else None), any(_leaves(node) for node in out)
 
     def _typed(self, written: str, function: Function) -> ast.expr:
         its = self.source.class_of(function.node.returns, function.module)

@@ -10,7 +10,7 @@ from tests.mutations.breaking import breaking
 from tests.mutations.edits import PACKAGE, Edit, parts
 from tests.mutations.harmless import harmless
 
-MOST = 16
+MOST = 10
 """Of each kind, so that a full run takes minutes: spread evenly over its places in the code."""
 
 MOST_HARMLESS = 3
