@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fingerprint.source import Class, Function, Source
+from tests.fingerprint.state import writes
 from tests.fingerprint.tree import Row, Where, complete, rows
 from tests.fingerprint.walk import Walker, entries
 
@@ -71,7 +72,12 @@ def _of(
         if section.commands:
             within = rows(section)
             found += [Row(f"{kind} {section.title}".strip(), within[0].where), *within, Row("", within[0].where)]
-    return Fingerprint(name, (*found, *_questions(walker, "\n".join(row.text for row in found))))
+    found += _questions(walker, _written(found))
+    return Fingerprint(name, (*found, *writes(source, set(_ASKED.findall(_written(found))))))
+
+
+def _written(rows: list[Row]) -> str:
+    return "\n".join(row.text for row in rows)
 
 
 def _rank(kind: str) -> int:

@@ -93,6 +93,9 @@ class Class:
     module: Module
     bases: list["Class"] = field(default_factory=list)
     methods: dict[str, Function] = field(default_factory=dict)
+    """By name; of a property the getter."""
+    written: list[Function] = field(default_factory=list)
+    """Every function in its text, setters too."""
     attributes: dict[str, "Class"] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     """Attributes that hold a parameter of `__init__`, which may be a callable."""
@@ -260,6 +263,7 @@ def _class(node: ast.ClassDef, module: Module) -> Class:
     for each in node.body:
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
             function = Function(each.name, each, module, made)
+            made.written.append(function)
             if not any(name.endswith((".setter", ".validator")) for name in function.decorators):
                 made.methods[each.name] = function
     return made

@@ -27,7 +27,7 @@ def breaking(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
         part: What is edited.
         activities: The references in `workflows/calls.py`, each with another of its kind.
     """
-    for edits in (_calls, _statements, _control, _waits, _others, _declarations):
+    for edits in (_calls, _statements, _control, _waits, _others, _declarations, _state):
         yield from edits(part, activities)
 
 
@@ -135,6 +135,19 @@ def _declarations(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
             yield part.edit("handler asks for one more activity", part.node.name, _one_more_activity)
 
 
+def _state(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
+    """What decides commands elsewhere: the state that conditions ask for, and the questions themselves."""
+    if part.function is None or part.function.name == "__init__":
+        return
+    match part.node:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self" | "case"))]) if not commands(part.node):
+            yield part.edit("state not set", _short(part.node), lambda tree, node: put(node, ast.Pass()))
+        case ast.Return(value=ast.expr() as value) if _is_question(part.function):
+            yield part.edit(
+                "question answered otherwise", f"{part.function.name}: {_short(value)}", _negate_answer
+            )
+
+
 # What the edits do
 
 
@@ -203,6 +216,10 @@ def _flip_wait(tree: ast.Module, node: ast.AST) -> None:
         node.args[0] = ast.parse(f"lambda: not {ast.unparse(condition)}()", mode="eval").body  # type: ignore[attr-defined]
 
 
+def _negate_answer(tree: ast.Module, node: ast.AST) -> None:
+    node.value = ast.UnaryOp(ast.Not(), node.value)  # type: ignore[attr-defined]
+
+
 def _other_id(tree: ast.Module, node: ast.AST) -> None:
     for word in node.keywords:  # type: ignore[attr-defined]
         if word.arg == "id":
@@ -259,6 +276,10 @@ def _decides(node: ast.If, function: ast.FunctionDef | ast.AsyncFunctionDef) -> 
         return True
     later = [each for each in ast.walk(function) if getattr(each, "lineno", 0) > (node.end_lineno or 0)]
     return jumps(node) and any(isinstance(each, ast.Await) for each in later)
+
+
+def _is_question(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return function.returns is not None and ast.unparse(function.returns) == "bool" and not commands(function)
 
 
 def _creates_task(node: ast.expr) -> bool:
