@@ -48,6 +48,10 @@ class Walker(Calls):
         within: list[Node] = []
         if function.is_private:
             value, leaves = self._written_out(called, given, sc, within)
+            if called.activity:
+                for line in within:
+                    # It is asked for here, not where the reference says how.
+                    line.where = where  # type: ignore[union-attr]
             is_last = node is sc.last
             nodes: list[Node] = [Block("do", within, where)] if leaves and not is_last else list(inlined(within))
         else:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 from tests.mutations.edits import (
     Edit,
@@ -27,8 +28,9 @@ def breaking(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
         part: What is edited.
         activities: The references in `workflows/calls.py`, each with another of its kind.
     """
-    for edits in (_calls, _statements, _control, _waits, _others, _declarations, _state):
-        yield from edits(part, activities)
+    yield from _calls(part, activities)
+    for edits in (_statements, _control, _waits, _others, _declarations, _state):
+        yield from edits(part)
 
 
 def _calls(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
@@ -43,7 +45,7 @@ def _calls(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
                 yield part.edit("local activity made a normal one", name, _make_normal)
 
 
-def _statements(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
+def _statements(part: Part) -> Iterator[Edit]:
     match part.node:
         case ast.Expr(value=ast.Await(value=ast.Call(func=called))) if _is_activity(dotted(called)):
             yield part.edit("activity removed", dotted(called), lambda tree, node: put(node, ast.Pass()))
@@ -63,7 +65,7 @@ def _statements(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
                 )
 
 
-def _control(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
+def _control(part: Part) -> Iterator[Edit]:
     match part.node:
         case ast.If(test=test) if part.function is not None and _decides(part.node, part.function):
             yield part.edit("condition flipped", _short(test), _flip)
@@ -77,7 +79,7 @@ def _control(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
             yield part.edit("condition flipped", _short(test), _flip)
 
 
-def _waits(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
+def _waits(part: Part) -> Iterator[Edit]:
     match part.node:
         case ast.Call(func=called) if dotted(called) == "workflow.wait_condition":
             if any(word.arg == "timeout" for word in part.node.keywords):
@@ -92,7 +94,7 @@ def _waits(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
                 yield part.edit("wait removed", "wait_condition", lambda tree, node: put(node, ast.Pass()))
 
 
-def _others(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
+def _others(part: Part) -> Iterator[Edit]:
     match part.node:
         case ast.Call(func=called) if dotted(called) == "workflow.start_child_workflow":
             yield part.edit("child id changed", "another id", _other_id)
@@ -100,8 +102,7 @@ def _others(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
             gate = ast.unparse(identifier)
             yield part.edit("gate removed", gate, lambda tree, node: put(node, ast.Constant(True)))
             yield part.edit("gate renamed", gate, _rename_gate)
-        case ast.Await(value=ast.Call(func=called, args=coroutines)) if dotted(called) == "asyncio.gather":
-            del coroutines
+        case ast.Await(value=ast.Call(func=called)) if dotted(called) == "asyncio.gather":
             yield part.edit("together made one by one", "asyncio.gather", _one_by_one)
         case ast.Expr(value=value) if _creates_task(value):
             yield part.edit("task removed", "create_task", _drop_tasks)
@@ -109,7 +110,7 @@ def _others(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
             if isinstance(part.function, ast.AsyncFunctionDef):
                 yield part.edit(
                     "task made await", "create_task", lambda tree, node: put(node, ast.Await(node.args[0]))
-                )  # type: ignore[attr-defined]
+                )
     match part.node:
         case ast.Expr(value=ast.Await(value=ast.Call(func=called))) if "start_child" in dotted(called):
             yield part.edit("child started twice", dotted(called), _twice)
@@ -125,7 +126,7 @@ def _others(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
             yield part.edit("timer removed", "make_final", lambda tree, node: put(node, ast.Pass()))
 
 
-def _declarations(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
+def _declarations(part: Part) -> Iterator[Edit]:
     match part.node:
         case ast.AsyncFunctionDef(name=name) if commands(part.node) and part.file != "workflows/calls.py":
             yield part.edit("timer added", f"at the start of {name}", _timer_first)
@@ -135,7 +136,7 @@ def _declarations(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
             yield part.edit("handler asks for one more activity", part.node.name, _one_more_activity)
 
 
-def _state(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
+def _state(part: Part) -> Iterator[Edit]:
     """What decides commands elsewhere: the state that conditions ask for, and the questions themselves."""
     if part.function is None or part.function.name == "__init__":
         return
@@ -151,104 +152,98 @@ def _state(part: Part, activities: dict[str, str]) -> Iterator[Edit]:
 # What the edits do
 
 
-def _rename_attribute(name: str) -> Callable[[ast.Module, ast.AST], None]:
-    def change(tree: ast.Module, node: ast.AST) -> None:
-        node.attr = name  # type: ignore[attr-defined]
+def _rename_attribute(name: str) -> Callable[[ast.Module, Any], None]:
+    def change(tree: ast.Module, node: Any) -> None:
+        node.attr = name
 
     return change
 
 
-def _make_normal(tree: ast.Module, node: ast.AST) -> None:
-    call = node.value  # type: ignore[attr-defined]
+def _make_normal(tree: ast.Module, node: Any) -> None:
+    call = node.value
     call.func.id = "ProviderCall"
     call.args.append(ast.parse("options.PROVIDER_CALL", mode="eval").body)
 
 
-def _twice(tree: ast.Module, node: ast.AST) -> None:
+def _twice(tree: ast.Module, node: Any) -> None:
     put(node, ast.If(ast.Constant(True), [_copy(node), _copy(node)], []))
 
 
-def _make_task(tree: ast.Module, node: ast.AST) -> None:
-    awaited = node.value.value  # type: ignore[attr-defined]
-    made = statement("asyncio.create_task(None)")
-    made.value.args = [awaited]  # type: ignore[attr-defined]
-    put(node, made)
+def _make_task(tree: ast.Module, node: Any) -> None:
+    put(node, statement(f"asyncio.create_task({ast.unparse(node.value.value)})"))
     import_into(tree, "import asyncio")
 
 
-def _swap(name: str, place: int) -> Callable[[ast.Module, ast.AST], None]:
-    def change(tree: ast.Module, node: ast.AST) -> None:
+def _swap(name: str, place: int) -> Callable[[ast.Module, Any], None]:
+    def change(tree: ast.Module, node: Any) -> None:
         body = getattr(node, name)
         body[place], body[place + 1] = body[place + 1], body[place]
 
     return change
 
 
-def _flip(tree: ast.Module, node: ast.AST) -> None:
-    node.test = ast.UnaryOp(ast.Not(), node.test)  # type: ignore[attr-defined]
+def _flip(tree: ast.Module, node: Any) -> None:
+    node.test = ast.UnaryOp(ast.Not(), node.test)
 
 
-def _once_more(tree: ast.Module, node: ast.AST) -> None:
+def _once_more(tree: ast.Module, node: Any) -> None:
     """The condition is asked after each turn, and not before it."""
-    ends = ast.If(ast.UnaryOp(ast.Not(), node.test), [ast.Break()], [])  # type: ignore[attr-defined]
-    node.test = ast.Constant(True)  # type: ignore[attr-defined]
-    node.body.append(ends)  # type: ignore[attr-defined]
+    ends = ast.If(ast.UnaryOp(ast.Not(), node.test), [ast.Break()], [])
+    node.test = ast.Constant(True)
+    node.body.append(ends)
 
 
-def _last_again(tree: ast.Module, node: ast.AST) -> None:
-    values = ast.unparse(node.iter)  # type: ignore[attr-defined]
-    node.iter = ast.parse(f"[*{values}, *list({values})[-1:]]", mode="eval").body  # type: ignore[attr-defined]
+def _last_again(tree: ast.Module, node: Any) -> None:
+    values = ast.unparse(node.iter)
+    node.iter = ast.parse(f"[*{values}, *list({values})[-1:]]", mode="eval").body
 
 
-def _without_timeout(tree: ast.Module, node: ast.AST) -> None:
-    node.keywords = [word for word in node.keywords if not word.arg.startswith("timeout")]  # type: ignore[attr-defined]
+def _without_timeout(tree: ast.Module, node: Any) -> None:
+    node.keywords = [word for word in node.keywords if not word.arg.startswith("timeout")]
 
 
-def _with_timeout(tree: ast.Module, node: ast.AST) -> None:
-    node.keywords.append(ast.keyword("timeout", ast.Constant(864_000)))  # type: ignore[attr-defined]
+def _with_timeout(tree: ast.Module, node: Any) -> None:
+    node.keywords.append(ast.keyword("timeout", ast.Constant(864_000)))
 
 
-def _flip_wait(tree: ast.Module, node: ast.AST) -> None:
-    condition = node.args[0]  # type: ignore[attr-defined]
+def _flip_wait(tree: ast.Module, node: Any) -> None:
+    condition = node.args[0]
     if isinstance(condition, ast.Lambda):
         condition.body = ast.UnaryOp(ast.Not(), condition.body)
     else:
-        node.args[0] = ast.parse(f"lambda: not {ast.unparse(condition)}()", mode="eval").body  # type: ignore[attr-defined]
+        node.args[0] = ast.parse(f"lambda: not {ast.unparse(condition)}()", mode="eval").body
 
 
-def _negate_answer(tree: ast.Module, node: ast.AST) -> None:
-    node.value = ast.UnaryOp(ast.Not(), node.value)  # type: ignore[attr-defined]
+def _negate_answer(tree: ast.Module, node: Any) -> None:
+    node.value = ast.UnaryOp(ast.Not(), node.value)
 
 
-def _other_id(tree: ast.Module, node: ast.AST) -> None:
-    for word in node.keywords:  # type: ignore[attr-defined]
+def _other_id(tree: ast.Module, node: Any) -> None:
+    for word in node.keywords:
         if word.arg == "id":
             word.value = ast.BinOp(word.value, ast.Add(), ast.Constant("-b"))
 
 
-def _rename_gate(tree: ast.Module, node: ast.AST) -> None:
-    node.args = [ast.BinOp(node.args[0], ast.Add(), ast.Constant("-2"))]  # type: ignore[attr-defined]
-    if isinstance(node.args[0].left, ast.Constant):  # type: ignore[attr-defined]
-        node.args = [ast.Constant(f"{node.args[0].left.value}-2")]  # type: ignore[attr-defined]
+def _rename_gate(tree: ast.Module, node: Any) -> None:
+    node.args = [ast.BinOp(node.args[0], ast.Add(), ast.Constant("-2"))]
 
 
-def _one_by_one(tree: ast.Module, node: ast.AST) -> None:
-    parts = [ast.Await(each) for each in node.value.args]  # type: ignore[attr-defined]
-    put(node, ast.Tuple(parts, ast.Load()))
+def _one_by_one(tree: ast.Module, node: Any) -> None:
+    put(node, ast.Tuple([ast.Await(each) for each in node.value.args], ast.Load()))
 
 
-def _drop_tasks(tree: ast.Module, node: ast.AST) -> None:
+def _drop_tasks(tree: ast.Module, node: Any) -> None:
     put(node, ast.Pass())
 
 
-def _timer_first(tree: ast.Module, node: ast.AST) -> None:
-    body = node.body  # type: ignore[attr-defined]
+def _timer_first(tree: ast.Module, node: Any) -> None:
+    body = node.body
     body.insert(after_docstring(body), statement("await workflow.sleep(1)"))
     import_into(tree, "from temporalio import workflow")
 
 
-def _one_more_activity(tree: ast.Module, node: ast.AST) -> None:
-    body = node.body  # type: ignore[attr-defined]
+def _one_more_activity(tree: ast.Module, node: Any) -> None:
+    body = node.body
     body.insert(after_docstring(body), statement('asyncio.create_task(self._case.record("one-more"))'))
     import_into(tree, "import asyncio")
 

@@ -4,10 +4,9 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from tests.fingerprint.source import PACKAGE
-
-Change = Callable[[ast.Module, ast.AST], None]
+Change = Callable[[ast.Module, Any], None]
 """Changes a tree, given its part that the edit is about."""
 
 
@@ -101,7 +100,7 @@ def dotted(node: ast.AST) -> str:
 
 def put(node: ast.AST, other: ast.AST) -> None:
     """Put another part in the place of one, which the tree goes on to hold."""
-    node.__class__ = other.__class__  # type: ignore[assignment]
+    node.__class__ = other.__class__
     node.__dict__.clear()
     node.__dict__.update(copy.deepcopy(other).__dict__)
 
@@ -128,6 +127,3 @@ def statement(text: str) -> ast.stmt:
 def import_into(tree: ast.Module, text: str) -> None:
     """Import something at the beginning of a module."""
     tree.body.insert(after_docstring(tree.body), statement(text))
-
-
-__all__ = ["PACKAGE", "Change", "Edit", "Part"]

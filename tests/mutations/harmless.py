@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from tests.mutations.edits import Edit, Part, after_docstring, commands, dotted, import_into, put, statement
 
@@ -17,7 +18,7 @@ def harmless(part: Part) -> Iterator[Edit]:
             yield part.edit(kind, what, change, harmless=True)
 
 
-_Found = Iterator[tuple[str, str, Callable[[ast.Module, ast.AST], None]]]
+_Found = Iterator[tuple[str, str, Callable[[ast.Module, Any], None]]]
 
 
 def _files(part: Part) -> _Found:
@@ -78,114 +79,113 @@ def _data(part: Part) -> _Found:
         case ast.Call(func=called, args=[ast.Call(func=ast.Name(id="timedelta")), *_]) if (
             dotted(called) == "workflow.sleep"
         ):
-            yield "timer made longer", _short(part.node), lambda tree, node: _longer(tree, node.args[0])  # type: ignore[attr-defined]
+            yield "timer made longer", _short(part.node), lambda tree, node: _longer(tree, node.args[0])
 
 
 # What the edits do
 
 
-def _reorder_imports(tree: ast.Module, node: ast.AST) -> None:
+def _reorder_imports(tree: ast.Module, node: Any) -> None:
     imports = [each for each in tree.body if isinstance(each, ast.Import | ast.ImportFrom)]
     places = [tree.body.index(each) for each in imports]
     for place, each in zip(places, reversed(imports), strict=True):
         tree.body[place] = each
 
 
-def _other_docstring(tree: ast.Module, node: ast.AST) -> None:
+def _other_docstring(tree: ast.Module, node: Any) -> None:
     tree.body[0] = statement('"""Something else."""')
 
 
-def _reorder_methods(tree: ast.Module, node: ast.AST) -> None:
-    body = node.body  # type: ignore[attr-defined]
+def _reorder_methods(tree: ast.Module, node: Any) -> None:
+    body = node.body
     methods = [each for each in body if _is_plain(each)]
     first, second = body.index(methods[0]), body.index(methods[1])
     body[first], body[second] = body[second], body[first]
 
 
-def _log(tree: ast.Module, node: ast.AST) -> None:
-    body = node.body  # type: ignore[attr-defined]
+def _log(tree: ast.Module, node: Any) -> None:
+    body = node.body
     body.insert(after_docstring(body), statement('workflow.logger.info("here")'))
     import_into(tree, "from temporalio import workflow")
 
 
-def _gated(tree: ast.Module, node: ast.AST) -> None:
-    body = node.body  # type: ignore[attr-defined]
+def _gated(tree: ast.Module, node: Any) -> None:
+    body = node.body
     gated = 'if workflow.patched("brand-new"):\n    await workflow.sleep(1)'
     body.insert(after_docstring(body), statement(gated))
     import_into(tree, "from temporalio import workflow")
 
 
-def _annotate(tree: ast.Module, node: ast.AST) -> None:
-    for index, each in enumerate(node.body):  # type: ignore[attr-defined]
+def _annotate(tree: ast.Module, node: Any) -> None:
+    for index, each in enumerate(node.body):
         if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name) and len(each.targets) == 1:
-            node.body[index] = ast.AnnAssign(each.targets[0], ast.Name("object", ast.Load()), each.value, 1)  # type: ignore[attr-defined]
+            node.body[index] = ast.AnnAssign(each.targets[0], ast.Name("object", ast.Load()), each.value, 1)
 
 
-def _rename_local(tree: ast.Module, node: ast.AST) -> None:
+def _rename_local(tree: ast.Module, node: Any) -> None:
     name = _renamable(node)
     for each in ast.walk(node):
         if isinstance(each, ast.Name) and each.id == name:
             each.id = f"{name}_renamed"
 
 
-def _drop_annotation(tree: ast.Module, node: ast.AST) -> None:
-    node.returns = None  # type: ignore[attr-defined]
+def _drop_annotation(tree: ast.Module, node: Any) -> None:
+    node.returns = None
 
 
-def _one_more_note(tree: ast.Module, node: ast.AST) -> None:
-    body = node.body  # type: ignore[attr-defined]
+def _one_more_note(tree: ast.Module, node: Any) -> None:
+    body = node.body
     body.insert(after_docstring(body), statement('self._case.note("one more")'))
 
 
-def _extract(function: ast.AsyncFunctionDef) -> Callable[[ast.Module, ast.AST], None]:
+def _extract(function: ast.AsyncFunctionDef) -> Callable[[ast.Module, Any], None]:
     names = _locals(function)
 
-    def change(tree: ast.Module, node: ast.AST) -> None:
-        awaited = node.value  # type: ignore[attr-defined]
+    def change(tree: ast.Module, node: Any) -> None:
+        awaited = node.value
         used = _used(awaited, names)
         made = f"async def _extracted({', '.join(['self', *used])}):\n    return {ast.unparse(awaited)}"
         if isinstance(node, ast.Expr):
             made = made.replace("    return ", "    ")
         call = ast.parse(f"self._extracted({', '.join(used)})", mode="eval").body
-        node.value = ast.Await(call)  # type: ignore[attr-defined]
+        node.value = ast.Await(call)
         _class_of(tree, node).body.append(statement(made))
 
     return change
 
 
-def _extract_condition(function: ast.AsyncFunctionDef) -> Callable[[ast.Module, ast.AST], None]:
+def _extract_condition(function: ast.AsyncFunctionDef) -> Callable[[ast.Module, Any], None]:
     names = _locals(function)
 
-    def change(tree: ast.Module, node: ast.AST) -> None:
-        used = _used(node.test, names)  # type: ignore[attr-defined]
-        test = ast.unparse(node.test)  # type: ignore[attr-defined]
+    def change(tree: ast.Module, node: Any) -> None:
+        used = _used(node.test, names)
+        test = ast.unparse(node.test)
         made = f"def _extracted({', '.join(['self', *used])}):\n    return {test}"
-        node.test = ast.parse(f"self._extracted({', '.join(used)})", mode="eval").body  # type: ignore[attr-defined]
+        node.test = ast.parse(f"self._extracted({', '.join(used)})", mode="eval").body
         _class_of(tree, node).body.append(statement(made))
 
     return change
 
 
-def _other_word(tree: ast.Module, node: ast.AST) -> None:
-    node.value = ast.Constant("another text")  # type: ignore[attr-defined]
+def _other_word(tree: ast.Module, node: Any) -> None:
+    node.value = ast.Constant("another text")
 
 
-def _other_note(tree: ast.Module, node: ast.AST) -> None:
-    node.args[0] = ast.Constant("another text")  # type: ignore[attr-defined]
+def _other_note(tree: ast.Module, node: Any) -> None:
+    node.args[0] = ast.Constant("another text")
 
 
-def _other_message(tree: ast.Module, node: ast.AST) -> None:
+def _other_message(tree: ast.Module, node: Any) -> None:
     put(node, ast.parse("Template.RECEIVED", mode="eval").body)
 
 
-def _add_field(tree: ast.Module, node: ast.AST) -> None:
-    node.body.append(statement('one_more: str = ""'))  # type: ignore[attr-defined]
+def _add_field(tree: ast.Module, node: Any) -> None:
+    node.body.append(statement('one_more: str = ""'))
 
 
-def _longer(tree: ast.Module, node: ast.AST) -> None:
-    for word in node.keywords:  # type: ignore[attr-defined]
-        if isinstance(word.value, ast.Constant):
-            word.value = ast.Constant(word.value.value * 2)
+def _longer(tree: ast.Module, node: Any) -> None:
+    for word in node.keywords:
+        word.value = ast.BinOp(word.value, ast.Mult(), ast.Constant(2))
 
 
 # What is looked for
@@ -196,8 +196,7 @@ def _plain_methods(body: list[ast.stmt]) -> int:
 
 
 def _is_plain(node: ast.stmt) -> bool:
-    is_function = isinstance(node, ast.FunctionDef | _Async)
-    return is_function and not node.decorator_list  # type: ignore[attr-defined]
+    return isinstance(node, ast.FunctionDef | _Async) and not node.decorator_list
 
 
 def _has_self(function: ast.AsyncFunctionDef) -> bool:
@@ -212,9 +211,9 @@ def _has_fields(node: ast.ClassDef) -> bool:
     return any(isinstance(each, ast.AnnAssign) for each in node.body)
 
 
-def _renamable(node: ast.AST) -> str:
+def _renamable(node: ast.AsyncFunctionDef) -> str:
     """A local variable that no function within takes as a parameter of its own."""
-    body = node.body  # type: ignore[attr-defined]
+    body = node.body
     for each in body:
         if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name):
             return each.targets[0].id
