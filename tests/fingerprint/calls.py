@@ -71,7 +71,11 @@ class Calls(Expressions):
         running: bool,
     ) -> ast.expr:
         where = self.where(node, sc)
-        if TOKEN.fullmatch(text(function)) or isinstance(meaning_of(function), Stored):
+        if text(node.func).endswith(".model_copy") and isinstance(node.func, ast.Attribute):
+            return self.ev(node.func.value, sc, [])
+        held = meaning_of(function)
+        if TOKEN.fullmatch(text(function)) or (isinstance(held, Stored) and held.attribute.startswith("_")):
+            # A callable that was handed over: what it does shows where that was.
             out.append(Line(f"{'await ' if running else ''}{text(function)}()", where, soft=not running))
             return known(f"{text(function)}()")
         if running and isinstance(function, ast.Attribute) and function.attr == "signal":
@@ -80,8 +84,6 @@ class Calls(Expressions):
         if running:
             out.append(Line(f"await {text(function)}()", where))
             return known(f"{text(function)}()")
-        if isinstance(function, ast.Attribute) and function.attr == "model_copy":
-            return function.value
         if isinstance(function, ast.Name) and function.id[:1].isupper():
             # A record that is made: what is in it is sent, and decides nothing.
             return known(f"{function.id}(…)")

@@ -156,8 +156,6 @@ def _rows(nodes: list[Node], depth: int) -> Iterator[Row]:
             case Block(head=head, children=children, where=where):
                 yield Row(f"{indent}{head}:", where)
                 yield from _rows(children, depth + 1)
-            case Inline(children=children):
-                yield from _rows(children, depth)
 
 
 def _told(ref: Ref) -> str:
@@ -180,6 +178,4 @@ def _tokens(nodes: list[Node]) -> Iterator[str]:
                         yield from TOKEN.findall(text)
             case Block(head=head, children=children):
                 yield from TOKEN.findall(head)
-                yield from _tokens(children)
-            case Inline(children=children):
                 yield from _tokens(children)
