@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fingerprint.source import Class, Function, Source
-from tests.fingerprint.state import writes
+from tests.fingerprint.state import Write, writes
 from tests.fingerprint.tree import Row, Where, complete, rows
 from tests.fingerprint.walk import Walker, entries
 
@@ -56,12 +56,20 @@ def fingerprints(root: Path, gates_off: frozenset[str] = frozenset()) -> dict[st
         gates_off: Gates that are taken as closed: what an open workflow does that came by before they were there.
     """
     source = Source(root)
-    return {name: _of(source, gates_off, name, *found) for name, found in entries(source).items()}
+    written = writes(source)
+    return {
+        name: Fingerprint(name, tuple(_rows(source, gates_off, written, *found)))
+        for name, found in entries(source).items()
+    }
 
 
-def _of(
-    source: Source, gates_off: frozenset[str], name: str, of: Class, reached: list[tuple[str, Function]]
-) -> Fingerprint:
+def _rows(
+    source: Source,
+    gates_off: frozenset[str],
+    written: list[Write],
+    of: Class,
+    reached: list[tuple[str, Function]],
+) -> list[Row]:
     walker = Walker(source, gates_off)
     entry_points = {id(walker.section(method, of)): kind for kind, method in reached}
     sections = list(walker.sections.values())
@@ -72,11 +80,12 @@ def _of(
         if section.commands:
             within = rows(section)
             found += [Row(f"{kind} {section.title}".strip(), within[0].where), *within, Row("", within[0].where)]
-    found += _questions(walker, _written(found))
-    return Fingerprint(name, (*found, *writes(source, set(_ASKED.findall(_written(found))))))
+    found += _questions(walker, _text(found))
+    asked = set(_ASKED.findall(_text(found)))
+    return [*found, *(write.row for write in written if write.attribute in asked)]
 
 
-def _written(rows: list[Row]) -> str:
+def _text(rows: list[Row]) -> str:
     return "\n".join(row.text for row in rows)
 
 

@@ -3,6 +3,7 @@
 import ast
 import copy
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tests.fingerprint.scope import assigned
 from tests.fingerprint.source import Class, Function, Source
@@ -11,13 +12,17 @@ from tests.fingerprint.tree import Row, Where
 _CHANGES = ("append", "add", "clear", "discard", "extend", "insert", "pop", "remove", "setdefault", "update")
 
 
-def writes(source: Source, asked: set[str]) -> list[Row]:
-    """Every change of an attribute that is asked for, without the function that makes it.
+@dataclass(frozen=True)
+class Write:
+    """A change of an attribute, without the function that makes it."""
 
-    Args:
-        source: The workflow code.
-        asked: The attributes that show in the fingerprint, as Class.attribute.
-    """
+    attribute: str
+    """As Class.attribute."""
+    row: Row
+
+
+def writes(source: Source) -> list[Write]:
+    """Every change of an attribute of one of our classes."""
     found = []
     for of in source.classes:
         for function in of.written:
@@ -26,10 +31,11 @@ def writes(source: Source, asked: set[str]) -> list[Row]:
             for node in ast.walk(function.node):
                 for target, written in _changed(node, names):
                     its = _class_of(target.value, known)
-                    if its is not None and f"{its.name}.{target.attr}" in asked:
+                    if its is not None:
+                        attribute = f"{its.name}.{target.attr}"
                         where = Where(function.module.file, getattr(node, "lineno", 0))
-                        found.append(Row(f"{its.name}.{target.attr}{written}", where))
-    return sorted(found, key=lambda row: row.text)
+                        found.append(Write(attribute, Row(f"{attribute}{written}", where)))
+    return sorted(found, key=lambda write: write.row.text)
 
 
 def _changed(node: ast.AST, names: frozenset[str]) -> Iterator[tuple[ast.Attribute, str]]:

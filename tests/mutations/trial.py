@@ -10,7 +10,9 @@ import sys
 import tempfile
 import time
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from temporalio.client import WorkflowHistory
@@ -25,6 +27,11 @@ from tests.mutations.edits import Edit
 HISTORIES = ROOT / "tests" / "replay" / "histories"
 PATIENCE = 60.0
 """Seconds for one edit. A replay that takes longer goes round in circles, which counts as caught."""
+
+
+def recorded() -> list[Path]:
+    """Every recorded history, short ones first: most breaks show in any."""
+    return sorted(HISTORIES.glob("*/*.json"), key=lambda file: (file.stat().st_size, file.name))
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,8 @@ class Trial:
     started: float
 
     @classmethod
-    def begin(cls, edit: Edit) -> "Trial":
-        """Copy the workflow code, edit the copy, and try it in a fork of this process.
+    def begin(cls, edit: Edit, histories: Sequence[Path]) -> "Trial":
+        """Copy the workflow code, edit the copy, and try it on histories in a fork of this process.
 
         The fork has Temporal and the domain imported, but no workflow code yet: it imports the copy.
         """
@@ -64,7 +71,7 @@ class Trial:
         file.write_text(edit.applied(file.read_text("utf-8")), "utf-8")
         process = os.fork()
         if process == 0:
-            _in_the_fork(folder)
+            _in_the_fork(folder, histories)
         return cls(edit, folder, process, time.monotonic())
 
     def ended(self) -> Verdict | None:
@@ -86,13 +93,17 @@ class Trial:
         return json.loads(file.read_text("utf-8")) if file.exists() else None
 
 
-def _in_the_fork(folder: Path) -> None:
+def _in_the_fork(folder: Path, histories: Sequence[Path]) -> None:
     """Try the copy in a folder, write the verdicts next to it, and end this process without a trace."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         warnings.simplefilter("ignore")
-        for name, look in (("fingerprint", _fingerprint), ("replay", _replay)):
+        looks: dict[str, Callable[[Path], str]] = {
+            "fingerprint": _fingerprint,
+            "replay": partial(_replay, histories=histories),
+        }
+        for name, look in looks.items():
             try:
                 said = look(folder)
             except BaseException as error:
@@ -106,7 +117,7 @@ def _fingerprint(folder: Path) -> str:
     return ", ".join(change.now.workflow for change in found)
 
 
-def _replay(folder: Path) -> str:
+def _replay(folder: Path, histories: Sequence[Path]) -> str:
     """The first history that does not replay, and why."""
     sys.path.insert(0, str(folder))
     kinds = [
@@ -115,7 +126,7 @@ def _replay(folder: Path) -> str:
     replayer = Replayer(
         workflows=kinds, workflow_runner=UnsandboxedWorkflowRunner(), data_converter=pydantic_data_converter
     )
-    for file in sorted(HISTORIES.glob("*/*.json"), key=lambda file: (file.stat().st_size, file.name)):
+    for file in histories:
         history = WorkflowHistory.from_json(file.stem, file.read_text("utf-8"))
         try:
             asyncio.run(replayer.replay_workflow(history))
