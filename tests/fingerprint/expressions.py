@@ -17,7 +17,7 @@ from tests.fingerprint.scope import (
 from tests.fingerprint.source import Class, Function, Module, Source
 from tests.fingerprint.tree import TOKEN, Block, Inline, Line, Node, Where
 
-READABLE = 160
+READABLE = 300
 """What is longer than this is shown by a name."""
 
 _ACTIVITY_CLASSES = ("ProviderCall", "LedgerCall")

@@ -71,11 +71,14 @@ def _types(source: Source, of: Class, function: Function) -> dict[str, Class]:
     annotated = {each.arg: source.class_of(each.annotation, function.module) for each in function.parameters}
     known = {"self": of} | {name: its for name, its in annotated.items() if its is not None}
     for node in ast.walk(function.node):
-        if isinstance(node, ast.Assign):
-            for name, value in _pairs(node.targets[0], node.value):
-                its = _class_of(value, known)
-                if its is not None:
-                    known[name] = its
+        match node:
+            case (
+                ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value)
+            ):
+                for name, held in _pairs(target, value):
+                    its = _class_of(held, known)
+                    if its is not None:
+                        known[name] = its
     return known
 
 
