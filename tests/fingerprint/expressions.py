@@ -164,7 +164,7 @@ class Expressions:
                 out.extend([Block(f"if {head}", within, self.where(value, sc))] if head else within)
             decided = isinstance(part, ast.Constant) and isinstance(part.value, bool)
             if decided and part.value is (not is_and):  # type: ignore[attr-defined]
-                return part if not parts else _joined(node.op, [*parts, part]) or part
+                return part
             if not decided:
                 parts.append(part)
         return _joined(node.op, parts) or ast.Constant(is_and)

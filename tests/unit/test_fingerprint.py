@@ -235,11 +235,13 @@ def test_functions_may_move_within_a_file(tmp_path: Path, before: str) -> None:
     assert of(tree(tmp_path, (FLOW, moved))) == before
 
 
-GATED = (
-    "await case.record(1)",
-    'await case.record(1)\n        if workflow.patched("new"):\n            await calls.cancel(1)',
-)
-HALF_GATED = (GATED[0], f"{GATED[1]}\n        await case.record(1)")
+OLD = "        await case.record(1)\n"
+GATED = {
+    "more": f'{OLD}        if workflow.patched("new"):\n            await calls.cancel(1)\n',
+    "instead": f'        if workflow.patched("new"):\n            await calls.cancel(1)\n        else:\n    {OLD}',
+    "less": f'        if not workflow.patched("new"):\n    {OLD}',
+    "at times": f'{OLD}        if booking.late and workflow.patched("new"):\n            self._case.publish()\n',
+}
 
 
 @pytest.fixture
@@ -256,14 +258,15 @@ def changed(committed: Path, *replacements: tuple[str, str]) -> Change:
     return found
 
 
-def test_a_change_behind_a_new_gate_needs_no_reason(committed: Path) -> None:
-    found = changed(committed, GATED)
+@pytest.mark.parametrize("new", GATED.values(), ids=GATED)
+def test_a_change_behind_a_new_gate_needs_no_reason(committed: Path, new: str) -> None:
+    found = changed(committed, (OLD, new))
     assert found.is_gated
     assert "make fingerprint" in found.told()
 
 
 def test_a_gate_that_leaves_the_old_way_changed_does_not_count(committed: Path) -> None:
-    found = changed(committed, HALF_GATED)
+    found = changed(committed, (OLD, GATED["more"] + OLD))
     assert not found.is_gated
     assert 'The new gate "new" does not cover it' in found.told()
 
