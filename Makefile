@@ -49,7 +49,7 @@ histories: $(READY) ## record the replay fixtures of every story anew
 	$(BIN)/python -m tests.replay.record
 
 fingerprint: $(READY) ## take the fingerprint of the workflows' commands: what changed is gated, or ACK="why it is safe"
-	@$(BIN)/python -m tests.fingerprint --ack "$(ACK)"
+	@$(BIN)/python -m tests.fingerprint --ack "$$ACK"
 
 mutations: $(READY) ## change the workflow code in 200 ways, and see that replay and fingerprint notice: SHORT=1 tries eight
 	$(BIN)/python -m tests.mutations $(if $(SHORT),--short)
