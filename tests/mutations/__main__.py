@@ -5,7 +5,7 @@ import sys
 
 from tests.fingerprint.committed import ROOT, changes
 from tests.mutations.plan import MOST, explained, planned, sampled
-from tests.mutations.report import Report
+from tests.mutations.report import HEAD, Report
 from tests.mutations.run import tried
 from tests.mutations.trial import recorded
 
@@ -21,6 +21,7 @@ def main(most: int, part: str, kind: str, short: bool) -> int:
         edits, histories = sampled(edits), histories[::4]
     number, of = (int(each) for each in part.split("/"))
     report = Report(explained())
+    print(HEAD, flush=True)
     for edit, verdict in tried(edits[number - 1 :: of], histories):
         report.add(edit, verdict)
     print(report.summary())

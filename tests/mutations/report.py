@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from tests.mutations.edits import Edit
 from tests.mutations.trial import Verdict
 
+_ROW = "{:36} {:46} {:7} {:12} {:12} {}"
+HEAD = _ROW.format("edit", "site", "replay", "fingerprint", "verdict", "what")
+
 
 @dataclass
 class Report:
@@ -21,7 +24,8 @@ class Report:
         counts = self.counts.setdefault((edit.harmless, edit.kind), Counter())
         outcome = self._outcome(edit, verdict)
         replay, fingerprint = "caught" if verdict.replay else "-", "caught" if verdict.fingerprint else "-"
-        row = f"{edit.kind:38} {edit.site:48} {replay:7} {fingerprint:7} {outcome:12} {edit.function}: {edit.what}"
+        what = f"{edit.function}: {edit.what}"
+        row = _ROW.format(edit.kind, edit.site, replay, fingerprint, outcome, what)
         print(row, flush=True)
         counts.update(
             tried=1,
