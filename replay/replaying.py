@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from google.protobuf.json_format import ParseError
 from google.protobuf.message import DecodeError
 from temporalio.api.history.v1 import History, HistoryEvent
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.converter import SerializationContext
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer, WorkflowRunner
 
@@ -52,6 +54,28 @@ class Unreadable(Exception):
     """Something that is no history; the text says why."""
 
 
+class _OneConverter(PydanticPayloadConverter):
+    """The worker's converter, made once: the SDK asks for a new one twice with every workflow task."""
+
+    _one: Self | None = None
+
+    def __new__(cls) -> Self:
+        """The one there is."""
+        if cls._one is None:
+            cls._one = super().__new__(cls)
+            super().__init__(cls._one)
+        return cls._one
+
+    def __init__(self) -> None:
+        """It is made already."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """It converts alike whatever the context."""
+        return self
+
+
+_DATA_CONVERTER = replace(pydantic_data_converter, payload_converter_class=_OneConverter)
+
 Source = Path | str | bytes
 """A file with the JSON of a history, the JSON itself, or a history as Temporal's API encodes it."""
 
@@ -66,7 +90,7 @@ class Replays:
         self._replayer = Replayer(
             workflows=workflows,
             workflow_runner=self._runner,
-            data_converter=pydantic_data_converter,
+            data_converter=_DATA_CONVERTER,
             # Without a name the SDK makes one from the bytecode of every module, anew for each batch.
             build_id="replay",
             runtime=Runtime(telemetry=TelemetryConfig(logging=None), worker_heartbeat_interval=None),

@@ -46,7 +46,11 @@ def history_of(file: Path) -> History:
     return content
 
 
-@pytest.mark.parametrize("file", files_in(HISTORIES), ids=lambda file: f"{file.parent.name}/{file.stem}")
+RECORDED_AS_THEY_WERE = [file for file in files_in(HISTORIES) if file.stem.endswith(("@0.1.0", "@0.2.0"))]
+"""Those of later versions were kept without personal data."""
+
+
+@pytest.mark.parametrize("file", RECORDED_AS_THEY_WERE, ids=lambda file: f"{file.parent.name}/{file.stem}")
 async def test_every_history_replays_without_personal_data(replays: Replays, file: Path) -> None:
     (result,) = await replays.of([(file.stem, json.dumps(redacted(history_of(file))))])
     assert result.outcome is Outcome.OK, f"event {result.event}: {result.told}"
