@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := activities adapters demo domain ledger sandbox starters testkit workers workflows
+PACKAGES := activities adapters demo domain ledger replay sandbox starters testkit workers workflows
 READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo test test-deep lint types conformance histories lock
+.PHONY: help setup demo test test-deep lint types conformance histories fingerprint mutations lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -50,6 +50,12 @@ conformance: $(READY) ## run recorded requests to their end: DATA=folder CASES=f
 
 histories: $(READY) ## record the replay fixtures of every story anew
 	$(BIN)/python -m tests.replay.record
+
+fingerprint: $(READY) ## take the fingerprint of the workflows' commands: what changed is gated, or ACK="why it is safe"
+	@$(BIN)/python -m tests.fingerprint --ack "$$ACK"
+
+mutations: $(READY) ## change the workflow code in 200 ways, and see that replay and fingerprint notice: SHORT=1 tries eight
+	$(BIN)/python -m tests.mutations $(if $(SHORT),--short)
 
 lock: $(READY) ## refresh the hashed locks after a change of dependencies
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \

@@ -3,12 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
-from temporalio.api.enums.v1 import TaskQueueType, WorkerVersioningMode
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, TaskQueueType, WorkerVersioningMode
 from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus as Status
 from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflow.v1 import VersioningOverride, WorkflowExecutionOptions
@@ -35,6 +36,7 @@ FAILING = 'TemporalReportedProblems IN ("category=WorkflowTaskFailed") AND Execu
 """Finds workflows whose workflow task has failed more than a few times."""
 
 _OVERRIDES_AT_ONCE = 20
+_TOLD_WITHIN_SECONDS = 30.0
 _LOOKED_THROUGH_FOR_PATCHES = 1000
 _OPEN = 'ExecutionStatus = "Running"'
 _PATCHES = SearchAttributeKey.for_keyword_list("TemporalChangeVersion")
@@ -174,6 +176,7 @@ class Deployment:
             await self._client.workflow_service.set_worker_deployment_current_version(request)
         except RPCError as error:
             raise self._refusal(error, build_id) from error
+        await self._is_known_to_every_queue()
 
     async def set_ramping(self, build_id: str, percent: float, seen: Routing, force: bool = False) -> None:
         """Give a share of the workflows to a version; 0 ends that.
@@ -196,6 +199,7 @@ class Deployment:
             await self._client.workflow_service.set_worker_deployment_ramping_version(request)
         except RPCError as error:
             raise self._refusal(error, build_id) from error
+        await self._is_known_to_every_queue()
 
     async def keep(self, build_id: str, patches: Sequence[str] = ()) -> set[str]:
         """Have the open workflows that a version worked on last stay with it, whichever version is current.
@@ -260,6 +264,17 @@ class Deployment:
                 return False
             raise
         return True
+
+    async def _is_known_to_every_queue(self) -> None:
+        """Wait until Temporal has told its task queues; until then some of them still hand out work as before."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TOLD_WITHIN_SECONDS):
+                while await self._is_being_told():
+                    await asyncio.sleep(0.1)
+
+    async def _is_being_told(self) -> bool:
+        info = (await self._describe()).worker_deployment_info
+        return info.routing_config_update_state == RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
 
     async def _describe(self) -> DescribeWorkerDeploymentResponse:
         request = DescribeWorkerDeploymentRequest(namespace=self._client.namespace, deployment_name=self.name)

@@ -24,6 +24,9 @@ _UNAVAILABLE = (
     RPCStatusCode.FAILED_PRECONDITION,  # a query while no worker polls
     RPCStatusCode.RESOURCE_EXHAUSTED,
 )
+_STANDS_STILL = "Workflow Task in failed state"
+"""What the server says of a query to a workflow whose task fails again and again."""
+
 _REFUSALS: dict[str, type[ReturnsError]] = {
     "ActionNotAllowed": ActionNotAllowed,
     "RoleNotPermitted": RoleNotPermitted,
@@ -62,6 +65,11 @@ def not_found_or_unavailable(error: RPCError, rma_id: str) -> ReturnsError:
 
 def unavailable(error: RPCError) -> ReturnsError:
     """Temporal does not answer, or does not take the request."""
+    if _STANDS_STILL in error.message:
+        return ServiceUnavailable(
+            "The return stands still: the code of the workers cannot go on with it. Nothing of it is lost. "
+            "Operations see why with: returns deploy status"
+        )
     if error.status in _UNAVAILABLE:
         return ServiceUnavailable(f"Temporal does not answer: {error.message}. Try again.")
     return ReturnsError(f"Temporal refused the request: {error.message}")

@@ -24,7 +24,8 @@ _RETURNS = "Returns"
 _WAREHOUSE = "Warehouse"
 _RULES = "Rules"
 PROCESSES = "Processes"
-"""The part of the help that lists what runs, for commands that are added elsewhere."""
+HISTORIES = "Histories"
+"""Parts of the help, for commands that are added elsewhere."""
 
 app = typer.Typer(
     name="returns",

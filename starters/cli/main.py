@@ -4,7 +4,8 @@ import sys
 from typing import NoReturn
 
 from demo.cli import demo_command
-from starters.cli.app import PROCESSES
+from replay.cli import histories_app, replay_command
+from starters.cli.app import HISTORIES, PROCESSES
 from starters.cli.app import app as app
 from starters.cli.running import run
 from starters.process import run_process
@@ -14,6 +15,8 @@ from starters.up import up_command
 app.command("up", rich_help_panel=PROCESSES)(up_command)
 app.command("setup", rich_help_panel=PROCESSES)(setup_command)
 app.command("demo", rich_help_panel=PROCESSES)(demo_command)
+app.add_typer(histories_app, name="histories", rich_help_panel=HISTORIES)
+app.command("replay", rich_help_panel=HISTORIES)(replay_command)
 
 
 def main() -> NoReturn:

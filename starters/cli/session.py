@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import typer
+from temporalio.client import Client
 
 from domain.audit import AuditEntry
 from starters.cli.output import fail
@@ -61,7 +62,15 @@ class Session:
         Raises:
             ServiceUnavailable: If it does not answer.
         """
-        return Deployment(await connect_temporal(*self._server()), name, self._queue())
+        return Deployment(await self.temporal(), name, self._queue())
+
+    async def temporal(self) -> Client:
+        """Connect to Temporal, for what is about workflows of every type.
+
+        Raises:
+            ServiceUnavailable: If it does not answer.
+        """
+        return await connect_temporal(*self._server())
 
     def sandbox_url(self) -> str:
         """The providers of the local stack; empty if there is none."""
@@ -91,6 +100,7 @@ class Session:
         return stack.api_url if stack else ""
 
     def _server(self) -> tuple[str | None, str | None]:
+        """The address and the namespace of Temporal."""
         stack = self._stack()
         return (
             self._address or (stack.temporal if stack else None),

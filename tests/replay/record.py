@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import sys
 import tempfile
 from importlib.metadata import version
@@ -14,6 +13,8 @@ from demo.run import run_stories
 from demo.story import load_stories
 from domain.actions import Action, Actor, Role
 from domain.claims import ClaimParty, ClaimVerdict
+from replay.files import file_of, text_of, write
+from replay.redaction import redacted
 from starters.client import ReturnsClient
 from starters.stack import Ports, Stack
 from workflows import ids
@@ -31,7 +32,7 @@ HISTORIES = Path(__file__).parent / "histories"
 
 def history_file(workflow: str, story: str) -> Path:
     """Where the history of a story is kept: by workflow type, story and the version that wrote it."""
-    return HISTORIES / workflow / f"{story}@{version('returnflow')}.json"
+    return file_of(HISTORIES, workflow, story, version("returnflow"))
 
 
 async def record() -> list[str]:
@@ -95,19 +96,7 @@ async def _record_the_claim(client: Client, stack: Stack, rma_id: str) -> None:
 
 async def _keep(client: Client, workflow_id: str, file: Path) -> None:
     history = await client.get_workflow_handle(workflow_id).fetch_history()
-    _write(file, _without_machine(history.to_json()) + "\n")
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-
-
-def _without_machine(history: str) -> str:
-    """Leave out which process on which machine did it; a replay does not look at it."""
-    text = json.dumps(json.loads(history), ensure_ascii=False, indent=1)
-    text = re.sub(r'"identity": "[^"]*"', '"identity": "recorded"', text)
-    return re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', text)
+    write(file, text_of(redacted(json.loads(history.to_json()))))
 
 
 if __name__ == "__main__":

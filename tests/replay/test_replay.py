@@ -4,30 +4,31 @@ from pathlib import Path
 
 import pytest
 from temporalio import workflow
-from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
-from temporalio.workflow import NondeterminismError
 
 from demo.story import load_stories
+from replay.files import files_in
+from replay.replaying import Outcome, Replayed, Replays, Source
 from tests.replay.record import HISTORIES
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
+from workers.registry import WORKFLOWS
 from workflows import ids
 
-FILES = sorted(HISTORIES.glob("*/*.json"))
+FILES = files_in(HISTORIES)
 
 
-def replayer() -> Replayer:
-    return Replayer(workflows=WORKFLOWS, workflow_runner=WORKFLOW_RUNNER, data_converter=pydantic_data_converter)
+@pytest.fixture(scope="module")
+def replays() -> Replays:
+    return Replays()
 
 
-def read(file: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json(file.stem, file.read_text("utf-8"))
+async def replayed(replays: Replays, source: Source) -> Replayed:
+    (result,) = await replays.of([("history", source)])
+    return result
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
-async def test_a_recorded_history_replays(file: Path) -> None:
-    await replayer().replay_workflow(read(file))
+async def test_a_recorded_history_replays(replays: Replays, file: Path) -> None:
+    result = await replayed(replays, file)
+    assert result.outcome is Outcome.OK, f"event {result.event}: {result.told}"
 
 
 @pytest.mark.parametrize("story", [story.name for story in load_stories()])
@@ -43,17 +44,19 @@ def test_every_workflow_type_is_recorded(kind: type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "instead"),
+    ("recorded", "instead", "event"),
     [
-        ("carrier.book_pickup", "carrier.create_label"),
-        ("payment.move_money", "coupons.issue"),
+        ("carrier.book_pickup", "carrier.create_label", 13),
+        ("payment.move_money", "coupons.issue", 67),
     ],
     ids=["early", "late"],
 )
-async def test_a_history_that_differs_is_noticed(recorded: str, instead: str) -> None:
-    file = next(file for file in FILES if file.stem.startswith("plain_refund@"))
+async def test_a_history_that_differs_is_noticed(
+    replays: Replays, recorded: str, instead: str, event: int
+) -> None:
+    file = next(file for file in FILES if file.stem.startswith("plain_refund@0.2"))
     text = file.read_text("utf-8")
     assert recorded in text
-    changed = text.replace(recorded, instead)
-    with pytest.raises(NondeterminismError):
-        await replayer().replay_workflow(WorkflowHistory.from_json(file.stem, changed))
+    result = await replayed(replays, text.replace(recorded, instead))
+    assert (result.outcome, result.event) == (Outcome.DIVERGED, event)
+    assert result.told == f"history holds activity {instead}, the code asked for activity {recorded}"

@@ -15,10 +15,24 @@ ALLOWED = {
     "ledger": {"domain"},
     "activities": {"adapters", "ledger", "domain"},
     "workers": {"activities", "adapters", "ledger", "domain", "policy", "workflows", "starters"},
-    "starters": {"domain", "policy", "workflows", "ledger", "demo"},
+    "starters": {"domain", "policy", "workflows", "ledger", "demo", "replay"},
     "sandbox": {"domain"},
+    "replay": {"domain", "workflows", "workers", "starters"},
     "demo": {"domain", "starters", "workflows"},
-    "testkit": {"adapters", "demo", "domain", "ledger", "policy", "sandbox", "starters", "workers", "workflows"},
+    "testkit": {
+        *(
+            "adapters",
+            "demo",
+            "domain",
+            "ledger",
+            "policy",
+            "replay",
+            "sandbox",
+            "starters",
+            "workers",
+            "workflows",
+        )
+    },
 }
 
 
