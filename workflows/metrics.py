@@ -35,11 +35,9 @@ def inspection_breached() -> None:
 
 def clock_acted_on(clock: ClockName, late: timedelta) -> None:
     """Measure how long after its moment a timer of a promise was acted on: by our delay, never by others'."""
-    meter = workflow.metric_meter()
-    lateness = meter.create_histogram_timedelta(
+    workflow.metric_meter().create_histogram_timedelta(
         "returnflow_clock_lateness", "How late a clock that ran out was acted on", "duration"
-    )
-    lateness.record(max(late, timedelta(0)), {"clock": clock.value})
+    ).record(max(late, timedelta(0)), {"clock": clock.value})
 
 
 def _count(name: str, meaning: str, labels: dict[str, str] | None = None) -> None:

@@ -16,6 +16,10 @@ class Calls(Expressions):
     def call(self, node: ast.Call, sc: Scope, out: list[Node], running: bool = False) -> ast.expr:
         """Read a call: a command of Temporal's, a function of ours, or anything else."""
         root, _, name = ast.unparse(node.func).partition(".")
+        if root == "workflow" and root not in sc.names and name.startswith("metric_meter()."):
+            # What is measured is no command, whatever a metric's methods are called.
+            self.arguments(node, sc, out)
+            return ast.Constant(None)
         if root == "workflow" and root not in sc.names and name.split(".")[0] not in _NO_COMMANDS:
             return self._of_temporal(name, node, sc, out)
         if root == "asyncio" and root not in sc.names:
