@@ -62,7 +62,8 @@ class Versions:
         """Receive the goods, inspect them and have the money back."""
         await self.pipeline.receive(rma_id)
         await self.pipeline.inspect(rma_id)
-        result = await self.pipeline.end(rma_id)
+        # Not explained here: while another version is current, it may be the one that answers a query.
+        result = await asyncio.wait_for(self.pipeline.returns.result(rma_id), 30)
         assert result.refunded_minor == 10_000
 
     async def is_shelved(self, rma_id: str) -> bool:
