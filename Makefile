@@ -34,10 +34,10 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-test-deep: $(READY) ## workflow tests on a worker without a cache; 2,000 runs of the state machine; 200 random lives (SEED=2: others)
-	RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest -n 3 --dist worksteal tests/workflow
+test-deep: $(READY) ## workflow tests without a cache; 2,000 runs of the invariants, 200 random lives (SEED=2: others); what takes long
+	RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest -n 4 --dist worksteal tests/workflow
 	RETURNFLOW_TEST_SEED=$(SEED) RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 \
-		$(BIN)/python -m pytest -n 3 --dist worksteal tests/properties
+		$(BIN)/python -m pytest -n 4 --dist worksteal -m 'deep or not deep' tests/properties tests/mutations tests/e2e/test_two_versions.py
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .
