@@ -9,7 +9,7 @@ CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo test test-deep lint types conformance histories fingerprint mutations lock
+.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -25,6 +25,7 @@ $(READY): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q $(PACKAGES)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --collect-only -q >/dev/null
 	@touch $(READY)
 
 demo: $(READY) ## play the stories of a return, with days of virtual time, and judge them by the providers' books
@@ -33,10 +34,13 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-test-deep: $(READY) ## workflow tests on a worker without a cache; 2,000 runs of the state machine; 200 random lives (SEED=2: others)
-	RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest -n 3 --dist worksteal tests/workflow
+test-deep: $(READY) ## 2,000 runs of the invariants and 200 random lives over the whole pipeline (SEED=2: others)
 	RETURNFLOW_TEST_SEED=$(SEED) RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 \
-		$(BIN)/python -m pytest -n 3 --dist worksteal tests/properties
+		$(BIN)/python -m pytest -n 3 --dist worksteal -m 'deep or not deep' tests/properties
+
+test-versions: $(READY) ## two versions of the workers side by side, a sample of mutations, the workflow tests on a worker without a cache
+	$(BIN)/python -m pytest -m deep tests/e2e tests/mutations
+	RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest -n 3 --dist worksteal tests/workflow
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .

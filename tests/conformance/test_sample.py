@@ -10,7 +10,7 @@ from tests.conformance.cases import Shop, read_cases
 from tests.conformance.runner import compare, load, run_cases
 
 DATA = Path(os.environ.get("RETURNFLOW_RETAIL_DATA", "../shared/data/retail"))
-SAMPLE = 24
+SAMPLE = 16
 
 
 async def test_sample_of_recorded_requests(pipeline: Pipeline) -> None:

@@ -18,11 +18,15 @@ from testkit.pipeline import Pipeline
 from tests.e2e.builds import Build
 from tests.e2e.processes import Marked
 
+pytestmark = pytest.mark.deep
+
 STEP = """\
         await case.record("arrived", case.notices.customer(Template.PARCEL_RECEIVED))
 """
-GATED = """\
-        if workflow.patched("shelf"):
+GATED = f"""\
+        shelving = workflow.patched("shelf")
+{STEP}\
+        if shelving:
             case.note("shelved")
             await case.record("shelved")
 """
@@ -62,7 +66,8 @@ class Versions:
         """Receive the goods, inspect them and have the money back."""
         await self.pipeline.receive(rma_id)
         await self.pipeline.inspect(rma_id)
-        result = await self.pipeline.end(rma_id)
+        # Not explained here: while another version is current, it may be the one that answers a query.
+        result = await asyncio.wait_for(self.pipeline.returns.result(rma_id), 30)
         assert result.refunded_minor == 10_000
 
     async def is_shelved(self, rma_id: str) -> bool:
@@ -95,7 +100,7 @@ def builds_of(history: WorkflowHistory) -> set[str]:
 async def versions(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Versions, Build, Build]]:
     folder = tmp_path_factory.mktemp("versions")
     marked = Marked()
-    gated = Build(folder, "B", FILE, STEP, STEP + GATED)
+    gated = Build(folder, "B", FILE, STEP, GATED)
     ungated = Build(folder, "C", FILE, STEP, STEP + UNGATED)
     worker_a = marked.environment | {"RETURNFLOW_WORKER_VERSIONING": "true", "RETURNFLOW_BUILD_ID": "A"}
     stack = Stack(folder / "stack", Ports.free(), time_skipping=True, worker_environment=worker_a, with_api=False)
@@ -144,15 +149,14 @@ async def test_returns_go_over_and_back_and_over_again(
     rest = (past_the_place, released, untouched, *ramped)
     await asyncio.gather(*(shop.ended(each) for each in rest))
 
-    shelved = set()
     for rma_id in (kept, *rest):
         history = await shop.history(rma_id)
         assert failures(history) == []
-        shelved |= {rma_id} if await shop.is_shelved(rma_id) else set()
         (tmp_path / f"{rma_id}.json").write_text(history.to_json(), encoding="utf-8")
-    assert shelved == {kept, released, *ramped}
     assert builds_of(await shop.history(untouched)) == {"A", "B"}
     assert await asyncio.to_thread(gated.replay, tmp_path) == ""
+    shelved = {rma_id for rma_id in (kept, *rest) if await shop.is_shelved(rma_id)}
+    assert shelved == {kept, released, *ramped}
 
 
 async def test_the_same_change_without_its_gate_stops_returns(versions: tuple[Versions, Build, Build]) -> None:

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.fingerprint.committed import ROOT
 
 
+@pytest.mark.deep
 def test_a_few_edits_are_judged_rightly() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "tests.mutations", "--short"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -11,7 +11,7 @@ from tests.properties.lives import Life
 from tests.properties.oracle import broken_invariants
 from tests.properties.speaker import BODIES
 
-CASES = int(os.environ.get("RETURNFLOW_TEST_CASES", "2"))
+CASES = int(os.environ.get("RETURNFLOW_TEST_CASES", "4"))
 FIRST_SEED = int(os.environ.get("RETURNFLOW_TEST_SEED", "1"))
 _AT_ONCE = 4
 
@@ -20,6 +20,7 @@ def test_every_action_is_played() -> None:
     assert set(BODIES) == set(Action)
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("first", range(FIRST_SEED, FIRST_SEED + CASES, _AT_ONCE))
 async def test_random_lives_keep_every_invariant(pipeline: Pipeline, first: int) -> None:

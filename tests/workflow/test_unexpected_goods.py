@@ -40,6 +40,7 @@ async def test_goods_of_another_kind_are_wrong_and_the_right_ones_are_missing(pi
     assert (await pipeline.end(rma_id)).refunded_minor == 0
     status = await pipeline.returns.status(rma_id)
     assert (status.inspection, status.lines[0].missing) == (InspectionStatus.REJECTED, 1)
+    await pipeline.told(rma_id)
     (message,) = [
         sent for sent in await pipeline.books("messages", rma_id) if sent["template"] == "unexpected_goods"
     ]
