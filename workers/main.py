@@ -1,4 +1,4 @@
-"""A worker process: hosts the workflows, the activities and the relay until it is told to stop."""
+"""A worker process: does what its roles say, workflows, activities and the relay, until it is told to stop."""
 
 import asyncio
 import signal
@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 import structlog
-from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling
 
 from adapters.http import make_http_client
 from domain.messages import MessageTexts
@@ -20,8 +19,11 @@ from starters.errors import ServiceUnavailable
 from starters.logs import configure_logs
 from starters.process import run_process
 from workers.deployment import deployment_config, warn_if_idle
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
+from workers.hosting import make_workers, running
+from workers.queues import warn_of_queues_without_workers
+from workers.registry import Providers
 from workers.relay import Relay
+from workers.roles import WorkerRole
 from workers.settings import WorkerSettings, load_settings, refuse_to_start
 from workers.texts import load_message_texts
 
@@ -68,55 +70,44 @@ async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger, tex
         loop.add_signal_handler(number, stop.set)
     async with make_http_client(settings.providers_url, settings.provider_timeout_seconds) as http:
         providers = Providers.over(http)
-        relay = Relay(
-            ledger,
-            providers.messaging,
-            providers.warehouse,
-            texts,
-            policies.current.zone,
-            ReturnsClient(client, settings.task_queue),
-        )
         with ThreadPoolExecutor(
             max_workers=settings.max_concurrent_activities, thread_name_prefix="ledger"
         ) as executor:
-            async with make_worker(client, settings, providers, ledger, policies, executor):
-                relaying = asyncio.create_task(relay.run(timedelta(seconds=settings.outbox_poll_seconds)))
+            workers = make_workers(
+                client,
+                settings.task_queue,
+                providers,
+                ledger,
+                policies,
+                settings.worker_roles,
+                activity_executor=executor,
+                max_concurrent_activities=settings.max_concurrent_activities,
+                max_concurrent_local_activities=_LEDGER_CALLS_AT_ONCE,
+                workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+                activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+                graceful_shutdown_timeout=_GRACE,
+                deployment_config=deployment_config(settings),
+            )
+            async with running(workers):
+                beside = [asyncio.create_task(warn_of_queues_without_workers(client, settings.task_queue))]
+                if WorkerRole.MESSAGING in settings.worker_roles:
+                    returns = ReturnsClient(client, settings.task_queue)
+                    zone = policies.current.zone
+                    relay = Relay(ledger, providers.messaging, providers.warehouse, texts, zone, returns)
+                    beside.append(asyncio.create_task(relay.run(timedelta(seconds=settings.outbox_poll_seconds))))
                 log.info(
                     "worker_ready",
                     task_queue=settings.task_queue,
+                    roles=sorted(settings.worker_roles),
                     policy=policies.current.version,
                     build_id=settings.build_id,
                 )
                 await warn_if_idle(client, settings)
                 await stop.wait()
                 log.info("worker_stopping")
-                relaying.cancel()
-                await asyncio.gather(relaying, return_exceptions=True)
-
-
-def make_worker(
-    client: Client,
-    settings: WorkerSettings,
-    providers: Providers,
-    ledger: Ledger,
-    policies: Policies,
-    executor: ThreadPoolExecutor,
-) -> Worker:
-    """Make the Temporal worker that hosts everything."""
-    return Worker(
-        client,
-        task_queue=settings.task_queue,
-        workflows=WORKFLOWS,
-        workflow_runner=WORKFLOW_RUNNER,
-        activities=activities(providers, ledger, policies),
-        activity_executor=executor,
-        max_concurrent_activities=settings.max_concurrent_activities,
-        max_concurrent_local_activities=_LEDGER_CALLS_AT_ONCE,
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        graceful_shutdown_timeout=_GRACE,
-        deployment_config=deployment_config(settings),
-    )
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
 
 
 if __name__ == "__main__":
