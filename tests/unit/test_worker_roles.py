@@ -37,8 +37,16 @@ class Hosted:
         queue = uuid4().hex
         providers, policies = Providers.over(Mock()), load_policies(None)
         with ThreadPoolExecutor(1) as executor:
-            options = {"activity_executor": executor, "max_concurrent_activities": 1}
-            workers = make_workers(self._client, queue, providers, Mock(), policies, roles, **options)
+            workers = make_workers(
+                self._client,
+                queue,
+                providers,
+                Mock(),
+                policies,
+                roles,
+                activity_executor=executor,
+                max_concurrent_activities=1,
+            )
         return {worker.task_queue.removeprefix(queue): kinds_of(worker) for worker in workers}
 
 
