@@ -84,10 +84,11 @@ class Parts:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(_STOP_SECONDS)
 
-    def start_again(self, name: str) -> None:
-        """Start a part that was killed, as its supervisor would, and wait until it is ready."""
-        command, more, ready = self._commands[name]
-        self.start(name, command, more, ready=ready)
+    def start_again(self, *names: str) -> None:
+        """Start parts that were killed, as their supervisor would, and wait until they are ready."""
+        for name in names:
+            command, more, ready = self._commands[name]
+            self.start(name, command, more, ready=ready)
         self.await_all()
 
     def stop(self) -> None:

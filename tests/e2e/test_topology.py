@@ -135,7 +135,7 @@ async def test_nothing_is_lost_when_a_worker_and_the_api_are_killed(shop: Shop) 
     shop.parts.kill("api")
     with pytest.raises(httpx.HTTPError):
         await asked
-    await asyncio.gather(*(asyncio.to_thread(shop.parts.start_again, name) for name in ("callers", "api")))
+    await asyncio.to_thread(shop.parts.start_again, "callers", "api")
 
     answer = await shop.apply(applying, "K-killed")
     assert answer.status_code == 201, answer.text
