@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from temporalio.client import (
-    Client,
     RPCError,
     RPCStatusCode,
     WithStartWorkflowOperation,
@@ -21,8 +20,6 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.actions import Action
@@ -32,6 +29,7 @@ from domain.keys import rma_id_for
 from domain.record import Record, UtcDatetime
 from domain.shipping import CarrierEvent
 from starters.claims import ClaimCalls
+from starters.connection import connect_temporal as connect_temporal
 from starters.errors import (
     DecisionPending,
     RequestIdReused,
@@ -327,27 +325,6 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
             quoted_minor=status.quoted_minor,
             currency=status.currency,
         )
-
-
-async def connect_temporal(address: str | None = None, namespace: str | None = None) -> Client:
-    """Connect to Temporal with the converter that every part of the pipeline shares.
-
-    Raises:
-        ServiceUnavailable: If the server cannot be reached.
-    """
-    config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "localhost:7233")
-    if address:
-        config["target_host"] = address
-    if namespace:
-        config["namespace"] = namespace
-    try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
-    except RuntimeError as error:
-        raise ServiceUnavailable(
-            f"No Temporal server answers at {config['target_host']}. "
-            "Start one with `returns up`, or set TEMPORAL_ADDRESS."
-        ) from error
 
 
 def request_fingerprint(application: ReturnApplication) -> str:

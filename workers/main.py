@@ -20,6 +20,7 @@ from starters.logs import configure_logs
 from starters.process import run_process
 from workers.deployment import deployment_config, warn_if_idle
 from workers.hosting import make_workers, running
+from workers.namespace import NotPrepared, require_prepared_namespace
 from workers.queues import warn_of_queues_without_workers
 from workers.registry import Providers
 from workers.relay import Relay
@@ -62,8 +63,11 @@ def _start() -> None:
 async def _run(settings: WorkerSettings, policies: Policies, ledger: Ledger, texts: MessageTexts) -> None:
     try:
         client = await connect_temporal()
+        await require_prepared_namespace(client)
     except ServiceUnavailable as error:
-        refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
+        refuse_to_start([f"{error.field}: {error}"])
+    except NotPrepared as error:
+        refuse_to_start([f"TEMPORAL_NAMESPACE: {error}"])
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

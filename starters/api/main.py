@@ -44,7 +44,7 @@ async def _serve(settings: ApiSettings, ledger: Ledger, listener: socket.socket,
     try:
         returns = await ReturnsClient.connect(task_queue=settings.task_queue)
     except ServiceUnavailable as error:
-        refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
+        refuse_to_start([f"{error.field}: {error}"])
 
     def say_ready() -> None:
         sys.stdout.write(f"api ready on {url}\n")
