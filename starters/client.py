@@ -5,14 +5,12 @@ It needs Temporal and the contracts only, never the worker's dependencies.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from temporalio.client import (
-    Client,
-    Plugin,
     RPCError,
     RPCStatusCode,
     WithStartWorkflowOperation,
@@ -22,10 +20,7 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.runtime import Runtime
 
 from domain.actions import Action
 from domain.application import ReturnApplication
@@ -34,6 +29,7 @@ from domain.keys import rma_id_for
 from domain.record import Record, UtcDatetime
 from domain.shipping import CarrierEvent
 from starters.claims import ClaimCalls
+from starters.connection import connect_temporal
 from starters.errors import (
     DecisionPending,
     RequestIdReused,
@@ -329,40 +325,6 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
             quoted_minor=status.quoted_minor,
             currency=status.currency,
         )
-
-
-async def connect_temporal(
-    address: str | None = None,
-    namespace: str | None = None,
-    runtime: Runtime | None = None,
-    plugins: Sequence[Plugin] = (),
-) -> Client:
-    """Connect to Temporal with the converter that every part of the pipeline shares.
-
-    Args:
-        address: By default Temporal's environment variables and profiles say it, as the namespace.
-        namespace: The namespace.
-        runtime: Where metrics and logs of the client go; by default nowhere and to standard error.
-        plugins: What else goes with each call, such as the trace that it belongs to.
-
-    Raises:
-        ServiceUnavailable: If the server cannot be reached.
-    """
-    config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "localhost:7233")
-    if address:
-        config["target_host"] = address
-    if namespace:
-        config["namespace"] = namespace
-    try:
-        return await Client.connect(
-            **config, data_converter=pydantic_data_converter, runtime=runtime, plugins=plugins
-        )
-    except RuntimeError as error:
-        raise ServiceUnavailable(
-            f"No Temporal server answers at {config['target_host']}. "
-            "Start one with `returns up`, or set TEMPORAL_ADDRESS."
-        ) from error
 
 
 def request_fingerprint(application: ReturnApplication) -> str:

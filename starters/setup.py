@@ -21,7 +21,7 @@ from temporalio.client import (
 )
 
 from ledger.schema import migrate
-from starters.client import connect_temporal
+from starters.connection import connect_temporal
 from starters.errors import ReturnsError
 from workflows import ids, search_attributes
 

@@ -24,7 +24,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from ledger.schema import migrate
-from starters.client import connect_temporal
+from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.setup import prepare_namespace, prepare_schedules
 from workflows import ids

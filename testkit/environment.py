@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from starters.client import connect_temporal
+from starters.connection import connect_temporal
 
 
 @dataclass(frozen=True)

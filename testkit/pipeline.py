@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx
 from temporalio.client import Client, WorkflowHistory
-from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker import WorkflowRunner
 
 from adapters.http import make_http_client
 from demo.judge import read_ending
@@ -30,12 +30,14 @@ from ledger.ledger import Ledger
 from ledger.schema import migrate
 from policy.files import Policies, load_policies
 from sandbox.server import running_sandbox
-from starters.client import ReturnsClient, connect_temporal
+from starters.client import ReturnsClient
+from starters.connection import connect_temporal
 from starters.errors import ReturnNotFound
 from starters.setup import prepare_namespace
 from testkit.environment import time_skipper
 from testkit.uncached import asking_between_tasks
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
+from workers.hosting import make_workers, running
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers
 from workers.relay import Relay
 from workers.texts import load_message_texts
 from workflows import ids
@@ -383,18 +385,20 @@ async def running_pipeline(
                 ReturnsClient(client, task_queue),
                 retry=timedelta(seconds=0.1),
             )
-            worker = Worker(
+            workers = make_workers(
                 client,
-                task_queue=task_queue,
+                task_queue,
+                providers,
+                ledger,
+                policies,
                 workflows=workflows,
-                workflow_runner=runner,
-                activities=activities(providers, ledger, policies),
+                runner=runner,
                 activity_executor=executor,
                 max_concurrent_activities=16,
                 max_cached_workflows=max_cached_workflows,
                 workflow_failure_exception_types=[Exception],
             )
-            async with worker:
+            async with running(workers):
                 relaying = asyncio.create_task(relay.run(timedelta(seconds=0.2)))
                 try:
                     yield Pipeline(client, task_queue, http, ledger)

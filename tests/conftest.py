@@ -1,10 +1,10 @@
-"""The pipeline comes from the plugin that other projects use as well."""
+"""The pipeline comes from the plugin that other projects use as well, PostgreSQL from one of our own."""
 
 import gc
 
 from hypothesis import settings
 
-pytest_plugins = ["testkit.plugin"]
+pytest_plugins = ["testkit.plugin", "tests.postgres"]
 
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")

@@ -14,6 +14,7 @@ from temporalio.common import MetricMeter
 from domain.actions import Role
 from domain.status import Stage
 from ledger.ledger import Ledger
+from workers.queues import queue_states
 from workflows import ids
 
 _EVERY = timedelta(seconds=60)
@@ -27,11 +28,15 @@ log = structlog.get_logger(__name__)
 class Gauges:
     """Asks how much waits, and shows it."""
 
-    def __init__(self, client: Client, ledger: Ledger, meter: MetricMeter) -> None:
+    def __init__(self, client: Client, task_queue: str, ledger: Ledger, meter: MetricMeter) -> None:
+        """Ask a client and a ledger; the task queue is that of the workflows."""
         self._client = client
+        self._task_queue = task_queue
         self._ledger = ledger
         self._open = meter.create_gauge("returnflow_returns_open", "Open returns by stage")
         self._waiting = meter.create_gauge("returnflow_waiting", "Open returns and claims that wait for a role")
+        self._pollers = meter.create_gauge("returnflow_queue_pollers", "Workers that poll a task queue")
+        self._backlog = meter.create_gauge("returnflow_queue_backlog", "Tasks that wait on a task queue")
         self._outbox = meter.create_gauge("returnflow_outbox_items", "Messages and scans that were not delivered")
         self._outbox_age = meter.create_gauge_float(
             "returnflow_outbox_oldest_age_seconds", "Since when the oldest undelivered message waits"
@@ -61,6 +66,10 @@ class Gauges:
             self._open.set(await self._count(f'{of_returns} AND ReturnStage = "{stage.value}"'), {"stage": stage})
         for role in _ROLES:
             self._waiting.set(await self._count(f'{_RUNNING} AND ReturnNeeds = "{role.value}"'), {"role": role})
+        for queue in await queue_states(self._client, self._task_queue):
+            labels = {"task_queue": queue.task_queue, "worker_role": queue.role.value}
+            self._pollers.set(queue.pollers, labels)
+            self._backlog.set(queue.backlog, labels)
         backlog = await asyncio.to_thread(self._ledger.backlog)
         self._outbox.set(backlog.messages_pending, {"state": "pending"})
         self._outbox.set(backlog.messages_parked, {"state": "parked"})

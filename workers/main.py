@@ -1,4 +1,4 @@
-"""A worker process: hosts the workflows, the activities and the relay until it is told to stop."""
+"""A worker process: does what its roles say, workflows, activities and the relay, until it is told to stop."""
 
 import asyncio
 import signal
@@ -9,14 +9,15 @@ import structlog
 from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
 from policy.files import load_policies
-from starters.client import connect_temporal
+from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.logs import configure_logs
 from starters.process import run_process
 from starters.telemetry import make_runtime
 from starters.tracing import Tracing, start_tracing
 from workers.deployment import warn_if_idle
-from workers.host import Parts, hosted
+from workers.hosting import Parts, hosted
+from workers.namespace import NotPrepared, require_prepared_namespace
 from workers.settings import load_settings, refuse_to_start
 from workers.texts import load_message_texts
 
@@ -64,8 +65,11 @@ def _start() -> None:
 async def _run(parts: Parts, tracing: Tracing | None) -> None:
     try:
         client = await connect_temporal(runtime=parts.runtime, plugins=[tracing.plugin] if tracing else [])
+        await require_prepared_namespace(client)
     except ServiceUnavailable as error:
-        refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
+        refuse_to_start([f"{error.field}: {error}"])
+    except NotPrepared as error:
+        refuse_to_start([f"TEMPORAL_NAMESPACE: {error}"])
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -75,6 +79,7 @@ async def _run(parts: Parts, tracing: Tracing | None) -> None:
         log.info(
             "worker_ready",
             task_queue=settings.task_queue,
+            roles=sorted(settings.worker_roles),
             policy=parts.policies.current.version,
             build_id=settings.build_id,
         )

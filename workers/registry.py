@@ -74,8 +74,8 @@ class Providers:
         )
 
 
-def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list[Callable[..., Any]]:
-    """Every activity, over its adapter and the ledger."""
+def provider_activities(providers: Providers, ledger: Ledger) -> list[Callable[..., Any]]:
+    """Every activity that calls a provider, over its adapter."""
     orders = OrderActivities(providers.orders)
     inventory = InventoryActivities(providers.inventory)
     carrier = CarrierActivities(providers.carrier)
@@ -86,7 +86,6 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
     claims = ClaimActivities(providers.claims)
     store_credit = StoreCreditActivities(providers.store_credit)
     workshop = WorkshopActivities(providers.workshop)
-    books = LedgerActivities(ledger, policies.by_version, policies.current.version, load_explanations())
     return [
         orders.fetch_facts,
         orders.cancel_fulfilment,
@@ -111,6 +110,13 @@ def activities(providers: Providers, ledger: Ledger, policies: Policies) -> list
         claims.file,
         claims.contest,
         claims.look_up,
+    ]
+
+
+def ledger_activities(ledger: Ledger, policies: Policies) -> list[Callable[..., Any]]:
+    """Every transaction in the ledger. Workflows run them in their own process, as local activities."""
+    books = LedgerActivities(ledger, policies.by_version, policies.current.version, load_explanations())
+    return [
         books.review_application,
         books.record_stage,
         books.authorize_refund,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from starters.telemetry import listening_address
+from workers.roles import ALL_ROLES, WorkerRole
 from workflows import ids
 
 _DEPLOYMENT_NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -35,6 +36,7 @@ class WorkerSettings(BaseSettings):
         outbox_poll_seconds: How often the relay looks for messages to deliver.
         deployment_name: The worker deployment that this worker is a version of.
         build_id: Which build of the code this is; by default the version of the package.
+        worker_roles: What this process does; by default everything.
         worker_versioning: Take only the returns that are routed to this build. Such a worker gets no work until
             `returns deploy` gives it some.
         metrics_address: Where `/metrics` is served for Prometheus, `ip:port`; empty serves none.
@@ -48,6 +50,7 @@ class WorkerSettings(BaseSettings):
     policy_file: Path | None = None
     older_policy_files: Annotated[tuple[Path, ...], NoDecode] = ()
     task_queue: str = Field(default=ids.DEFAULT_TASK_QUEUE, min_length=1)
+    worker_roles: Annotated[frozenset[WorkerRole], NoDecode] = ALL_ROLES
     outbox_poll_seconds: float = Field(default=0.5, gt=0, le=60)
     max_concurrent_activities: int = Field(default=100, ge=1, le=1000)
     deployment_name: str = Field(default=ids.DEFAULT_DEPLOYMENT, max_length=100)
@@ -68,6 +71,20 @@ class WorkerSettings(BaseSettings):
         if not _BUILD_ID.fullmatch(build_id):
             raise ValueError("must be letters, digits, ., -, _ and + only, such as 1.4.0 or a commit")
         return build_id
+
+    @field_validator("worker_roles", mode="before")
+    @classmethod
+    def _are_roles(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = {name.strip() for name in value.split(",")} - {""}
+        unknown = sorted(names - set(WorkerRole))
+        if unknown or not names:
+            raise ValueError(
+                f"must be one or more of {', '.join(WorkerRole)}, separated by commas"
+                + (f", not {', '.join(unknown)}" if unknown else "")
+            )
+        return names
 
     @field_validator("older_policy_files", mode="before")
     @classmethod

@@ -64,7 +64,7 @@ from domain.shipping import (
     TrackingRequest,
 )
 from domain.store_credit import CreditAccount, CreditAccountRequest, CreditGrant, GrantedCredit
-from workflows import options
+from workflows import ids, options
 from workflows.options import ActivityOptions
 
 Input = TypeVar("Input", bound=Record)
@@ -90,6 +90,8 @@ class ProviderCall(Generic[Input, Output]):
             self.name,
             argument,
             result_type=self.output,
+            # Replay does not compare it: returns that began on one queue for all go on.
+            task_queue=ids.activity_queue(workflow.info().task_queue, self.name),
             start_to_close_timeout=self.options.start_to_close,
             schedule_to_close_timeout=give_up_after or self.options.give_up_after,
             heartbeat_timeout=self.options.heartbeat,

@@ -7,11 +7,24 @@ RECONCILIATION_WORKFLOW = "ReconciliationWorkflow"
 RECONCILIATION_SCHEDULE = "returnflow-reconciliation"
 DEFAULT_TASK_QUEUE = "returnflow"
 DEFAULT_DEPLOYMENT = "returnflow"
+ROLES_WITH_A_QUEUE = ("carrier", "payment")
+"""The providers whose calls have a task queue of their own, by the first part of the activity (ADR 0029)."""
 
 _RETURN_PREFIX = "return/"
 _FOLLOW_UP_PREFIX = "follow-up/"
 _CLAIM_PREFIX = "claim/"
 _PREFIXES = (_RETURN_PREFIX, _FOLLOW_UP_PREFIX, _CLAIM_PREFIX)
+
+
+def activity_queue(task_queue: str, activity: str) -> str:
+    """The task queue of a provider call, for workflows on a queue."""
+    provider = activity.partition(".")[0]
+    return queue_of_role(task_queue, provider) if provider in ROLES_WITH_A_QUEUE else task_queue
+
+
+def queue_of_role(task_queue: str, role: str) -> str:
+    """The task queue of a role that has one of its own."""
+    return f"{task_queue}-{role}"
 
 
 def return_workflow_id(rma_id: str) -> str:

@@ -13,7 +13,8 @@ from ledger.ledger import Ledger
 from starters.api.app import create_app
 from starters.api.server import ApiServer, listen
 from starters.api.settings import ApiSettings, load_settings, refuse_to_start
-from starters.client import ReturnsClient, connect_temporal
+from starters.client import ReturnsClient
+from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.logs import configure_logs
 from starters.process import run_process
@@ -66,7 +67,7 @@ async def _serve(
     try:
         client = await connect_temporal(runtime=runtime, plugins=[tracing.plugin] if tracing else [])
     except ServiceUnavailable as error:
-        refuse_to_start([f"TEMPORAL_ADDRESS: {error}"])
+        refuse_to_start([f"{error.field}: {error}"])
 
     def say_ready() -> None:
         sys.stdout.write(f"api ready on {url}\n")

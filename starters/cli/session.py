@@ -12,7 +12,8 @@ from temporalio.client import Client
 from domain.audit import AuditEntry
 from starters.cli.output import fail
 from starters.cli.stack_file import StackFile, find_stack
-from starters.client import ReturnsClient, connect_temporal
+from starters.client import ReturnsClient
+from starters.connection import connect_temporal
 from starters.deployment import Deployment
 from starters.errors import (
     AboveAuthority,

@@ -27,7 +27,8 @@ from sandbox.server import running_sandbox
 from starters.api.app import create_app
 from starters.api.server import ApiServer, listen
 from starters.api.settings import ApiSettings
-from starters.client import ReturnsClient, connect_temporal
+from starters.client import ReturnsClient
+from starters.connection import connect_temporal
 from starters.logs import configure_logs
 from starters.process import run_process
 from starters.setup import prepare_namespace
@@ -39,7 +40,7 @@ from tests.observe.broken import AsItIs, AsItWas
 from tests.observe.otlp import collector
 from tests.replay.record import HISTORIES
 from workers.gauges import Gauges
-from workers.host import Parts, hosted
+from workers.hosting import Parts, hosted
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
 from workers.settings import WorkerSettings
 from workers.texts import load_message_texts
@@ -117,7 +118,7 @@ async def _observed(
         ):
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             try:
-                gauges = Gauges(client, ledger, runtime.metric_meter)
+                gauges = Gauges(client, _QUEUE, ledger, runtime.metric_meter)
                 yield Pipeline(client, _QUEUE, sandbox, ledger), api, gauges, f"http://{metrics_address}/metrics"
             finally:
                 server.should_exit = True

@@ -1,70 +1,83 @@
-"""A ledger of its own for each test: an SQLite file, or a database of the server at RETURNFLOW_TEST_LEDGER_URL."""
+"""A ledger of its own for each test, on SQLite and on PostgreSQL; with RETURNFLOW_TEST_LEDGER_URL there alone.
+
+A test that is for one of them: `@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)`.
+"""
 
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import pytest
-from sqlalchemy import URL, create_engine, make_url, text
 
 from ledger.ledger import Ledger
 from ledger.schema import migrate
+from tests.postgres import databases_of
 
 _SERVER = os.environ.get("RETURNFLOW_TEST_LEDGER_URL", "")
 
 
-def _execute(statement: str) -> None:
-    engine = create_engine(_SERVER, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+class Databases(Protocol):
+    """Where a test gets a database of its own from; each is gone after its block."""
+
+    def empty(self) -> AbstractContextManager[str]:
+        """The URL of a database without any table."""
+
+    def migrated(self) -> AbstractContextManager[str]:
+        """The URL of an empty ledger with the newest schema."""
 
 
-def _database(name: str) -> URL:
-    return make_url(_SERVER).set(database=name)
+class SqliteFiles:
+    """Files in a folder, copied from one with the newest schema."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._template = folder / "migrated.sqlite"
+        migrate(f"sqlite:///{self._template}")
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a file that is not there yet."""
+        folder = self._folder / uuid.uuid4().hex
+        folder.mkdir()
+        yield f"sqlite:///{folder / 'ledger.sqlite'}"
+        shutil.rmtree(folder)
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        """The URL of an empty ledger with the newest schema."""
+        with self.empty() as url:
+            shutil.copy(self._template, url.removeprefix("sqlite:///"))
+            yield url
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database with the newest schema, to copy: the path of a file, or the name on the server."""
-    if not _SERVER:
-        path = tmp_path_factory.mktemp("ledger") / "migrated.sqlite"
-        migrate(f"sqlite:///{path}")
-        yield str(path)
-        return
-    name = f"ledger_template_{uuid.uuid4().hex}"
-    _execute(f"CREATE DATABASE {name}")
-    migrate(_database(name).render_as_string(hide_password=False))
-    yield name
-    _execute(f"DROP DATABASE {name} WITH (FORCE)")
+@pytest.fixture(scope="session", params=["given"] if _SERVER else ["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where the ledgers of the tests are."""
+    if _SERVER:
+        with databases_of(_SERVER) as made:
+            yield made
+    elif request.param == "sqlite":
+        yield SqliteFiles(tmp_path_factory.mktemp("ledger"))
+    else:
+        yield request.getfixturevalue("postgres")
 
 
 @pytest.fixture
-def empty_url(tmp_path: Path) -> Iterator[str]:
+def empty_url(databases: Databases) -> Iterator[str]:
     """The URL of a database without any table."""
-    if not _SERVER:
-        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
-        return
-    name = f"ledger_empty_{uuid.uuid4().hex}"
-    _execute(f"CREATE DATABASE {name}")
-    yield _database(name).render_as_string(hide_password=False)
-    _execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.empty() as url:
+        yield url
 
 
 @pytest.fixture
-def ledger_url(migrated: str, tmp_path: Path) -> Iterator[str]:
+def ledger_url(databases: Databases) -> Iterator[str]:
     """The URL of an empty ledger with the newest schema."""
-    if not _SERVER:
-        path = tmp_path / "ledger.sqlite"
-        shutil.copy(migrated, path)
-        yield f"sqlite:///{path}"
-        return
-    name = f"ledger_{uuid.uuid4().hex}"
-    _execute(f"CREATE DATABASE {name} TEMPLATE {migrated}")
-    yield _database(name).render_as_string(hide_password=False)
-    _execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.migrated() as url:
+        yield url
 
 
 @pytest.fixture

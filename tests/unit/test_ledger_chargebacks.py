@@ -209,6 +209,7 @@ EVENTS = st.lists(
 _numbers = itertools.count(1)
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(EVENTS)
 def test_refunds_and_lost_chargebacks_never_give_the_customer_more_than_is_due(

@@ -8,14 +8,17 @@ import pytest
 from temporalio import activity, workflow
 
 from policy.files import load_policies
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, activities
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, ledger_activities, provider_activities
 from workflows import ids
 from workflows.calls import LEDGER_CALLS, PROVIDER_CALLS, LedgerCall, ProviderCall
 
 # The activities are only looked at here, never run.
 REGISTERED = {
     definition.name: definition
-    for function in activities(Providers.over(Mock()), Mock(), load_policies(None))
+    for function in (
+        *provider_activities(Providers.over(Mock()), Mock()),
+        *ledger_activities(Mock(), load_policies(None)),
+    )
     if (definition := activity._Definition.from_callable(function))
 }
 ALL_CALLS: list[ProviderCall | LedgerCall] = [*PROVIDER_CALLS, *LEDGER_CALLS]  # type: ignore[type-arg]

@@ -1,0 +1,160 @@
+"""What a worker process hosts, by its roles: the one place that knows which task queue hosts what."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from temporalio.client import Client
+from temporalio.runtime import Runtime
+from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkflowRunner
+
+from adapters.http import make_http_client
+from domain.messages import MessageTexts
+from ledger.ledger import Ledger
+from policy.files import Policies
+from starters.client import ReturnsClient
+from workers.context import ActivityContext
+from workers.deployment import deployment_config
+from workers.gauges import Gauges
+from workers.queues import warn_of_queues_without_workers
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, ledger_activities, provider_activities
+from workers.relay import Relay
+from workers.roles import ALL_ROLES, WorkerRole, activity_queues
+from workers.settings import WorkerSettings
+from workers.spans import ActivitySpans, TracedHttp
+
+_GRACE = timedelta(seconds=30)
+_LEDGER_CALLS_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a worker process opened before it connected.
+
+    Attributes:
+        runtime: Where its metrics go; gauges are only asked for where somebody can see them.
+        is_traced: Whether spans are made.
+    """
+
+    settings: WorkerSettings
+    policies: Policies
+    ledger: Ledger
+    texts: MessageTexts
+    runtime: Runtime
+    is_traced: bool
+
+
+@asynccontextmanager
+async def hosted(client: Client, parts: Parts) -> AsyncIterator[None]:
+    """Run the workers of the process's roles and what runs beside them; activities get 30 seconds to end."""
+    settings = parts.settings
+    kind = TracedHttp if parts.is_traced else httpx.AsyncClient
+    async with make_http_client(settings.providers_url, settings.provider_timeout_seconds, kind) as http:
+        providers = Providers.over(http)
+        with ThreadPoolExecutor(settings.max_concurrent_activities, thread_name_prefix="ledger") as executor:
+            workers = make_workers(
+                client,
+                settings.task_queue,
+                providers,
+                parts.ledger,
+                parts.policies,
+                settings.worker_roles,
+                activity_executor=executor,
+                max_concurrent_activities=settings.max_concurrent_activities,
+                max_concurrent_local_activities=_LEDGER_CALLS_AT_ONCE,
+                workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+                activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+                graceful_shutdown_timeout=_GRACE,
+                deployment_config=deployment_config(settings),
+                interceptors=_interceptors(parts.is_traced),
+            )
+            async with running(workers):
+                beside = [asyncio.create_task(each) for each in _beside(client, parts, providers)]
+                try:
+                    yield
+                finally:
+                    for task in beside:
+                        task.cancel()
+                    await asyncio.gather(*beside, return_exceptions=True)
+
+
+def make_workers(
+    client: Client,
+    task_queue: str,
+    providers: Providers,
+    ledger: Ledger,
+    policies: Policies,
+    roles: Collection[WorkerRole] = ALL_ROLES,
+    workflows: Sequence[type] = WORKFLOWS,
+    runner: WorkflowRunner = WORKFLOW_RUNNER,
+    **options: Any,
+) -> list[Worker]:
+    """Make a worker for each queue that the roles poll; none for a process that only relays.
+
+    Every provider call is known on every queue of activities, so that a call finds a worker also where an earlier
+    version put it.
+
+    Args:
+        client: The connection that they share.
+        task_queue: The queue of the workflows; the others are named after it.
+        providers: What the provider calls go to.
+        ledger: What the transactions go to.
+        policies: The policies of new and open returns.
+        roles: What this process does.
+        workflows: The workflow types.
+        runner: How workflow code is run.
+        options: Everything else that `temporalio.worker.Worker` takes, the same for each.
+    """
+    local = ledger_activities(ledger, policies)
+    remote = provider_activities(providers, ledger)
+    queues = {queue for role, queue in activity_queues(task_queue).items() if role in roles}
+    workers = []
+    if WorkerRole.WORKFLOWS in roles:
+        workers.append(
+            Worker(
+                client,
+                task_queue=task_queue,
+                workflows=workflows,
+                workflow_runner=runner,
+                activities=[*local, *remote],
+                no_remote_activities=task_queue not in queues,
+                **options,
+            )
+        )
+        queues.discard(task_queue)
+    workers += [Worker(client, task_queue=queue, activities=remote, **options) for queue in sorted(queues)]
+    return workers
+
+
+@asynccontextmanager
+async def running(workers: Sequence[Worker]) -> AsyncIterator[None]:
+    """Run them; at the end all stop at the same time, so that the grace of one is the grace of all."""
+    async with AsyncExitStack() as stack:
+        for worker in workers:
+            await stack.enter_async_context(worker)
+        try:
+            yield
+        finally:
+            await asyncio.gather(*(worker.shutdown() for worker in workers))
+
+
+def _interceptors(is_traced: bool) -> list[Interceptor]:
+    return [ActivitySpans(), ActivityContext()] if is_traced else [ActivityContext()]
+
+
+def _beside(client: Client, parts: Parts, providers: Providers) -> Iterator[Coroutine[Any, Any, None]]:
+    """What runs until the process stops, whether or not it polls a queue."""
+    settings, ledger = parts.settings, parts.ledger
+    yield warn_of_queues_without_workers(client, settings.task_queue)
+    if WorkerRole.MESSAGING in settings.worker_roles:
+        returns = ReturnsClient(client, settings.task_queue)
+        zone = parts.policies.current.zone
+        relay = Relay(ledger, providers.messaging, providers.warehouse, parts.texts, zone, returns)
+        yield relay.run(timedelta(seconds=settings.outbox_poll_seconds))
+    if settings.metrics_address:
+        yield Gauges(client, settings.task_queue, ledger, parts.runtime.metric_meter).run()

@@ -1,0 +1,39 @@
+"""Whether a namespace is there and prepared: without the search attributes every step of a return would fail."""
+
+import structlog
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows import search_attributes
+
+log = structlog.get_logger(__name__)
+
+
+class NotPrepared(Exception):
+    """The namespace cannot host returns; the text says what to do."""
+
+
+async def require_prepared_namespace(client: Client) -> None:
+    """Check that the namespace has what returns write. A server that does not say is not asked again.
+
+    Raises:
+        NotPrepared: If there is no such namespace, or it lacks a search attribute.
+    """
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    try:
+        found = (await client.operator_service.list_search_attributes(request)).custom_attributes
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotPrepared(
+                f"There is no namespace {client.namespace}. Make it with "
+                f"`temporal operator namespace create --namespace {client.namespace}`, then run `returns setup`."
+            ) from error
+        log.warning("search_attributes_unknown", reason=error.message)
+        return
+    missing = sorted(key.name for key in search_attributes.ALL if key.name not in found)
+    if missing:
+        raise NotPrepared(
+            f"The namespace {client.namespace} lacks the search attributes {', '.join(missing)}. "
+            "Run `returns setup`."
+        )
