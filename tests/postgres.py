@@ -1,6 +1,7 @@
 """A PostgreSQL server of the test run, in a temporary folder; the first test that needs it starts it.
 
-It listens on a unix socket only and does not wait for the disk. The processes of pytest-xdist share it.
+It listens on a unix socket only and does not wait for the disk. The processes of pytest-xdist share it. A server
+that is named in RETURNFLOW_TEST_LEDGER_URL takes its place.
 """
 
 import fcntl
@@ -24,6 +25,7 @@ from ledger.engine import open_engine
 from ledger.schema import migrate
 from ledger.tables import Base
 
+_GIVEN = "RETURNFLOW_TEST_LEDGER_URL"
 _FOLDER = "RETURNFLOW_TEST_POSTGRES"
 _MIGRATIONS = Path(migrations.__file__).parent
 _TEMPLATE = "ledger_template"
@@ -138,11 +140,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> PostgresDatabases:
-    """Databases on the run's own PostgreSQL server; skips where PostgreSQL is not installed."""
+def postgres() -> Iterator[PostgresDatabases]:
+    """Databases on a PostgreSQL server; skips where there is none and none can be started."""
+    if given := os.environ.get(_GIVEN):
+        with databases_of(given) as databases:
+            yield databases
+    else:
+        yield _databases_of_the_run()
+
+
+def _databases_of_the_run() -> PostgresDatabases:
     missing = _what_is_missing()
     if missing:
-        pytest.skip(f"not run on PostgreSQL: {missing}, or name a server in RETURNFLOW_TEST_LEDGER_URL")
+        pytest.skip(f"not run on PostgreSQL: {missing}, or name a server in {_GIVEN}")
     folder = Path(os.environ[_FOLDER])
     server = make_url(f"postgresql+pg8000://postgres@/postgres?unix_sock={folder}/.s.PGSQL.5432")
     databases = PostgresDatabases(server, _TEMPLATE)

@@ -1,4 +1,4 @@
-"""Who polls the task queues and how much waits there: work waits unseen where a role was left out of a deployment."""
+"""Who polls the task queues and how much waits there: work waits unseen if a role was left out of a deployment."""
 
 import asyncio
 from dataclasses import dataclass

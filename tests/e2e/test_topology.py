@@ -19,6 +19,8 @@ from tests.e2e.parts import Parts, free_port
 from tests.e2e.processes import Marked
 from tests.postgres import PostgresDatabases
 
+pytestmark = pytest.mark.deep
+
 WAREHOUSE = {"role": "warehouse", "id": "dock-2"}
 QUEUE = "topology"
 _PATIENCE_SECONDS = 30.0

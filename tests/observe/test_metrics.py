@@ -104,13 +104,6 @@ def test_an_alert_says_whom_it_wakes_and_what_to_do(rule: dict[str, Any]) -> Non
         assert _is_a_command(words), words
 
 
-@pytest.mark.parametrize(
-    "file", sorted(path for path in DEPLOY.rglob("*.y*ml") if path.is_file()), ids=lambda path: path.name
-)
-def test_what_is_deployed_is_yaml(file: Path) -> None:
-    assert yaml.safe_load(file.read_text("utf-8"))
-
-
 def test_the_dashboard_stands_on_the_datasource_that_is_provisioned() -> None:
     provisioned = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))
     known = {source["uid"] for source in provisioned["datasources"]}

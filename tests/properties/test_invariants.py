@@ -88,7 +88,10 @@ def play(machine: type[ReturnsOfAnOrder], runs: int, **more: Any) -> None:
 @pytest.mark.parametrize(
     ("databases", "part", "runs"),
     # On PostgreSQL a run takes several times as long, and the rules are the same.
-    [*(("sqlite", part, RUNS // _PARTS) for part in range(_PARTS)), ("postgresql", _PARTS, RUNS // 40)],
+    [
+        *(("sqlite", part, RUNS // _PARTS) for part in range(_PARTS)),
+        pytest.param("postgresql", _PARTS, RUNS // 40, marks=pytest.mark.deep),
+    ],
     indirect=["databases"],
 )
 def test_invariants_hold_in_any_sequence(machine: type[ReturnsOfAnOrder], part: int, runs: int) -> None:

@@ -1,9 +1,9 @@
-"""A ledger of its own for each test, on SQLite and on PostgreSQL; with RETURNFLOW_TEST_LEDGER_URL there alone.
+"""A ledger of its own for each test: on SQLite, and in a deep run on PostgreSQL as well.
 
-A test that is for one of them: `@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)`.
+A file or a test chooses for itself, and on PostgreSQL is then not deep:
+`@pytest.mark.parametrize("databases", ["sqlite", "postgresql"], indirect=True)`.
 """
 
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -15,9 +15,6 @@ import pytest
 
 from ledger.ledger import Ledger
 from ledger.schema import migrate
-from tests.postgres import databases_of
-
-_SERVER = os.environ.get("RETURNFLOW_TEST_LEDGER_URL", "")
 
 
 class Databases(Protocol):
@@ -54,16 +51,17 @@ class SqliteFiles:
             yield url
 
 
-@pytest.fixture(scope="session", params=["given"] if _SERVER else ["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Where the ledgers of the tests are."""
-    if _SERVER:
-        with databases_of(_SERVER) as made:
-            yield made
-    elif request.param == "sqlite":
-        yield SqliteFiles(tmp_path_factory.mktemp("ledger"))
-    else:
-        yield request.getfixturevalue("postgres")
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    """Databases in a folder."""
+    return SqliteFiles(tmp_path_factory.mktemp("ledger"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.deep)])
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Where the ledger of the test is."""
+    made: Databases = request.getfixturevalue("sqlite_files" if request.param == "sqlite" else "postgres")
+    return made
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 COMPOSE = yaml.safe_load(FILE.read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+WORKERS = sorted(name for name, service in SERVICES.items() if service.get("command") == ["worker"])
 OURS = sorted(name for name, service in SERVICES.items() if service["image"].startswith("returnflow:"))
+SCRAPED = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text("utf-8"))
 GUIDE = (ROOT / "docs" / "production.md").read_text("utf-8")
 
 KEYS = {
@@ -24,12 +26,6 @@ KEYS = {
     *("depends_on", "healthcheck", "stop_grace_period", "shm_size"),
 }
 """What a service of ours may say; each is a key of the compose specification."""
-
-OF_THE_METRICS = ("./deploy/prometheus", "./deploy/grafana")
-"""Folders that come with the metrics of the processes, which are not part of this tree yet."""
-
-LISTENERS = {"RETURNFLOW_METRICS_ADDRESS", "RETURNFLOW_API_METRICS_ADDRESS"}
-"""What Prometheus scrapes."""
 
 SECRET = re.compile(r"(PASSWORD|SECRET|TOKEN)$")
 REQUIRED = re.compile(r"\$\{(\w+):\?[^}]*\}")
@@ -59,16 +55,26 @@ def test_a_service_runs_a_command_of_the_cli(service: str) -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_a_service_is_given_settings_that_are_read(service: str) -> None:
-    known = settings_of(WorkerSettings) | settings_of(ApiSettings) | LISTENERS
+    known = settings_of(WorkerSettings) | settings_of(ApiSettings)
     given = SERVICES[service]["environment"]
     assert {name for name in given if name.startswith("RETURNFLOW_")} <= known
 
 
 def test_the_workers_do_everything_and_nothing_twice() -> None:
-    workers = [SERVICES[name] for name in OURS if SERVICES[name]["command"] == ["worker"]]
-    roles = [role for worker in workers for role in roles_of(worker)]
-    assert sorted(roles) == sorted(ALL_ROLES)
-    assert {WorkerRole.PAYMENT.value} in [roles_of(worker) for worker in workers]
+    roles = {name: roles_of(SERVICES[name]) for name in WORKERS}
+    assert sorted(role for each in roles.values() for role in each) == sorted(ALL_ROLES)
+    assert {WorkerRole.PAYMENT.value} in roles.values()
+
+
+def test_prometheus_finds_every_worker_however_many_and_the_api() -> None:
+    jobs = {job["job_name"]: job for job in SCRAPED["scrape_configs"]}
+    (found,) = jobs["returnflow-worker"]["dns_sd_configs"]
+    assert sorted(found["names"]) == WORKERS
+    listening = {SERVICES[name]["environment"]["RETURNFLOW_METRICS_ADDRESS"] for name in WORKERS}
+    assert listening == {f"0.0.0.0:{found['port']}"}
+    (api,) = jobs["returnflow-api"]["static_configs"]
+    name, _, port = api["targets"][0].partition(":")
+    assert SERVICES[name]["environment"]["RETURNFLOW_API_METRICS_ADDRESS"] == f"0.0.0.0:{port}"
 
 
 def test_who_waits_for_another_waits_for_something_that_will_come() -> None:
@@ -112,9 +118,7 @@ def test_what_is_mounted_exists_and_what_is_written_survives() -> None:
     for name, service in SERVICES.items():
         for mount in service.get("volumes", []):
             source, target, *mode = mount.split(":")
-            if source.startswith(OF_THE_METRICS):
-                assert mode == ["ro"], f"{name}: {mount}"
-            elif source.startswith("."):
+            if source.startswith("."):
                 assert (ROOT / source).exists(), f"{name}: {source}"
                 assert mode == ["ro"], f"{name}: {mount}"
             else:

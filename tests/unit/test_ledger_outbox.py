@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from domain.outbox import Delivery
+from ledger import outbox
+from ledger.engine import writing
 from ledger.errors import DeliveryNotFound
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import NOW, a_message, a_stage
@@ -143,3 +145,16 @@ def test_several_relays_keep_the_order_and_share_the_work(ledger: Ledger) -> Non
         assert [delivery.message_id for delivery in done if delivery.rma_id == f"R{number}"] == [
             f"R{number}/a/{item}" for item in range(items)
         ]
+
+
+# SQLite has one writer at a time.
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+def test_a_relay_does_not_wait_for_what_another_one_is_claiming(ledger: Ledger) -> None:
+    for rma_id in ("R1", "R2"):
+        tell(ledger, rma_id, "step", "hi")
+    with writing(ledger.engine) as session:
+        first = outbox.claim(session, NOW, 1, LEASE)
+        second = ledger.claim_deliveries(NOW, 10, LEASE)
+
+    assert [delivery.message_id for delivery in first] == ["R1/step/0"]
+    assert [delivery.message_id for delivery in second] == ["R2/step/0"]

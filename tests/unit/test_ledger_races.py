@@ -4,7 +4,6 @@ import multiprocessing
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -17,7 +16,6 @@ from domain.bookkeeping import AuthorizedRefund
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.policy.authority import PayoutCaps
 from domain.refund import RefundRules
-from ledger import outbox
 from ledger.engine import writing
 from ledger.errors import CeilingExceeded
 from ledger.ledger import Ledger
@@ -30,7 +28,6 @@ from tests.unit.ledger_builders import (
     a_line,
     a_message,
     a_replacement,
-    a_stage,
     an_authorization,
     an_opening,
     an_order,
@@ -42,6 +39,7 @@ from tests.unit.ledger_builders import (
 from tests.unit.ledger_rivals import open_at_once
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
+pytestmark = pytest.mark.parametrize("databases", ["sqlite", "postgresql"], indirect=True)
 
 Answer = TypeVar("Answer")
 
@@ -232,16 +230,3 @@ def test_advances_of_a_customers_orders_stay_within_the_limit(ledger: Ledger, at
     # Connections are made before, so that the advances meet.
     at_once([partial(ledger.open_returns, f"O-{number}") for number in range(5)])
     assert sorted(at_once([partial(advance, f"R{number}") for number in range(5)])) == [*[False] * 4, True]
-
-
-# SQLite has one writer at a time.
-@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-def test_a_relay_does_not_wait_for_what_another_one_is_claiming(ledger: Ledger) -> None:
-    for rma_id in ("R1", "R2"):
-        ledger.record(a_stage(rma_id, "step", outbox=(a_message("hi"),)))
-    with writing(ledger.engine) as session:
-        first = outbox.claim(session, NOW, 1, timedelta(seconds=30))
-        second = ledger.claim_deliveries(NOW, 10, timedelta(seconds=30))
-
-    assert [delivery.message_id for delivery in first] == ["R1/step/0"]
-    assert [delivery.message_id for delivery in second] == ["R2/step/0"]

@@ -23,6 +23,7 @@ from tests.unit.ledger_builders import (
 )
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
+pytestmark = pytest.mark.parametrize("databases", ["sqlite", "postgresql"], indirect=True)
 
 
 def test_units_are_quoted_reserved_and_settled(ledger: Ledger) -> None:
