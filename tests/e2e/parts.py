@@ -18,13 +18,6 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Parts:
     """Starts parts by name, waits until they are ready, kills them, and stops what is left."""
 

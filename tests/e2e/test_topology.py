@@ -15,8 +15,8 @@ import pytest
 from ledger.ledger import Ledger
 from starters.connection import connect_temporal
 from testkit.pipeline import Pipeline
-from tests.e2e.parts import Parts, free_port
-from tests.e2e.processes import Marked
+from tests.e2e.parts import Parts
+from tests.e2e.processes import Marked, free_port
 from tests.postgres import PostgresDatabases
 
 pytestmark = pytest.mark.deep
