@@ -1,13 +1,14 @@
 """Runs workflow code as the worker's runner does, and keeps what the code asked for at each workflow task."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from temporalio.api.failure.v1 import Failure
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+
+from replay.wrapped import WrappedInstance, WrappingRunner
 
 
 @dataclass(frozen=True)
@@ -25,43 +26,27 @@ class Step:
     failure: Failure | None = None
 
 
-class RecordingRunner(WorkflowRunner):
+class RecordingRunner(WrappingRunner):
     """Hands everything to another runner. Histories are replayed one after the other."""
 
     def __init__(self, inner: WorkflowRunner) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self.steps: list[Step] = []
-
-    def prepare_workflow(self, defn: Any) -> None:
-        """As the other runner does."""
-        self._inner.prepare_workflow(defn)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """Begin the record of a history."""
         self.steps = []
-        return _RecordedInstance(self._inner.create_instance(det), self.steps)
+        return _RecordedInstance(self.inner.create_instance(det), self.steps)
 
 
-class _RecordedInstance(WorkflowInstance):
+class _RecordedInstance(WrappedInstance):
     def __init__(self, inner: WorkflowInstance, steps: list[Step]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._steps = steps
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
-        answer = self._inner.activate(act)
+        answer = super().activate(act)
         failure = answer.failed.failure if answer.HasField("failed") else None
         if any(not job.HasField("remove_from_cache") for job in act.jobs):
             self._steps.append(Step(act.history_length, tuple(answer.successful.commands), failure))
         return answer
-
-    def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()
-
-    def get_info(self) -> Any:
-        return self._inner.get_info()
-
-    def get_serialization_context(self, *args: Any) -> Any:
-        return self._inner.get_serialization_context(*args)
-
-    def get_external_store_context(self, *args: Any) -> Any:
-        return self._inner.get_external_store_context(*args)

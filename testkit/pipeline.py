@@ -169,7 +169,7 @@ class Pipeline:
         self, rma_id: str, action: Action, role: Role, request_id: str | None = None, **fields: Any
     ) -> ActionAnswer:
         """Send an action as a role."""
-        body = {"actor": Actor(role=role, id=f"{role.value}-1"), **fields}
+        body = {"actor": Actor(role=role, id=f"{role.value}-{rma_id}"), **fields}
         request = ACTION_REQUESTS[action].model_validate(body)
         return await self.returns.act(rma_id, action, request, request_id)
 

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.fingerprint.expressions import Expressions, inlined, text
+from tests.fingerprint.expressions import CallSite, Expressions, inlined, text
 from tests.fingerprint.scope import Arrow, Bound, Instance, Scope, Stored, known, meaning_of, token
 from tests.fingerprint.source import Class
 from tests.fingerprint.tree import TOKEN, Block, Line, Node
@@ -28,27 +28,19 @@ class Calls(Expressions):
             return self.ev(node.args[1], sc, out, running)
         function = self.ev(node.func, sc, out)
         arguments = self.arguments(node, sc, out)
-        return self._apply(function, node, arguments, sc, out, running)
+        return self._apply(function, CallSite(node, arguments, sc, out, running))
 
-    def _apply(
-        self,
-        function: ast.expr,
-        node: ast.Call,
-        arguments: list[ast.expr],
-        sc: Scope,
-        out: list[Node],
-        running: bool,
-    ) -> ast.expr:
+    def _apply(self, function: ast.expr, site: CallSite) -> ast.expr:
         match meaning_of(function):
             case Bound() as bound:
-                return self.invoke(bound, node, arguments, sc, out, running)
+                return self.invoke(bound, site)
             case Instance(of=of, activity=activity) if (method := of.method("__call__")) is not None:
-                return self.invoke(Bound(method, of, activity), node, arguments, sc, out, running)
+                return self.invoke(Bound(method, of, activity), site)
             case Arrow(node=arrow, closure=closure):
-                given = dict(zip((each.arg for each in arrow.args.args), arguments, strict=False))
+                given = dict(zip((each.arg for each in arrow.args.args), site.arguments, strict=False))
                 within: list[Node] = []
-                value = self.ev(arrow.body, closure.inner(given), within, running)
-                out.extend(inlined(within))
+                value = self.ev(arrow.body, closure.inner(given), within, site.running)
+                site.out.extend(inlined(within))
                 return value
             case Class() as made:
                 return known(made.name, Instance(made))
@@ -56,27 +48,20 @@ class Calls(Expressions):
                 given_to = self.source.given_to(of, attribute)
                 if given_to is not None:
                     expression, maker = given_to
-                    whole = Scope(maker.module, {"self": known(maker.name, Instance(maker))}, sc.stack)
-                    return self._apply(self.ev(expression, whole, []), node, arguments, sc, out, running)
+                    whole = Scope(maker.module, {"self": known(maker.name, Instance(maker))}, site.sc.stack)
+                    return self._apply(self.ev(expression, whole, []), site)
         if isinstance(function, ast.Attribute):
             found = self.source.only_method(function.attr)
             if found is not None:
                 method, of = found
-                return self.invoke(Bound(method, of), node, arguments, sc, out, running)
-        return self._unknown(function, node, arguments, sc, out, running)
+                return self.invoke(Bound(method, of), site)
+        return self._unknown(function, site)
 
-    def _unknown(
-        self,
-        function: ast.expr,
-        node: ast.Call,
-        arguments: list[ast.expr],
-        sc: Scope,
-        out: list[Node],
-        running: bool,
-    ) -> ast.expr:
-        where = self.where(node, sc)
+    def _unknown(self, function: ast.expr, site: CallSite) -> ast.expr:
+        node, arguments, running, out = site.node, site.arguments, site.running, site.out
+        where = self.where(node, site.sc)
         if text(node.func).endswith(".model_copy") and isinstance(node.func, ast.Attribute):
-            return self.ev(node.func.value, sc, [])
+            return self.ev(node.func.value, site.sc, [])
         held = meaning_of(function)
         if TOKEN.fullmatch(text(function)) or (isinstance(held, Stored) and held.attribute.startswith("_")):
             # A callable that was handed over: what it does shows where that was.
@@ -152,7 +137,7 @@ class Calls(Expressions):
     def _asked(self, condition: ast.expr, node: ast.Call, sc: Scope) -> str:
         """What a condition that is handed over comes to when it is asked."""
         if isinstance(meaning_of(condition), Bound | Arrow):
-            return text(self._apply(condition, ast.Call(condition, [], []), [], sc, [], running=False))
+            return text(self._apply(condition, CallSite(ast.Call(condition, [], []), [], sc, [], running=False)))
         return text(condition)
 
     def _keys(self, node: ast.Call, sc: Scope) -> str:

@@ -2,7 +2,9 @@
 
 import ast
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tests.fingerprint.scope import (
     Arrow,
@@ -23,7 +25,18 @@ READABLE = 300
 _ACTIVITY_CLASSES = ("ProviderCall", "LedgerCall")
 
 
-class Expressions:
+@dataclass(frozen=True)
+class CallSite:
+    """A call in the code, with its arguments as they are written down; `running` as for an expression."""
+
+    node: ast.Call
+    arguments: list[ast.expr]
+    sc: Scope
+    out: list[Node]
+    running: bool
+
+
+class Expressions(ABC):
     """Reads expressions in the sequence in which they are worked out.
 
     `out` takes the commands. What is returned is the expression as it is written down: locals replaced by what
@@ -38,15 +51,13 @@ class Expressions:
 
     # What the other half gives
 
-    def invoke(
-        self, called: Bound, node: ast.Call, arguments: list[ast.expr], sc: Scope, out: list[Node], running: bool
-    ) -> ast.expr:
+    @abstractmethod
+    def invoke(self, called: Bound, site: CallSite) -> ast.expr:
         """Call a function of ours."""
-        raise NotImplementedError
 
+    @abstractmethod
     def question(self, called: Bound, arguments: dict[str, ast.expr], sc: Scope) -> ast.expr:
         """A function without commands, as an expression."""
-        raise NotImplementedError
 
     # Expressions
 
@@ -224,9 +235,9 @@ class Expressions:
 
     # Calls
 
+    @abstractmethod
     def call(self, node: ast.Call, sc: Scope, out: list[Node], running: bool = False) -> ast.expr:
         """Read a call: a command of Temporal's, a function of ours, or anything else."""
-        raise NotImplementedError
 
     def arguments(self, node: ast.Call, sc: Scope, out: list[Node], running: bool = False) -> list[ast.expr]:
         """The arguments, in the sequence in which they are worked out."""

@@ -5,7 +5,7 @@ import copy
 from collections import Counter
 
 from tests.fingerprint.calls import Calls
-from tests.fingerprint.expressions import inlined, is_readable, negated, text
+from tests.fingerprint.expressions import CallSite, inlined, is_readable, negated, text
 from tests.fingerprint.scope import ANSWER, Bound, Instance, Scope, assigned, known, meaning_of, token
 from tests.fingerprint.shape import shaped
 from tests.fingerprint.source import Class, Function, Source
@@ -32,12 +32,11 @@ class Walker(Calls):
             self._body(function.node.body, sc, made.nodes)
         return self.sections[key]
 
-    def invoke(
-        self, called: Bound, node: ast.Call, arguments: list[ast.expr], sc: Scope, out: list[Node], running: bool
-    ) -> ast.expr:
+    def invoke(self, called: Bound, site: CallSite) -> ast.expr:
         """Call a function of ours."""
+        node, sc, out = site.node, site.sc, site.out
         function, where = called.function, self.where(node, sc)
-        given = self._given(function, node, arguments, sc)
+        given = self._given(function, node, site.arguments, sc)
         if function.never_returns:
             out.append(Line("raise", where, soft=True))
             return known("nothing")
@@ -58,7 +57,7 @@ class Walker(Calls):
             section = self.section(function, called.on)
             nodes = [Ref(section, [self._told(given.get(each.arg)) for each in function.parameters], where)]
             value = self._typed(f"{section.title}()", function)
-        is_later = function.is_async and not running
+        is_later = function.is_async and not site.running
         out.extend([Block("coroutine", nodes, where)] if is_later and nodes else nodes)
         return value
 

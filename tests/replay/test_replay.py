@@ -7,17 +7,23 @@ from temporalio import workflow
 
 from demo.story import load_stories
 from replay.files import files_in
+from replay.late_gates import LateGates
 from replay.replaying import Outcome, Replayed, Replays, Source
 from tests.replay.record import HISTORIES
-from workers.registry import WORKFLOWS
+from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
 from workflows import ids
 
 FILES = files_in(HISTORIES)
 
 
 @pytest.fixture(scope="module")
-def replays() -> Replays:
-    return Replays()
+def watched() -> LateGates:
+    return LateGates(WORKFLOW_RUNNER)
+
+
+@pytest.fixture(scope="module")
+def replays(watched: LateGates) -> Replays:
+    return Replays(runner=watched)
 
 
 async def replayed(replays: Replays, source: Source) -> Replayed:
@@ -26,9 +32,10 @@ async def replayed(replays: Replays, source: Source) -> Replayed:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
-async def test_a_recorded_history_replays(replays: Replays, file: Path) -> None:
+async def test_a_recorded_history_replays(replays: Replays, watched: LateGates, file: Path) -> None:
     result = await replayed(replays, file)
     assert result.outcome is Outcome.OK, f"event {result.event}: {result.told}"
+    assert not watched.found
 
 
 @pytest.mark.parametrize("story", [story.name for story in load_stories()])

@@ -43,7 +43,7 @@ async def test_a_force_majeure_moves_the_inspection_promise_by_its_length(pipeli
     assert abs(moved.due_at - promised_at - 24 * HOUR) < MINUTE
     assert moved.promised_at == promised_at
     (paused,) = moved.pauses
-    assert (paused.author, paused.reason) == ("supervisor-1", "natural_disaster: a typhoon")
+    assert (paused.author, paused.reason) == (f"supervisor-{rma_id}", "natural_disaster: a typhoon")
     await pipeline.lapse(rma_id, 61 * HOUR)
     assert (await pipeline.returns.status(rma_id)).coupons == ()
     await pipeline.inspect(rma_id)

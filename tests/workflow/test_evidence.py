@@ -54,7 +54,7 @@ async def test_the_review_rests_while_the_customer_is_awaited(pipeline: Pipeline
     clock = await review_clock(pipeline, rma_id)
     assert abs(clock.due_at - promised_at - 3 * DAY) < MINUTE
     assert [(pause.author, pause.reason) for pause in clock.pauses] == [
-        ("agent_tier_2-1", "customer awaited: evidence")
+        (f"agent_tier_2-{rma_id}", "customer awaited: evidence")
     ]
     await pipeline.lapse(rma_id, 4 * HOUR - MINUTE)
     assert (await pipeline.returns.status(rma_id)).needs == Role.AGENT_TIER_2, "24 hours of its own, not of ours"

@@ -89,15 +89,28 @@ class ContestStage:
             parcel.contest = ContestState.OPEN
 
     async def run(self) -> ContestOutcome:
-        """Return what the customer won; what is not accepted may go back to them."""
+        """Return what the customer won."""
         if self._parcel.contest is ContestState.NONE:
             return ContestOutcome()
         outcome = await self._decided()
         if self.agreed is not None:
             await self._agreement.is_told(self.agreed)
             outcome = ContestOutcome(self._as_agreed(self.agreed))
-        await self._send_goods_back()
         return outcome
+
+    async def send_goods_back(self) -> None:
+        """Have the warehouse return what stays rejected, if the customer wants it; otherwise it is left to us."""
+        case = self._case
+        goods = [line for line in self._parcel.lines.values() if line.rejected]
+        if not self._wants_goods_back or not goods:
+            return
+        count = sum(line.rejected for line in goods)
+        case.note("rejected goods go back", f"{count} units")
+        await case.record(
+            "rejected-goods",
+            case.notices.customer(Template.REJECTED_GOODS_RETURNED, rejected=count),
+            *(case.notices.goods_to_customer(line.line_id, line.rejected) for line in goods),
+        )
 
     async def _decided(self) -> ContestOutcome:
         case = self._case
@@ -158,20 +171,6 @@ class ContestStage:
         """An open offer about this parcel is moot; one about another parcel goes on."""
         if self._is_negotiated():
             self._case.end_talks()
-
-    async def _send_goods_back(self) -> None:
-        """Have the warehouse return what stays rejected, if the customer wants it; otherwise it is left to us."""
-        case = self._case
-        goods = [line for line in self._parcel.lines.values() if line.rejected]
-        if not self._wants_goods_back or not goods:
-            return
-        count = sum(line.rejected for line in goods)
-        case.note("rejected goods go back", f"{count} units")
-        await case.record(
-            "rejected-goods",
-            case.notices.customer(Template.REJECTED_GOODS_RETURNED, rejected=count),
-            *(case.notices.goods_to_customer(line.line_id, line.rejected) for line in goods),
-        )
 
     def _as_agreed(self, offer: Offer) -> tuple[UnitsToSettle, ...]:
         """Store credit takes what was not accepted after all; with a compensation the customer keeps the goods."""

@@ -13,7 +13,7 @@ from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.parcel import Parcel
 from workflows.stages.agreement import AgreementStage
-from workflows.stages.contest import ContestStage
+from workflows.stages.contest import ContestOutcome, ContestStage
 from workflows.stages.inspection import InspectionStage
 from workflows.stages.outcome import Outcome
 from workflows.stages.settlement import accepted_units
@@ -83,7 +83,7 @@ class Journey:
         accepted = self._payable_of(accepted_units(self.inspection.units))
         self.contest.open(accepted)
         _, won = await asyncio.gather(
-            self._outcome.settle(self.parcel, accepted, self._inspection_notices()), self.contest.run()
+            self._outcome.settle(self.parcel, accepted, self._inspection_notices()), self._contested()
         )
         accepted_after_all = self._payable_of(won.accepted)
         if self.contest.agreed:
@@ -95,6 +95,13 @@ class Journey:
             lowered = self._case.notices.customer(Template.DEDUCTION_LOWERED)
             await self._outcome.settle_lowered(self.parcel, won.lowered, (lowered,))
         await self._look_back()
+
+    async def _contested(self) -> ContestOutcome:
+        won = await self.contest.run()
+        if won.accepted:
+            self._outcome.ask_gates()
+        await self.contest.send_goods_back()
+        return won
 
     def _payable_of(self, accepted: tuple[UnitsToSettle, ...]) -> tuple[UnitsToSettle, ...]:
         """Of the accepted units those that were not paid before."""

@@ -11,11 +11,13 @@ from workflows.case import ReturnCase
 from workflows.parcel import Parcel
 from workflows.stages.advances import Advances
 from workflows.stages.agreed_terms import AgreedTerms
-from workflows.stages.exchange import Exchange
+from workflows.stages.exchange import EXCHANGE_SUBSTITUTE, Exchange
 from workflows.stages.repair import Repair
 from workflows.stages.settlement import Settlement
 from workflows.stages.store_credit import StoreCredit
 from workflows.stages.trade_in import TradeIn
+
+_EXCHANGE_AFTER_CONTEST = "exchange-after-contest"
 
 
 class Outcome:
@@ -43,6 +45,16 @@ class Outcome:
         self._to_exchange: list[UnitsToSettle] = []
         self._exchanging = 0
 
+    def ask_gates(self) -> None:
+        """Ask the gates of what may follow before a ledger call: right after one their answer is not safe."""
+        case = self._case
+        if case.remedy is not Remedy.EXCHANGE:
+            return
+        if len(case.parcels) > 1 or not case.holds_stock:
+            workflow.patched(EXCHANGE_SUBSTITUTE)
+        else:
+            workflow.patched(_EXCHANGE_AFTER_CONTEST)
+
     async def settle(
         self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
     ) -> None:
@@ -56,6 +68,7 @@ class Outcome:
         elif len(case.parcels) == 1:
             await self._exchange.run(accepted, outbox)
         else:
+            self.ask_gates()
             await case.record("inspected", *outbox)
             await self._exchange_together(accepted)
 
@@ -89,7 +102,7 @@ class Outcome:
         """Give the customer what a contest won: the exchange, as long as its stock is still held, or the money."""
         case = self._case
         exchanges = case.remedy is Remedy.EXCHANGE and case.holds_stock and len(case.parcels) == 1
-        if exchanges and workflow.patched("exchange-after-contest"):
+        if exchanges and workflow.patched(_EXCHANGE_AFTER_CONTEST):
             await self._exchange.run(accepted, outbox)
         else:
             await self.pay(parcel, RefundBasis.INSPECTION, accepted, outbox)

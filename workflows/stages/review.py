@@ -99,8 +99,10 @@ class ReviewStage:
         case.clocks.start(ClockName.FIRST_RESPONSE, case.opened_at, case.opened_at + FIRST_RESPONSE_PROMISE)
         case.clocks.start(ClockName.AUTO_REVIEW, case.opened_at, case.opened_at + AUTO_REVIEW_PROMISE)
         facts = await self._facts()
+        is_late = self._first_response_is_late()
         outcome = await self._decide(facts)
-        await self._first_response_is_held_against_its_promise()
+        if is_late:
+            await self._tell_late_first_response()
         case.clocks.end(ClockName.AUTO_REVIEW, in_time=not self._auto_review_late)
         while outcome is ReviewOutcome.EVIDENCE_REQUESTED:
             if not await self._evidence.arrives_for_auto_review():
@@ -112,14 +114,20 @@ class ReviewStage:
             return False
         return await self._others_agree()
 
-    async def _first_response_is_held_against_its_promise(self) -> None:
-        """The decision is the acknowledgement. Late, the supervisor is told, once, with what else is late."""
+    def _first_response_is_late(self) -> bool:
+        """The decision, which follows at once, is the acknowledgement. Whether it is late and nobody was told yet.
+
+        This is found out before the ledger decides: right after it the gate's answer would not be safe.
+        """
         case = self._case
         in_time = workflow.now() <= case.opened_at + FIRST_RESPONSE_PROMISE
         case.clocks.end(ClockName.FIRST_RESPONSE, in_time)
-        if not in_time and not self._auto_review_late and workflow.patched("first-response"):
-            case.note("first response late")
-            await case.record("first-response-late", case.supervisor_alert(Template.STAFF_FIRST_RESPONSE_LATE))
+        return not in_time and not self._auto_review_late and workflow.patched("first-response")
+
+    async def _tell_late_first_response(self) -> None:
+        case = self._case
+        case.note("first response late")
+        await case.record("first-response-late", case.supervisor_alert(Template.STAFF_FIRST_RESPONSE_LATE))
 
     async def _facts(self) -> OrderFacts:
         case = self._case
