@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
 
 from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
@@ -152,6 +153,19 @@ async def test_a_client_certificate_that_is_not_taken_is_told(
     mtls_address: str, certificates: Certificates, monkeypatch: pytest.MonkeyPatch, shown: dict[str, str]
 ) -> None:
     given(monkeypatch, certificates.folder, TEMPORAL_ADDRESS=mtls_address, **{CA: "ours.pem"}, **shown)
+    with pytest.raises(ServiceUnavailable, match=CERT):
+        await connect_temporal()
+
+
+@pytest.mark.parametrize("told", ['message: "transport error"', 'hyper::Error(Canceled, "connection closed")'])
+async def test_a_server_that_hangs_up_is_told_however_the_client_notices(
+    monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    async def connect(*_: object, **__: object) -> None:
+        raise RuntimeError(f"Failed client connect: `get_system_info` call error after connection: {told}")
+
+    monkeypatch.setattr(Client, "connect", connect)
+    monkeypatch.setenv("TEMPORAL_TLS", "true")
     with pytest.raises(ServiceUnavailable, match=CERT):
         await connect_temporal()
 
