@@ -9,7 +9,7 @@ CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations lock
+.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations screenshots lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -47,6 +47,10 @@ test-deep: $(READY) ## PostgreSQL, production as processes, 2,000 runs of the in
 test-versions: $(READY) ## two versions of the workers side by side, and a sample of mutations
 	$(BIN)/python -m pytest -m deep tests/e2e/test_two_versions.py tests/mutations
 
+screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium on the path, or CHROMIUM=)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock
+	$(BIN)/python -m tests.screenshots
+
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -71,3 +75,5 @@ lock: $(READY) ## refresh the hashed locks after a change of dependencies
 		--all-extras --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--extra worker --extra api --extra cli --extra postgres --extra tracing pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--group pyproject.toml:screenshots -c requirements-dev.lock -o requirements-screenshots.lock

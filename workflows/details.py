@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from domain.actions import PERMITTED_ROLES, Role
 from domain.currencies import as_decimal
 from domain.status import Reimbursement
 from workflows.contracts import TimelineEntry
@@ -18,8 +19,9 @@ def details_of(case: "ReturnCase") -> str:
     """The state of a return in Markdown, with what happened last. Times are UTC."""
     facts = [
         f"**{case.header().value}**, {_words(case.stage().value)}",
+        "",
         f"- next: {_next(case)}",
-        f"- must act: {_words(case.needs) or 'nobody'}",
+        f"- must act: {_must_act(case)}",
         f"- approval {case.approval.value}, goods {case.logistics.value}, inspection {case.inspection.value}",
         f"- money {_money(case)}",
     ]
@@ -37,6 +39,14 @@ def details_of(case: "ReturnCase") -> str:
 def _next(case: "ReturnCase") -> str:
     deadline = case.clocks.next_deadline()
     return f"{_words(deadline.clock.value)} due {_moment(deadline.due_at)}" if deadline else _NOTHING_DUE
+
+
+def _must_act(case: "ReturnCase") -> str:
+    """Who, and with what: the actions that their role may send now."""
+    if not case.needs:
+        return "nobody"
+    actions = [a.value for a in case.allowed_actions() if Role(case.needs) in PERMITTED_ROLES[a]]
+    return f"{_words(case.needs)} ({', '.join(actions)})" if actions else _words(case.needs)
 
 
 def _money(case: "ReturnCase") -> str:

@@ -23,6 +23,9 @@ class ShownAttributes:
         """What differs now; from here on it counts as shown."""
         changes: list[SearchAttributeUpdate[Any]] = []
         for key, value in _attributes(case):
+            if value is None and not case.ended and self._shown.get(key.name):
+                # A deadline that passed says more than none, until the next one goes along.
+                continue
             if key.name not in self._shown or self._shown[key.name] != value:
                 self._shown[key.name] = value
                 changes.append(key.value_unset() if value is None else key.value_set(value))
