@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import structlog
+from temporalio.exceptions import ApplicationError
 
 from activities.errors import provider_errors
 from activities.metrics import payment_ended
@@ -74,7 +75,7 @@ class PaymentComparison:
             booked = await asyncio.to_thread(self._ledger.booked_payments, references)
             for listed in page.payments:
                 if _is_suspect(listed, booked.get(listed.reference), run.request.untouched_since):
-                    await self._look_into(run, listed.direction, listed.reference)
+                    await self._look_into(run, listed.direction, listed.reference, listed)
             after = page.next
             if not after:
                 break
@@ -108,13 +109,20 @@ class PaymentComparison:
                 await self._look_into(run, each.intent.direction, key)
             after = keys[-1]
 
-    async def _look_into(self, run: ReconciliationRun, direction: PaymentDirection, reference: str) -> None:
+    async def _look_into(
+        self, run: ReconciliationRun, direction: PaymentDirection, reference: str, *listed: ListedPayment
+    ) -> None:
+        """Compare exactly. What the provider refuses to look up is judged by its list: no run sees it again."""
         run.alive()
         try:
-            difference = await self._compare(run, direction, reference)
-        except ProviderError as error:
+            with provider_errors():
+                difference = await self._compare(run, direction, reference)
+        except ApplicationError as error:
+            if not error.non_retryable:
+                raise
             _not_answered(run, reference, error)
-            return
+            since = run.request.untouched_since
+            difference = payment_difference(direction, reference, listed, await self._booked(reference), since)
         if difference:
             await run.open(difference)
 
@@ -184,6 +192,6 @@ def _is_suspect(listed: ListedPayment, booked: BookedPayment | None, untouched_s
     return booked.intent.provider_reference != listed.provider_reference
 
 
-def _not_answered(run: ReconciliationRun, key: str, error: ProviderError) -> None:
+def _not_answered(run: ReconciliationRun, key: str, error: Exception) -> None:
     log.warning("reconciliation_not_answered", key=key, error=str(error))
     run.count(not_answered=1)

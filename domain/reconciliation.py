@@ -23,6 +23,12 @@ MOST_NAMED = 500
 """So many keys are named of each kind in a report; the counts and the list of tasks are complete."""
 
 
+class ReconciliationOrder(Record):
+    """What somebody wants of a run: to look through the provider's payments since a moment, UTC."""
+
+    payments_since: UtcDatetime
+
+
 class ReconciliationRequest(Record):
     """Reconcile. All moments are UTC.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from temporalio.client import (
@@ -14,8 +15,9 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
 )
+from temporalio.common import WorkflowIDConflictPolicy
 
-from domain.reconciliation import ReconciliationReport
+from domain.reconciliation import ReconciliationOrder, ReconciliationReport
 from starters.errors import ReturnsError, ServiceUnavailable
 from starters.translation import unavailable
 from workflows import ids
@@ -42,6 +44,30 @@ async def reconcile_now(client: Client, schedule: str = ids.RECONCILIATION_SCHED
         if error.status is RPCStatusCode.NOT_FOUND:
             raise ReturnsError(f"There is no schedule {schedule}: run `returns setup`.") from error
         raise unavailable(error) from error
+
+
+async def reconcile_since(client: Client, task_queue: str, since: datetime) -> ReconciliationReport:
+    """Look through the provider's payments since a moment, beside the schedule, and wait for what is found.
+
+    Raises:
+        ReturnsError: If the run failed.
+        ServiceUnavailable: If Temporal does not answer.
+    """
+    order = ReconciliationOrder(payments_since=since)
+    try:
+        report: ReconciliationReport = await client.execute_workflow(
+            ids.RECONCILIATION_WORKFLOW,
+            order,
+            id=f"reconciliation-since-{order.payments_since.isoformat()}",
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            result_type=ReconciliationReport,
+        )
+    except WorkflowFailureError as error:
+        raise ReturnsError(f"The reconciliation failed: {error.cause}") from error
+    except RPCError as error:
+        raise unavailable(error) from error
+    return report
 
 
 async def _started(client: Client, schedule: str) -> ScheduleActionExecutionStartWorkflow:

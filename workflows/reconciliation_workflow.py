@@ -8,6 +8,7 @@ from domain.reconciliation import (
     FIRST_LOOK,
     OVERLAP,
     UNTOUCHED_FOR,
+    ReconciliationOrder,
     ReconciliationReport,
     ReconciliationRequest,
 )
@@ -22,11 +23,18 @@ class ReconciliationWorkflow:
     """One run: compare, heal what is safe, and tell what is left for a person."""
 
     @workflow.run
-    async def run(self) -> ReconciliationReport:
-        """Reconcile what nothing has touched for a day, and what the provider did since the last run."""
+    async def run(self, order: ReconciliationOrder | None = None) -> ReconciliationReport:
+        """Reconcile what nothing has touched for a day, and what the provider did since the last run.
+
+        An order of somebody's says since when instead; the schedule gives none.
+        """
         now = workflow.now()
         report = await calls.reconcile(
-            ReconciliationRequest(at=now, untouched_since=now - UNTOUCHED_FOR, payments_since=_since(now)),
+            ReconciliationRequest(
+                at=now,
+                untouched_since=now - UNTOUCHED_FOR,
+                payments_since=order.payments_since if order else _since(now),
+            ),
             summary="compare ledger, payment provider and workflows",
         )
         workflow.set_current_details(_details(report))

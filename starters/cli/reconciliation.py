@@ -1,6 +1,7 @@
 """`returns reconciliation ...`: what ledger, payment provider and workflows differ in."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from starters.cli.ledger_access import LedgerUrl, with_ledger
 from starters.cli.output import AsJson, console, fail, moment, show_json, table, words
 from starters.cli.session import session_of
 from starters.errors import ReturnsError
-from starters.reconciling import reconcile_now
+from starters.reconciling import reconcile_now, reconcile_since
 
 _MODULE = "starters.reconciliation"
 _HINT = "See what there is: returns reconciliation list"
@@ -64,15 +65,30 @@ def accept_command(
 
 
 @reconciliation_app.command("run")
-def run_command(context: typer.Context, as_json: AsJson = False) -> None:
+def run_command(
+    context: typer.Context,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Look through the provider's payments since then, UTC; by default since the last run.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Reconcile now, without waiting for the night, and show what was found.
 
     returns reconciliation run
+    After the ledger came back from a backup, since its day:
+    returns reconciliation run --since 2026-11-20
     """
     session = session_of(context)
 
     async def reconciled() -> ReconciliationReport:
-        return await reconcile_now(await session.temporal())
+        client = await session.temporal()
+        if since is None:
+            return await reconcile_now(client)
+        return await reconcile_since(client, session.task_queue(), since.replace(tzinfo=UTC))
 
     try:
         report = asyncio.run(reconciled())

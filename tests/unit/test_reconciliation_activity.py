@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.reconciliation import ReconciliationActivities
 from activities.reconciliation_run import Progress
-from adapters.errors import ProviderUnavailable
+from adapters.errors import ProviderRefused, ProviderUnavailable
 from adapters.payment.port import ListedPayment, PaymentPage
 from domain.bookkeeping import HoldAuthorization
 from domain.intents import PaymentDirection, ProviderPayment, ProviderStatus
@@ -32,14 +32,19 @@ REQUEST = ReconciliationRequest(
 class Records:
     """A provider that paid `listed`, all in the first hours, and does not answer `outages` times after that."""
 
-    def __init__(self, listed: Sequence[ListedPayment] = (), outages: int = 0) -> None:
+    def __init__(
+        self, listed: Sequence[ListedPayment] = (), outages: int = 0, *, refuses_look_ups: bool = False
+    ) -> None:
         self.listed = listed
         self.outages = outages
+        self.refuses_look_ups = refuses_look_ups
         self.asked: list[tuple[datetime, str]] = []
         self.looked_up = 0
 
     async def under(self, direction: PaymentDirection, reference: str) -> tuple[ProviderPayment, ...]:
         self.looked_up += 1
+        if self.refuses_look_ups:
+            raise ProviderRefused("payment", "refused: 400", "bad_reference")
         return tuple(each for each in self.listed if each.reference == reference)
 
     async def changed(self, since: datetime, until: datetime, after: str = "") -> PaymentPage:
@@ -138,3 +143,18 @@ async def test_an_end_that_the_ledger_does_not_take_is_for_a_person(ledger: Ledg
     assert isinstance(report, ReconciliationReport)
     assert (report.open, report.settled) == ((hold.key,), ())
     assert [task.key for task in ledger.open_tasks()] == [f"payment_unsettled/{hold.key}"]
+
+
+async def test_what_cannot_be_looked_up_is_judged_by_the_list(ledger: Ledger) -> None:
+    listed = ListedPayment(
+        direction=PaymentDirection.REFUND,
+        reference="invoice-7",
+        provider_reference="re_1",
+        status=ProviderStatus.SUCCEEDED,
+        amount_minor=1,
+        currency="CNY",
+    )
+    records = Records([listed], refuses_look_ups=True)
+    report, _ = await attempt(ReconciliationActivities(records, ledger, Workflows()))
+    assert isinstance(report, ReconciliationReport)
+    assert (report.opened, report.not_answered) == (("payment_not_in_ledger/invoice-7",), 1)

@@ -8,7 +8,12 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from temporalio.client import Schedule, ScheduleActionStartWorkflow, ScheduleSpec
+from temporalio.client import (
+    Schedule,
+    ScheduleActionExecutionStartWorkflow,
+    ScheduleActionStartWorkflow,
+    ScheduleSpec,
+)
 from typer.testing import CliRunner
 
 from domain.bookkeeping import ReturnClosing
@@ -160,6 +165,7 @@ async def test_the_schedule_runs_at_once_and_a_run_begins_where_the_last_one_sto
     runs = [each.action for each in (await handle.describe()).info.recent_actions]
     await handle.delete()
     assert len(runs) == 2
+    assert isinstance(runs[-1], ScheduleActionExecutionStartWorkflow)
     history = await pipeline.client.get_workflow_handle(runs[-1].workflow_id).fetch_history()
     (asked,) = [
         event.activity_task_scheduled_event_attributes.input.payloads[0].data.decode()
@@ -169,6 +175,17 @@ async def test_the_schedule_runs_at_once_and_a_run_begins_where_the_last_one_sto
     assert first.payments_until is not None
     since = first.payments_until - timedelta(hours=1)
     assert f'"payments_since":"{since.isoformat().replace("+00:00", "Z")}"' in asked
+
+
+async def test_a_run_may_look_further_back(pipeline: Pipeline, time_skipping_env: TimeSkippingEnv) -> None:
+    intent = await a_refund(pipeline, IntentState.SUCCEEDED, timedelta(days=20))
+    key = f"payment_not_at_provider/{intent.key}"
+    assert key not in (await reconcile(pipeline)).opened
+    session = Session(time_skipping_env.address, task_queue=pipeline.task_queue)
+    day = (datetime.now(UTC) - timedelta(days=21)).date().isoformat()
+    command = ["reconciliation", "run", "--since", day]
+    shown = await asyncio.to_thread(CliRunner().invoke, app, command, obj=session)
+    assert (shown.exit_code, key in shown.stdout) == (0, True), shown.output
 
 
 async def test_a_schedule_that_is_not_there_is_told(pipeline: Pipeline) -> None:
