@@ -75,6 +75,9 @@ async def _through(run: ReconciliationRun, phase: Phase, step: Step) -> None:
 
 
 def _progress() -> Progress:
-    """Where an earlier attempt of this activity stopped; the beginning if there was none."""
+    """Where an earlier attempt of this activity stopped; the beginning if there was none.
+
+    A worker of an older version told the key of an intent, from which nothing can go on.
+    """
     told = activity.info().heartbeat_details
-    return Progress.model_validate(told[0]) if told else Progress()
+    return Progress.model_validate(told[0]) if told and isinstance(told[0], dict) else Progress()

@@ -1,7 +1,6 @@
 """`returns reconciliation ...`: what ledger, payment provider and workflows differ in."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from domain.reconciliation import ReconciliationReport
 from starters.cli.actors import ActorId, acting
 from starters.cli.ledger_access import LedgerUrl, with_ledger
 from starters.cli.output import AsJson, console, fail, moment, show_json, table, words
+from starters.cli.parsing import point_in_time
 from starters.cli.session import session_of
 from starters.errors import ReturnsError
 from starters.reconciling import reconcile_now, reconcile_since
@@ -68,10 +68,9 @@ def accept_command(
 def run_command(
     context: typer.Context,
     since: Annotated[
-        datetime | None,
+        str | None,
         typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-            help="Look through the provider's payments since then, UTC; by default since the last run.",
+            help="Look through the provider's payments since this moment; by default since the last run."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -80,15 +79,16 @@ def run_command(
 
     returns reconciliation run
     After the ledger came back from a backup, since its day:
-    returns reconciliation run --since 2026-11-20
+    returns reconciliation run --since 2026-11-20T00:00:00Z
     """
     session = session_of(context)
+    begin = point_in_time(since) if since else None
 
     async def reconciled() -> ReconciliationReport:
         client = await session.temporal()
-        if since is None:
+        if begin is None:
             return await reconcile_now(client)
-        return await reconcile_since(client, session.task_queue(), since.replace(tzinfo=UTC))
+        return await reconcile_since(client, session.task_queue(), begin)
 
     try:
         report = asyncio.run(reconciled())
@@ -118,4 +118,6 @@ def _show(report: ReconciliationReport) -> None:
         rows.add_row(what, each)
     if rows.row_count:
         out.print(rows)
-    out.print(f"{report.tasks_open} differences wait for a person" + (f". {_HINT}" if report.tasks_open else ""))
+    out.print(f"waiting for a person: {report.tasks_open}")
+    if report.tasks_open:
+        out.print("next:  returns reconciliation list")

@@ -77,14 +77,14 @@ class Workflows:
 
 
 async def attempt(
-    activities: ReconciliationActivities, earlier: Progress | None = None
+    activities: ReconciliationActivities, earlier: Progress | str | None = None
 ) -> tuple[ReconciliationReport | ApplicationError, Progress]:
     """One attempt; what it came to, and its last heartbeat."""
     beats: list[Progress] = []
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *details: beats.append(details[0])
-    told: list[Any] = [earlier.model_dump(mode="json")] if earlier else []
-    environment.info = dataclasses.replace(environment.info, heartbeat_details=told)
+    told: list[Any] = [earlier.model_dump(mode="json") if isinstance(earlier, Progress) else earlier]
+    environment.info = dataclasses.replace(environment.info, heartbeat_details=told if earlier else [])
     try:
         return await environment.run(activities.reconcile, REQUEST), beats[-1]
     except ApplicationError as error:
@@ -158,3 +158,9 @@ async def test_what_cannot_be_looked_up_is_judged_by_the_list(ledger: Ledger) ->
     report, _ = await attempt(ReconciliationActivities(records, ledger, Workflows()))
     assert isinstance(report, ReconciliationReport)
     assert (report.opened, report.not_answered) == (("payment_not_in_ledger/invoice-7",), 1)
+
+
+async def test_an_attempt_of_an_older_version_is_begun_anew(ledger: Ledger) -> None:
+    records = Records()
+    await attempt(ReconciliationActivities(records, ledger, Workflows()), "RMA-1-refund-1-t0")
+    assert len(records.asked) == 2
