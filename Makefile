@@ -9,7 +9,7 @@ CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations lock
+.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations screenshots lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -34,14 +34,22 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-test-deep: $(READY) ## the ledger on PostgreSQL, production as processes, 2,000 runs of the invariants, 200 random lives (SEED=2: others)
+UNCACHED = RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest --dist worksteal tests/workflow
+
+test-deep: $(READY) ## PostgreSQL, production as processes, 2,000 runs of the invariants, 200 random lives (SEED=2: others), no cache
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m deep tests/unit tests/e2e/test_topology.py
 	RETURNFLOW_TEST_SEED=$(SEED) RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m 'deep or not deep' tests/properties
+	@# Without a cache the SDK at times throws a workflow out during a ledger call, and a client waits too long: what
+	@# fails is played once more, alone. Code that is not deterministic fails again.
+	$(UNCACHED) -n 2 || $(UNCACHED) --last-failed --last-failed-no-failures none
 
-test-versions: $(READY) ## two versions of the workers side by side, a sample of mutations, the workflow tests on a worker without a cache
+test-versions: $(READY) ## two versions of the workers side by side, and a sample of mutations
 	$(BIN)/python -m pytest -m deep tests/e2e/test_two_versions.py tests/mutations
-	RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest -n 3 --dist worksteal tests/workflow
+
+screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium on the path, or CHROMIUM=)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock
+	$(BIN)/python -m tests.screenshots
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .
@@ -67,3 +75,5 @@ lock: $(READY) ## refresh the hashed locks after a change of dependencies
 		--all-extras --group dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--extra worker --extra api --extra cli --extra postgres --extra tracing pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--group pyproject.toml:screenshots -c requirements-dev.lock -o requirements-screenshots.lock

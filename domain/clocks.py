@@ -37,6 +37,25 @@ class ClockName(StrEnum):
     REPAIR = "repair"
     RECOVERY_NOTICE = "recovery_notice"
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the customer waits for us or a partner, not we for them: late, it is a promise not kept."""
+        return self not in _CUSTOMERS
+
+
+_CUSTOMERS = frozenset(
+    {
+        ClockName.EVIDENCE,
+        ClockName.OFFER,
+        ClockName.HANDOVER,
+        ClockName.CONTEST,
+        ClockName.ESCALATION,
+        ClockName.PAYMENT_METHOD,
+        ClockName.SUBSTITUTE,
+        ClockName.RECOVERY_NOTICE,
+    }
+)
+"""What the customer has time for; a contest and an offer are also the shop's to answer, by the same name."""
 
 PARCEL_CLOCKS = (
     ClockName.PICKUP,

@@ -1,5 +1,7 @@
 """ISO 4217: the currencies that money is paid in, and their minor units."""
 
+from decimal import Decimal
+
 _NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _TWO_DECIMALS = """
@@ -24,3 +26,8 @@ def is_known_currency(code: str) -> bool:
 def minor_unit_exponent(currency: str) -> int:
     """Return the number of decimals of `currency` by ISO 4217: JPY 0, CNY and USD 2, KWD 3."""
     return _EXPONENTS.get(currency, 2)
+
+
+def as_decimal(amount_minor: int, currency: str) -> Decimal:
+    """The amount in whole units of `currency`, with all its decimals: 9900 CNY is 99.00."""
+    return Decimal(amount_minor).scaleb(-minor_unit_exponent(currency))

@@ -1,11 +1,9 @@
 """Amounts as people read them. It needs Babel, which a client of the pipeline does not have."""
 
-from decimal import Decimal
-
 from babel.core import Locale
 from babel.numbers import format_currency
 
-from domain.currencies import minor_unit_exponent
+from domain.currencies import as_decimal, minor_unit_exponent
 
 
 def format_minor(amount_minor: int, currency: str, locale: str = "en") -> str:
@@ -13,7 +11,7 @@ def format_minor(amount_minor: int, currency: str, locale: str = "en") -> str:
     exponent = minor_unit_exponent(currency)
     pattern = "¤#,##0" + ("." + "0" * exponent if exponent else "")
     return format_currency(
-        Decimal(amount_minor).scaleb(-exponent),
+        as_decimal(amount_minor, currency),
         currency,
         format=pattern,
         locale=Locale.parse(locale, sep="-"),

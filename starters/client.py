@@ -44,7 +44,7 @@ from starters.translation import (
     refusal,
     unavailable,
 )
-from workflows import ids, search_attributes
+from workflows import ids, search_attributes, static_text
 from workflows.contracts import (
     CARRIER_EVENT_SIGNAL,
     DECISION_UPDATE,
@@ -281,8 +281,6 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
         return [summary async for summary in self.search(query)]
 
     async def _start_and_decide(self, rma_id: str, fingerprint: str, application: ReturnApplication) -> Decision:
-        units = sum(line.quantity for line in application.lines)
-        what = f"{units} units of " if units else "all of "
         start: WithStartWorkflowOperation[Any, ReturnResult] = WithStartWorkflowOperation(
             ids.RETURN_WORKFLOW,
             ReturnInput(rma_id=rma_id, request_fingerprint=fingerprint, application=application),
@@ -290,9 +288,10 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            search_attributes=search_attributes.at_start(application.order_id),
+            search_attributes=search_attributes.at_start(application),
             memo={_FINGERPRINT: fingerprint},
-            static_summary=f"{application.desired_resolution.value}: {what}order {application.order_id}",
+            static_summary=static_text.summary_of_return(application),
+            static_details=static_text.details_of_return(application),
         )
         decision: Decision = await self._client.execute_update_with_start_workflow(
             DECISION_UPDATE,

@@ -27,7 +27,8 @@ _CAUSES = (
 )
 """What the SDK's text holds, which is all it says of a cause; the setting to look at; and what that means."""
 
-_HUNG_UP = "transport error"
+_HUNG_UP = ("transport error", "connection closed")
+"""What the SDK says of a connection that was ended: which of them depends on what was on its way just then."""
 
 
 async def connect_temporal(
@@ -76,7 +77,7 @@ def _explained(told: str, where: str, speaks_tls: bool) -> ServiceUnavailable:
     for sign, setting, why in _CAUSES:
         if sign in told:
             return ServiceUnavailable(f"Temporal at {where} cannot be used: {why}. Look at {setting}.", setting)
-    if _HUNG_UP in told:
+    if any(sign in told for sign in _HUNG_UP):
         if speaks_tls:
             return ServiceUnavailable(
                 f"Temporal at {where} hung up, as it does on a client whose certificate it does not take. "

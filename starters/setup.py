@@ -19,6 +19,7 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleUpdate,
 )
+from temporalio.service import RPCError
 
 from ledger.schema import migrate
 from starters.connection import connect_temporal
@@ -37,7 +38,7 @@ async def prepare_namespace(client: Client) -> list[str]:
         The names that were registered now.
 
     Raises:
-        ReturnsError: If the namespace has one of them with another type.
+        ReturnsError: If the namespace has one of them with another type, or has no room for them.
     """
     wanted = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in search_attributes.ALL}
     existing = await _existing(client)
@@ -49,9 +50,16 @@ async def prepare_namespace(client: Client) -> list[str]:
             )
     missing = {name: kind for name, kind in wanted.items() if name not in existing}
     if missing:
-        await client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
-        )
+        try:
+            await client.operator_service.add_search_attributes(
+                AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+            )
+        except RPCError as error:
+            raise ReturnsError(
+                f"The namespace {client.namespace} does not take {', '.join(sorted(missing))}: {error.message}. "
+                "On a SQL database Temporal has room for ten keywords and three of each other type; "
+                "give the returns a namespace of their own."
+            ) from error
     async with asyncio.timeout(_VISIBLE_AFTER_SECONDS):
         while not wanted.keys() <= (await _existing(client)).keys():
             await asyncio.sleep(0.1)

@@ -9,6 +9,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
 from temporalio.worker import WorkerDeploymentConfig
 
+from workers.roles import WorkerRole
 from workers.settings import WorkerSettings
 
 log = structlog.get_logger(__name__)
@@ -54,7 +55,9 @@ async def warn_if_idle(client: Client, settings: WorkerSettings) -> None:
 
 
 def idle_because(routing: TaskQueueVersioningInfo, settings: WorkerSettings) -> str:
-    """Why nothing is routed to this worker and what to do; empty if something is."""
+    """Why nothing is routed to this worker and what to do; empty if something is, or if it only relays."""
+    if settings.worker_roles == {WorkerRole.MESSAGING}:
+        return ""
     current, ramping = routing.current_deployment_version, routing.ramping_deployment_version
     own = (settings.deployment_name, settings.build_id)
     if settings.worker_versioning:

@@ -26,6 +26,7 @@ from domain.bookkeeping import (
     FollowUpOpening,
     HoldAuthorization,
     IntentCall,
+    LedgerEntry,
     RecoveryAuthorization,
     ReturnClosing,
     Review,
@@ -117,6 +118,7 @@ class LedgerCall(Generic[Input, Output]):
             result_type=self.output,
             start_to_close_timeout=options.LEDGER.start_to_close,
             retry_policy=options.LEDGER.retry,
+            summary=argument.op if isinstance(argument, LedgerEntry) else None,
         )
         return cast(Output, result)
 

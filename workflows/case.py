@@ -32,7 +32,7 @@ from domain.status import (
     derive_stage,
 )
 from domain.terms import Terms
-from workflows import calls, metrics, search_attributes
+from workflows import calls, metrics
 from workflows.calls import Input, LedgerCall, Output
 from workflows.clocks import Clocks
 from workflows.contracts import (
@@ -43,9 +43,11 @@ from workflows.contracts import (
     ReturnInput,
     TimelineEntry,
 )
+from workflows.details import details_of
 from workflows.parcel import Parcel
 from workflows.parcels import Parcels
 from workflows.parcels_view import ParcelsView
+from workflows.visibility import ShownAttributes
 
 
 class ReturnCase(ParcelsView):
@@ -103,7 +105,8 @@ class ReturnCase(ParcelsView):
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
         self._steps: dict[str, int] = {}
         self._approval_told = False
-        self._shown: tuple[Stage, Header, str, bool] | None = None
+        self._shown: tuple[Stage, Header, str, bool, int] | None = None
+        self._shown_attributes = ShownAttributes()
 
     @property
     def terms(self) -> Terms:
@@ -252,27 +255,19 @@ class ReturnCase(ParcelsView):
         if workflow.patched("final-before-ledger"):
             await workflow.sleep(timedelta(milliseconds=1), summary=what)
 
-    # Visibility
-
     def publish(self, deadline_moved: bool = False) -> None:
-        """Show ops where the return stands, if that changed; the next deadline goes along."""
-        shown = (self.stage(), self.header(), self.needs, self.breach is not None)
+        """Show ops where the return stands: always in the details, and in the attributes if that changed.
+
+        An update of the attributes is an event and costs. It is made where the stage, the header, who must act or
+        a promise to the customer changed; a deadline, a carrier or an amount goes along the next time.
+        """
+        workflow.set_current_details(details_of(self))
+        shown = (self.stage(), self.header(), self.needs, self.breach is not None, len(self.clocks.told_late))
         if shown == self._shown and not deadline_moved:
             return
         metrics.stage_shown(self._shown[0] if self._shown else None, self.stage(), self.header())
         self._shown = shown
-        deadline = self.clocks.next_deadline()
-        workflow.upsert_search_attributes(
-            [
-                search_attributes.STAGE.value_set(self.stage().value),
-                search_attributes.HEADER.value_set(self.header().value),
-                search_attributes.NEEDS.value_set(self.needs or search_attributes.NOBODY),
-                search_attributes.BREACHED.value_set(self.breach is not None),
-                search_attributes.NEXT_DEADLINE.value_set(deadline.due_at)
-                if deadline
-                else search_attributes.NEXT_DEADLINE.value_unset(),
-            ]
-        )
+        workflow.upsert_search_attributes(self._shown_attributes.changes(self))
 
     # What the outside sees
 

@@ -6,7 +6,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.bookkeeping import FollowUpOpening
 from domain.follow_up import FollowUpAnswer, FollowUpRequest
-from workflows import calls, ids, search_attributes
+from workflows import calls, ids, search_attributes, static_text
 from workflows.contracts import ReturnInput
 
 
@@ -32,8 +32,9 @@ class FollowUpWorkflow:
                 id=ids.return_workflow_id(opened.rma_id),
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=search_attributes.at_start(opened.application.order_id),
+                search_attributes=search_attributes.at_start(opened.application),
                 static_summary=f"{opened.follows.kind.value}: follows {opened.follows.of}",
+                static_details=static_text.details_of_return(opened.application),
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("follow-up was started before")

@@ -35,6 +35,7 @@ from workflows.contracts.claims import (
     EvidenceAddition,
     PartyAnswer,
 )
+from workflows.handlers.described import described
 from workflows.validation import claims as validation
 
 _ASK_AGAIN = timedelta(days=1)
@@ -272,7 +273,9 @@ class RecoveryClaimWorkflow:
         if self._claim is not None and not self._is_over:
             self._change(state=ClaimState.WITHDRAWN)
 
-    @workflow.update(name=ClaimAction.ADD_EVIDENCE, description="More evidence for the claim.")
+    @workflow.update(
+        name=ClaimAction.ADD_EVIDENCE, description=described("More evidence for the claim.", EvidenceAddition)
+    )
     def add_evidence(self, request: EvidenceAddition) -> ClaimActionAnswer:
         """Take evidence."""
         self._change(evidence=(*self.claim.evidence, *request.evidence))
@@ -282,7 +285,9 @@ class RecoveryClaimWorkflow:
     def _validate_add_evidence(self, request: EvidenceAddition) -> None:
         validation.allowed(self._claim, ClaimAction.ADD_EVIDENCE, request)
 
-    @workflow.update(name=ClaimAction.ANSWER, description="What the party said to the claim.")
+    @workflow.update(
+        name=ClaimAction.ANSWER, description=described("What the party said to the claim.", PartyAnswer)
+    )
     def answer(self, request: PartyAnswer) -> ClaimActionAnswer:
         """Take the party's answer."""
         self._answers.append(
@@ -299,7 +304,7 @@ class RecoveryClaimWorkflow:
     def _validate_answer(self, request: PartyAnswer) -> None:
         validation.answer(self._claim, request, self._claim is not None and self._is_answered)
 
-    @workflow.update(name=ClaimAction.WRITE_OFF, description="Give the claim up.")
+    @workflow.update(name=ClaimAction.WRITE_OFF, description=described("Give the claim up.", ClaimWriteOff))
     def write_off(self, request: ClaimWriteOff) -> ClaimActionAnswer:
         """Give the claim up."""
         self._change(state=ClaimState.WRITTEN_OFF)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +29,16 @@ _LOST = "lost_parcel"
 """The story whose loss is claimed back."""
 
 HISTORIES = Path(__file__).parent / "histories"
+
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+def check_version() -> None:
+    """Refuse to record under the name of another version: an old one's histories would be overwritten."""
+    wanted, installed = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["version"], version("returnflow")
+    if wanted != installed:
+        raise SystemExit(f"pyproject.toml says {wanted}, installed is {installed}: run `make histories`.")
 
 
 def history_file(workflow: str, story: str) -> Path:
@@ -100,6 +111,7 @@ async def _keep(client: Client, workflow_id: str, file: Path) -> None:
 
 
 if __name__ == "__main__":
+    check_version()
     problems = asyncio.run(record())
     sys.stderr.write("".join(f"not recorded: {problem}\n" for problem in problems))
     sys.exit(1 if problems else 0)

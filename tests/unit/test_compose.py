@@ -1,6 +1,7 @@
 """The compose file and what it mounts: it starts what exists, with settings that are read, without secrets."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,11 @@ def test_who_waits_for_another_waits_for_something_that_will_come() -> None:
                 assert "healthcheck" in SERVICES[other], f"{name} waits for the health of {other}"
             if how.get("condition") == "service_completed_successfully":
                 assert SERVICES[other]["restart"].startswith("on-failure"), f"{other} would start again for ever"
+
+
+def test_our_image_is_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {SERVICES[name]["image"] for name in OURS} == {f"returnflow:{project['version']}"}
 
 
 def test_images_are_pinned() -> None:

@@ -14,10 +14,14 @@ from shutil import which
 from uuid import uuid4
 
 import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import Client
 
 from starters.connection import connect_temporal
-from starters.errors import ServiceUnavailable
+from starters.errors import ReturnsError, ServiceUnavailable
+from starters.setup import prepare_namespace
 from testkit.environment import TimeSkippingEnv
 from workers.namespace import NotPrepared, require_prepared_namespace
 
@@ -156,6 +160,19 @@ async def test_a_client_certificate_that_is_not_taken_is_told(
         await connect_temporal()
 
 
+@pytest.mark.parametrize("told", ['message: "transport error"', 'hyper::Error(Canceled, "connection closed")'])
+async def test_a_server_that_hangs_up_is_told_however_the_client_notices(
+    monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    async def connect(*_: object, **__: object) -> None:
+        raise RuntimeError(f"Failed client connect: `get_system_info` call error after connection: {told}")
+
+    monkeypatch.setattr(Client, "connect", connect)
+    monkeypatch.setenv("TEMPORAL_TLS", "true")
+    with pytest.raises(ServiceUnavailable, match=CERT):
+        await connect_temporal()
+
+
 @pytest.mark.parametrize(
     ("variables", "setting"),
     [({"TEMPORAL_TLS": "true"}, "TEMPORAL_TLS"), ({"TEMPORAL_PROFILE": "nowhere"}, "TEMPORAL_CONFIG_FILE")],
@@ -175,18 +192,35 @@ async def test_a_namespace_that_is_not_there_is_told(time_skipping_env: TimeSkip
         await require_prepared_namespace(client)
 
 
-async def test_a_namespace_without_the_search_attributes_is_told(time_skipping_env: TimeSkippingEnv) -> None:
+async def bare_namespace(env: TimeSkippingEnv) -> Client:
+    """A namespace that nobody has set up; it takes a moment until the server knows it everywhere."""
     name = f"bare-{uuid4().hex}"
     request = RegisterNamespaceRequest(namespace=name)
     request.workflow_execution_retention_period.FromTimedelta(timedelta(days=1))
-    await time_skipping_env.client.workflow_service.register_namespace(request)
-    client = await connect_temporal(time_skipping_env.address, name)
+    await env.client.workflow_service.register_namespace(request)
+    client = await connect_temporal(env.address, name)
     async with asyncio.timeout(20):
         while True:
             with pytest.raises(NotPrepared) as refused:
                 await require_prepared_namespace(client)
             if "There is no namespace" not in str(refused.value):
-                break
+                return client
             await asyncio.sleep(0.1)
-    assert "lacks the search attributes ReturnBreached, ReturnHeader" in str(refused.value)
+
+
+async def test_a_namespace_without_the_search_attributes_is_told(time_skipping_env: TimeSkippingEnv) -> None:
+    client = await bare_namespace(time_skipping_env)
+    with pytest.raises(NotPrepared) as refused:
+        await require_prepared_namespace(client)
+    assert "lacks the search attributes ReturnBreached, ReturnBreachedAt" in str(refused.value)
     assert "`returns setup`" in str(refused.value)
+
+
+async def test_a_namespace_without_room_for_them_is_told(time_skipping_env: TimeSkippingEnv) -> None:
+    client = await bare_namespace(time_skipping_env)
+    taken = {f"Taken{number}": IndexedValueType.INDEXED_VALUE_TYPE_INT for number in range(3)}
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace=client.namespace, search_attributes=taken)
+    )
+    with pytest.raises(ReturnsError, match="give the returns a namespace of their own"):
+        await prepare_namespace(client)

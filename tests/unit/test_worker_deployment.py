@@ -6,6 +6,7 @@ from temporalio.api.taskqueue.v1 import TaskQueueVersioningInfo
 from temporalio.common import VersioningBehavior
 
 from workers.deployment import deployment_config, idle_because
+from workers.roles import WorkerRole
 from workers.settings import WorkerSettings
 
 
@@ -54,3 +55,8 @@ def test_a_worker_that_gets_no_work_says_what_to_do(
 ) -> None:
     why = idle_because(seen, settings(versioned))
     assert (hint in why) if hint else why == ""
+
+
+def test_a_worker_that_only_relays_misses_no_work() -> None:
+    relaying = settings(True).model_copy(update={"worker_roles": frozenset({WorkerRole.MESSAGING})})
+    assert idle_because(routing("1.4"), relaying) == ""

@@ -9,6 +9,7 @@ from domain.remainder import RemainderQuestion
 from workflows import calls
 from workflows.contracts import ActionAnswer, CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.parcel import Parcel
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority, Payout
@@ -21,7 +22,10 @@ class AgreementHandlers(CaseHandlers):
     _agreement: AgreementStage
     _authority: Authority
 
-    @workflow.update(name=Action.MAKE_OFFER, description="Offer the customer another way to settle.")
+    @workflow.update(
+        name=Action.MAKE_OFFER,
+        description=described("Offer the customer another way to settle.", OfferProposal, Action.MAKE_OFFER),
+    )
     async def make_offer(self, request: OfferProposal) -> ActionAnswer:
         """Make an offer, once its payout is granted."""
         parcel = validation.offer(self._case, request, workflow.now())
@@ -40,7 +44,10 @@ class AgreementHandlers(CaseHandlers):
     def _validate_make_offer(self, request: OfferProposal) -> None:
         validation.offer(self._case, request, workflow.now())
 
-    @workflow.update(name=Action.COUNTER_OFFER, description="Answer an offer with another one.")
+    @workflow.update(
+        name=Action.COUNTER_OFFER,
+        description=described("Answer an offer with another one.", CounterOffer, Action.COUNTER_OFFER),
+    )
     async def counter_offer(self, request: CounterOffer) -> ActionAnswer:
         """Take a counter-offer; one of the shop once its payout is granted."""
         await self._can_be_paid(request.terms, self._agreement.parcel_of(request.offer_number))
@@ -57,7 +64,10 @@ class AgreementHandlers(CaseHandlers):
     def _validate_counter_offer(self, request: CounterOffer) -> None:
         validation.counter(self._case, request, workflow.now())
 
-    @workflow.update(name=Action.ACCEPT_OFFER, description="Consent to the other side's offer.")
+    @workflow.update(
+        name=Action.ACCEPT_OFFER,
+        description=described("Consent to the other side's offer.", OfferAcceptance, Action.ACCEPT_OFFER),
+    )
     async def accept_offer(self, request: OfferAcceptance) -> ActionAnswer:
         """Take the consent; the shop's once its payout is granted."""
         terms = self._agreement.terms_of(request.offer_number)
@@ -75,7 +85,10 @@ class AgreementHandlers(CaseHandlers):
     def _validate_accept_offer(self, request: OfferAcceptance) -> None:
         validation.acceptance(self._case, request, workflow.now())
 
-    @workflow.update(name=Action.DECLINE_OFFER, description="Turn the other side's offer down.")
+    @workflow.update(
+        name=Action.DECLINE_OFFER,
+        description=described("Turn the other side's offer down.", OfferRefusal, Action.DECLINE_OFFER),
+    )
     def decline_offer(self, request: OfferRefusal) -> ActionAnswer:
         """Take the refusal."""
         self._agreement.on_refusal(request)

@@ -5,6 +5,7 @@ from temporalio import workflow
 from domain.actions import Action
 from workflows.contracts import ActionAnswer, ChargebackAcceptance, ChargebackNotice, HoldRelease
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.chargeback import ChargebackLane
 from workflows.validation import chargeback as validation
 
@@ -14,7 +15,12 @@ class ChargebackHandlers(CaseHandlers):
 
     _chargebacks: ChargebackLane
 
-    @workflow.update(name=Action.REPORT_CHARGEBACK, description="The customer's bank took a payment back.")
+    @workflow.update(
+        name=Action.REPORT_CHARGEBACK,
+        description=described(
+            "The customer's bank took a payment back.", ChargebackNotice, Action.REPORT_CHARGEBACK
+        ),
+    )
     def report_chargeback(self, request: ChargebackNotice) -> ActionAnswer:
         """Take a chargeback."""
         self._chargebacks.on_report(request)
@@ -24,7 +30,10 @@ class ChargebackHandlers(CaseHandlers):
     def _validate_report_chargeback(self, request: ChargebackNotice) -> None:
         validation.report(self._case, request)
 
-    @workflow.update(name=Action.RELEASE_HOLD, description="A chargeback was won or withdrawn.")
+    @workflow.update(
+        name=Action.RELEASE_HOLD,
+        description=described("A chargeback was won or withdrawn.", HoldRelease, Action.RELEASE_HOLD),
+    )
     def release_hold(self, request: HoldRelease) -> ActionAnswer:
         """Take the release."""
         self._chargebacks.on_release(request)
@@ -34,7 +43,12 @@ class ChargebackHandlers(CaseHandlers):
     def _validate_release_hold(self, request: HoldRelease) -> None:
         validation.release(self._case, request)
 
-    @workflow.update(name=Action.ACCEPT_CHARGEBACK, description="A chargeback was lost: it counts as paid back.")
+    @workflow.update(
+        name=Action.ACCEPT_CHARGEBACK,
+        description=described(
+            "A chargeback was lost: it counts as paid back.", ChargebackAcceptance, Action.ACCEPT_CHARGEBACK
+        ),
+    )
     def accept_chargeback(self, request: ChargebackAcceptance) -> ActionAnswer:
         """Take the acceptance."""
         self._chargebacks.on_acceptance(request)

@@ -6,6 +6,7 @@ from domain.actions import Action
 from domain.outbox import Template
 from workflows.contracts import ActionAnswer, ClockPause, ClockResumption
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Authority
 from workflows.validation import clocks as validation
@@ -18,7 +19,10 @@ class ClockHandlers(CaseHandlers):
     _agreement: AgreementStage
     _authority: Authority
 
-    @workflow.update(name=Action.PAUSE_CLOCKS, description="Pause promises for force majeure.")
+    @workflow.update(
+        name=Action.PAUSE_CLOCKS,
+        description=described("Pause promises for force majeure.", ClockPause, Action.PAUSE_CLOCKS),
+    )
     async def pause_clocks(self, request: ClockPause) -> ActionAnswer:
         """Pause promises; the customer is told why and until when."""
         case = self._case
@@ -38,7 +42,12 @@ class ClockHandlers(CaseHandlers):
     def _validate_pause_clocks(self, request: ClockPause) -> None:
         validation.pause(self._case, request, workflow.now())
 
-    @workflow.update(name=Action.RESUME_CLOCKS, description="The force majeure is over sooner than planned.")
+    @workflow.update(
+        name=Action.RESUME_CLOCKS,
+        description=described(
+            "The force majeure is over sooner than planned.", ClockResumption, Action.RESUME_CLOCKS
+        ),
+    )
     def resume_clocks(self, request: ClockResumption) -> ActionAnswer:
         """Let promises run again."""
         self._case.clocks.lift()

@@ -5,6 +5,7 @@ from temporalio import workflow
 from domain.actions import Action
 from workflows.contracts import ActionAnswer, ReopeningOrder, ReopeningVerdict
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.authority import Authority
 from workflows.stages.follow_up import FollowUpStage
 from workflows.stages.goodwill import Goodwill
@@ -19,7 +20,10 @@ class FollowUpHandlers(CaseHandlers):
     _authority: Authority
 
     @workflow.update(
-        name=Action.DECIDE_REOPENING, description="The supervisor decides a return that was reopened."
+        name=Action.DECIDE_REOPENING,
+        description=described(
+            "The supervisor decides a return that was reopened.", ReopeningVerdict, Action.DECIDE_REOPENING
+        ),
     )
     async def decide_reopening(self, request: ReopeningVerdict) -> ActionAnswer:
         """Take the supervisor's decision; what it pays once that is granted, and only what the lines have left."""

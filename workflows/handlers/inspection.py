@@ -13,6 +13,7 @@ from workflows.contracts import (
     ResultAcceptance,
 )
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.authority import Authority
 from workflows.stages.journeys import Journeys
 from workflows.validation import inspection as validation
@@ -25,7 +26,10 @@ class InspectionHandlers(CaseHandlers):
     _journeys: Journeys
     _authority: Authority
 
-    @workflow.update(name=Action.INSPECT, description="The finished inspection, per quantity.")
+    @workflow.update(
+        name=Action.INSPECT,
+        description=described("The finished inspection, per quantity.", InspectionReport, Action.INSPECT),
+    )
     def inspect(self, request: InspectionReport) -> ActionAnswer:
         """Take an inspection."""
         parcel = validation.inspection(self._case, request)
@@ -37,7 +41,12 @@ class InspectionHandlers(CaseHandlers):
         validation.inspection(self._case, request)
         validation.serials(request)
 
-    @workflow.update(name=Action.ACCEPT_RESULT, description="The customer accepts the inspection's result.")
+    @workflow.update(
+        name=Action.ACCEPT_RESULT,
+        description=described(
+            "The customer accepts the inspection's result.", ResultAcceptance, Action.ACCEPT_RESULT
+        ),
+    )
     def accept_result(self, request: ResultAcceptance) -> ActionAnswer:
         """Take the customer's agreement."""
         parcel = validation.acceptance(self._case, request)
@@ -48,7 +57,10 @@ class InspectionHandlers(CaseHandlers):
     def _validate_accept_result(self, request: ResultAcceptance) -> None:
         validation.acceptance(self._case, request)
 
-    @workflow.update(name=Action.CONTEST, description="The customer contests the inspection's result.")
+    @workflow.update(
+        name=Action.CONTEST,
+        description=described("The customer contests the inspection's result.", Contest, Action.CONTEST),
+    )
     def contest(self, request: Contest) -> ActionAnswer:
         """Take the customer's objection."""
         parcel = validation.contest(self._case, request)
@@ -59,7 +71,12 @@ class InspectionHandlers(CaseHandlers):
     def _validate_contest(self, request: Contest) -> None:
         validation.contest(self._case, request)
 
-    @workflow.update(name=Action.REQUEST_EXPERT, description="Have technical support look at contested goods.")
+    @workflow.update(
+        name=Action.REQUEST_EXPERT,
+        description=described(
+            "Have technical support look at contested goods.", ExpertRequest, Action.REQUEST_EXPERT
+        ),
+    )
     def request_expert(self, request: ExpertRequest) -> ActionAnswer:
         """Ask for an expert."""
         parcel = allowed_parcel(self._case, Action.REQUEST_EXPERT, request)
@@ -70,7 +87,10 @@ class InspectionHandlers(CaseHandlers):
     def _validate_request_expert(self, request: ExpertRequest) -> None:
         validation.expert_request(self._case, request)
 
-    @workflow.update(name=Action.EXPERT_OPINION, description="What technical support found; it binds.")
+    @workflow.update(
+        name=Action.EXPERT_OPINION,
+        description=described("What technical support found; it binds.", ExpertOpinion, Action.EXPERT_OPINION),
+    )
     def expert_opinion(self, request: ExpertOpinion) -> ActionAnswer:
         """Take an expert's opinion."""
         parcel = allowed_parcel(self._case, Action.EXPERT_OPINION, request)
@@ -81,7 +101,10 @@ class InspectionHandlers(CaseHandlers):
     def _validate_expert_opinion(self, request: ExpertOpinion) -> None:
         allowed_parcel(self._case, Action.EXPERT_OPINION, request)
 
-    @workflow.update(name=Action.DECIDE_CONTEST, description="The supervisor decides a contest.")
+    @workflow.update(
+        name=Action.DECIDE_CONTEST,
+        description=described("The supervisor decides a contest.", ContestVerdict, Action.DECIDE_CONTEST),
+    )
     async def decide_contest(self, request: ContestVerdict) -> ActionAnswer:
         """Take the supervisor's decision, once what it grants beyond the inspection is within their authority."""
         parcel = validation.contest_verdict(self._case, request)

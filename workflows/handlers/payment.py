@@ -5,6 +5,7 @@ from temporalio import workflow
 from domain.actions import Action
 from workflows.contracts import ActionAnswer, PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.advance_refund import AdvanceRefund
 from workflows.stages.payment import Payments
 from workflows.validation import payment as validation
@@ -18,7 +19,12 @@ class PaymentHandlers(CaseHandlers):
     _advance_refund: AdvanceRefund
 
     @workflow.update(
-        name=Action.CHOOSE_PAYMENT_METHOD, description="Another means of payment for one that was declined."
+        name=Action.CHOOSE_PAYMENT_METHOD,
+        description=described(
+            "Another means of payment for one that was declined.",
+            PaymentMethodChoice,
+            Action.CHOOSE_PAYMENT_METHOD,
+        ),
     )
     def choose_payment_method(self, request: PaymentMethodChoice) -> ActionAnswer:
         """Take another means of payment."""
@@ -29,7 +35,10 @@ class PaymentHandlers(CaseHandlers):
     def _validate_choose_payment_method(self, request: PaymentMethodChoice) -> None:
         validation.payment_method(self._case, request)
 
-    @workflow.update(name=Action.APPEAL_RECOVERY, description="Appeal against paying back an advance.")
+    @workflow.update(
+        name=Action.APPEAL_RECOVERY,
+        description=described("Appeal against paying back an advance.", RecoveryAppeal, Action.APPEAL_RECOVERY),
+    )
     def appeal_recovery(self, request: RecoveryAppeal) -> ActionAnswer:
         """Take an appeal."""
         self._advance_refund.on_appeal(request)
@@ -39,7 +48,12 @@ class PaymentHandlers(CaseHandlers):
     def _validate_appeal_recovery(self, request: RecoveryAppeal) -> None:
         allowed(self._case, Action.APPEAL_RECOVERY, request)
 
-    @workflow.update(name=Action.DECIDE_RECOVERY, description="Waive the recovery of an advance, or uphold it.")
+    @workflow.update(
+        name=Action.DECIDE_RECOVERY,
+        description=described(
+            "Waive the recovery of an advance, or uphold it.", RecoveryVerdict, Action.DECIDE_RECOVERY
+        ),
+    )
     def decide_recovery(self, request: RecoveryVerdict) -> ActionAnswer:
         """Take the supervisor's decision."""
         self._advance_refund.on_verdict(request)

@@ -5,6 +5,7 @@ from temporalio import workflow
 from domain.actions import Action
 from workflows.contracts import ActionAnswer, RemedyChange
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.remedy_change import RemedyChanges
 from workflows.validation.remedy_change import remedy_change as validate
 
@@ -14,7 +15,10 @@ class RemedyChangeHandlers(CaseHandlers):
 
     _remedy_changes: RemedyChanges
 
-    @workflow.update(name=Action.CHANGE_REMEDY, description="Another remedy, until it is settled.")
+    @workflow.update(
+        name=Action.CHANGE_REMEDY,
+        description=described("Another remedy, until it is settled.", RemedyChange, Action.CHANGE_REMEDY),
+    )
     async def change_remedy(self, request: RemedyChange) -> ActionAnswer:
         """Change the remedy, once it is known that the other one can be had."""
         await self._remedy_changes.change(request)

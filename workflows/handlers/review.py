@@ -13,6 +13,7 @@ from workflows.contracts import (
     ReviewVerdict,
 )
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.authority import Authority
 from workflows.stages.review import ReviewStage
 from workflows.validation import review as validation
@@ -25,7 +26,12 @@ class ReviewHandlers(CaseHandlers):
     _review: ReviewStage
     _authority: Authority
 
-    @workflow.update(name=Action.CANCEL, description="Withdraw the return before the goods are handed over.")
+    @workflow.update(
+        name=Action.CANCEL,
+        description=described(
+            "Withdraw the return before the goods are handed over.", CancelRequest, Action.CANCEL
+        ),
+    )
     def cancel(self, request: CancelRequest) -> ActionAnswer:
         """Withdraw the return."""
         self._case.cancel(request.note)
@@ -35,7 +41,10 @@ class ReviewHandlers(CaseHandlers):
     def _validate_cancel(self, request: CancelRequest) -> None:
         allowed(self._case, Action.CANCEL, request)
 
-    @workflow.update(name=Action.SUBMIT_EVIDENCE, description="Send evidence, asked for or not.")
+    @workflow.update(
+        name=Action.SUBMIT_EVIDENCE,
+        description=described("Send evidence, asked for or not.", EvidenceSubmission, Action.SUBMIT_EVIDENCE),
+    )
     def submit_evidence(self, request: EvidenceSubmission) -> ActionAnswer:
         """Take evidence."""
         self._review.on_evidence(request)
@@ -45,7 +54,12 @@ class ReviewHandlers(CaseHandlers):
     def _validate_submit_evidence(self, request: EvidenceSubmission) -> None:
         validation.evidence(self._case, request)
 
-    @workflow.update(name=Action.REQUEST_EVIDENCE, description="A reviewer asks the customer for evidence.")
+    @workflow.update(
+        name=Action.REQUEST_EVIDENCE,
+        description=described(
+            "A reviewer asks the customer for evidence.", EvidenceRequest, Action.REQUEST_EVIDENCE
+        ),
+    )
     def request_evidence(self, request: EvidenceRequest) -> ActionAnswer:
         """Ask for evidence."""
         self._review.on_evidence_request(request)
@@ -55,7 +69,12 @@ class ReviewHandlers(CaseHandlers):
     def _validate_request_evidence(self, request: EvidenceRequest) -> None:
         allowed(self._case, Action.REQUEST_EVIDENCE, request)
 
-    @workflow.update(name=Action.DECIDE_LIABILITY, description="Decide again who is liable, before money moves.")
+    @workflow.update(
+        name=Action.DECIDE_LIABILITY,
+        description=described(
+            "Decide again who is liable, before money moves.", LiabilityVerdict, Action.DECIDE_LIABILITY
+        ),
+    )
     def decide_liability(self, request: LiabilityVerdict) -> ActionAnswer:
         """Take a supervisor's decision on the liability."""
         self._review.on_liability(request)
@@ -65,7 +84,10 @@ class ReviewHandlers(CaseHandlers):
     def _validate_decide_liability(self, request: LiabilityVerdict) -> None:
         validation.liability(self._case, request)
 
-    @workflow.update(name=Action.REVIEW, description="Approve or decline the return, with the reason.")
+    @workflow.update(
+        name=Action.REVIEW,
+        description=described("Approve or decline the return, with the reason.", ReviewVerdict, Action.REVIEW),
+    )
     async def review(self, request: ReviewVerdict) -> ActionAnswer:
         """Take a person's decision, once what it grants without the goods is within their authority."""
         payout = self._review.payout(request)
@@ -85,7 +107,10 @@ class ReviewHandlers(CaseHandlers):
     def _validate_review(self, request: ReviewVerdict) -> None:
         validation.review(self._case, request)
 
-    @workflow.update(name=Action.APPEAL, description="Appeal once against a declined return.")
+    @workflow.update(
+        name=Action.APPEAL,
+        description=described("Appeal once against a declined return.", AppealRequest, Action.APPEAL),
+    )
     def appeal(self, request: AppealRequest) -> ActionAnswer:
         """Take an appeal."""
         self._review.on_appeal(request)

@@ -13,6 +13,7 @@ from workflows.contracts import (
     Receipt,
 )
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.journeys import Journeys
 from workflows.validation import ship_back as validation
 
@@ -22,12 +23,17 @@ class ShipBackHandlers(CaseHandlers):
 
     _journeys: Journeys
 
-    @workflow.signal(name=CARRIER_EVENT_SIGNAL, description="A scan of a parcel by a carrier.")
+    @workflow.signal(
+        name=CARRIER_EVENT_SIGNAL, description=described("A scan of a parcel by a carrier.", CarrierEvent)
+    )
     def carrier_event(self, event: CarrierEvent) -> None:
         """Take a scan; late, repeated and unknown ones do no harm."""
         self._case.parcels.scan(event)
 
-    @workflow.update(name=Action.BOOK_PICKUP, description="Book a pickup again, or a label instead.")
+    @workflow.update(
+        name=Action.BOOK_PICKUP,
+        description=described("Book a pickup again, or a label instead.", PickupChoice, Action.BOOK_PICKUP),
+    )
     def book_pickup(self, request: PickupChoice) -> ActionAnswer:
         """Take a choice after every carrier failed."""
         parcel = validation.pickup(self._case, request, workflow.now())
@@ -38,7 +44,12 @@ class ShipBackHandlers(CaseHandlers):
     def _validate_book_pickup(self, request: PickupChoice) -> None:
         validation.pickup(self._case, request, workflow.now())
 
-    @workflow.update(name=Action.CHANGE_PICKUP, description="Another address or window for a booked pickup.")
+    @workflow.update(
+        name=Action.CHANGE_PICKUP,
+        description=described(
+            "Another address or window for a booked pickup.", PickupChange, Action.CHANGE_PICKUP
+        ),
+    )
     def change_pickup(self, request: PickupChange) -> ActionAnswer:
         """Take the customer's change of a pickup."""
         parcel = validation.pickup_change(self._case, request, workflow.now())
@@ -49,7 +60,12 @@ class ShipBackHandlers(CaseHandlers):
     def _validate_change_pickup(self, request: PickupChange) -> None:
         validation.pickup_change(self._case, request, workflow.now())
 
-    @workflow.update(name=Action.RECORD_HANDOVER, description="The parcel was handed over; its tracking number.")
+    @workflow.update(
+        name=Action.RECORD_HANDOVER,
+        description=described(
+            "The parcel was handed over; its tracking number.", Handover, Action.RECORD_HANDOVER
+        ),
+    )
     def record_handover(self, request: Handover) -> ActionAnswer:
         """Take a hand-over."""
         parcel = validation.handover(self._case, request, workflow.now())
@@ -60,7 +76,10 @@ class ShipBackHandlers(CaseHandlers):
     def _validate_record_handover(self, request: Handover) -> None:
         validation.handover(self._case, request, workflow.now())
 
-    @workflow.update(name=Action.RECEIVE, description="The warehouse's receipt scan.")
+    @workflow.update(
+        name=Action.RECEIVE,
+        description=described("The warehouse's receipt scan.", Receipt, Action.RECEIVE),
+    )
     def receive(self, request: Receipt) -> ActionAnswer:
         """Take a receipt."""
         parcel = validation.receipt(self._case, request, workflow.now())

@@ -5,6 +5,7 @@ from temporalio import workflow
 from domain.actions import Action
 from workflows.contracts import ActionAnswer, SubstituteChoice
 from workflows.handlers.base import CaseHandlers
+from workflows.handlers.described import described
 from workflows.stages.substitute import Substitutes
 from workflows.validation import substitute as validation
 
@@ -14,7 +15,12 @@ class SubstituteHandlers(CaseHandlers):
 
     _substitutes: Substitutes
 
-    @workflow.update(name=Action.CHOOSE_SUBSTITUTE, description="What takes the place of what cannot be had.")
+    @workflow.update(
+        name=Action.CHOOSE_SUBSTITUTE,
+        description=described(
+            "What takes the place of what cannot be had.", SubstituteChoice, Action.CHOOSE_SUBSTITUTE
+        ),
+    )
     def choose_substitute(self, request: SubstituteChoice) -> ActionAnswer:
         """Take the customer's choice."""
         self._substitutes.on_choice(request)

@@ -12,7 +12,7 @@ from domain.clocks import Clock, ClockName, ClockState
 from domain.liability import CUSTOMERS
 from domain.reasons import LiableParty, ReturnReason
 from domain.status import Logistics
-from workflows import ids, search_attributes
+from workflows import ids, search_attributes, static_text
 from workflows.case import ReturnCase
 from workflows.contracts.claims import ClaimInput
 from workflows.parcel import Parcel
@@ -47,6 +47,7 @@ class Recovery:
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 search_attributes=search_attributes.of_claim(case.application.order_id),
                 static_summary=f"{grounds.reason.value}: from {grounds.party.value}",
+                static_details=static_text.details_of_claim(case.rma_id, grounds),
             )
         except WorkflowAlreadyStartedError:
             # A reset of the return finds the claim that it started before.

@@ -138,7 +138,9 @@ class ReviewStage:
         )
         while True:
             try:
-                return await calls.fetch_facts(request, give_up_after=AUTO_REVIEW_PROMISE)
+                return await calls.fetch_facts(
+                    request, summary="the order as it was sold", give_up_after=AUTO_REVIEW_PROMISE
+                )
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
