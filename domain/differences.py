@@ -66,7 +66,7 @@ class BookedPayment(Record):
     Attributes:
         touched_at: When anything changed on it last, UTC.
         is_frozen: Whether it waits because a chargeback of its order is open.
-        is_replaced: Whether something was paid in its place after it was declined.
+        is_replaced: Whether another intent or payout of its return took its place after it was declined.
     """
 
     intent: PaymentIntent

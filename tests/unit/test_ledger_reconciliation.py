@@ -8,7 +8,15 @@ from domain.differences import Difference, DifferenceKind
 from domain.intents import IntentState, PaymentDirection
 from ledger.errors import TaskNotFound
 from ledger.ledger import Ledger
-from tests.unit.ledger_builders import NOW, a_closing, an_order, an_outcome, open_and_authorize
+from tests.unit.ledger_builders import (
+    NOW,
+    a_closing,
+    a_replacement,
+    an_order,
+    an_outcome,
+    decline,
+    open_and_authorize,
+)
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
 
@@ -87,3 +95,11 @@ def test_tasks_returns_and_intents_are_read_in_pages(ledger: Ledger) -> None:
     assert (list(known), known[one].touched_at) == ([one], NOW)
     (unsettled,) = ledger.unsettled_intents(9, later)
     assert ledger.unsettled_intents(9, later, unsettled.key) == []
+
+
+def test_a_declined_intent_says_whether_another_took_its_place(ledger: Ledger) -> None:
+    (intent,) = open_and_authorize(ledger, "R1", an_order(), {"L1": 1}).intents
+    decline(ledger, intent)
+    assert not ledger.booked_payments([intent.key])[intent.key].is_replaced
+    ledger.replace_tender(a_replacement(intent))
+    assert ledger.booked_payments([intent.key])[intent.key].is_replaced
