@@ -1,72 +1,83 @@
-"""Asks the provider about intents that no return asks for any more. It never sends money."""
+"""Reconciles the ledger with the provider and the workflows. It never sends money and never acts on a return."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import structlog
 from temporalio import activity
 
-from activities.metrics import payment_ended
-from adapters.errors import ProviderError
-from adapters.payment.port import PaymentPort
-from domain.bookkeeping import IntentOutcome
-from domain.intents import IntentState, PaymentIntent, ProviderStatus
+from activities.payment_comparison import PaymentComparison
+from activities.reconciliation_run import Phase, Progress, ReconciliationRun
+from activities.return_comparison import ReturnComparison
+from activities.return_workflows import ReturnWorkflows
+from adapters.payment.port import PaymentRecords
 from domain.reconciliation import ReconciliationReport, ReconciliationRequest
 from ledger.ledger import Ledger
 
-_STATES = {ProviderStatus.SUCCEEDED: IntentState.SUCCEEDED, ProviderStatus.FAILED: IntentState.DECLINED}
-_BATCH = 500
+_TASKS = 100
+
+Step = Callable[[ReconciliationRun, str], Awaitable[str]]
+"""Does one page, from a cursor on, and says where the next one begins: empty at the end."""
 
 log = structlog.get_logger(__name__)
 
 
 class ReconciliationActivities:
-    """Heals what is safe to heal: an outcome that the provider knows and the ledger does not."""
+    """Heals what is safe to heal (`PaymentComparison`), and has a person look at everything else that differs."""
 
-    def __init__(self, payment: PaymentPort, ledger: Ledger) -> None:
-        self._payment = payment
+    def __init__(self, payment: PaymentRecords, ledger: Ledger, workflows: ReturnWorkflows) -> None:
         self._ledger = ledger
+        self._payments = PaymentComparison(payment, ledger)
+        self._returns = ReturnComparison(workflows, ledger)
 
     @activity.defn(name="payment.reconcile")
     async def reconcile(self, request: ReconciliationRequest) -> ReconciliationReport:
-        """Look up every intent that was left open; write down the ends that the provider tells."""
-        intents = await asyncio.to_thread(self._ledger.unsettled_intents, _BATCH, request.untouched_since)
-        settled: list[str] = []
-        still_open: list[str] = []
-        not_answered = 0
-        for intent in intents:
-            activity.heartbeat(intent.key)
-            try:
-                is_settled = await self._settle(intent, request)
-            except ProviderError as error:
-                log.warning("reconciliation_not_answered", key=intent.key, error=str(error))
-                not_answered += 1
-                continue
-            (settled if is_settled else still_open).append(intent.key)
-        if still_open:
-            log.error("refunds_need_a_person", keys=still_open)
+        """Compare page by page; an attempt that takes over begins at the page where the one before stopped."""
+        run = ReconciliationRun(self._ledger, request, _progress())
+        steps: dict[Phase, Step] = {
+            Phase.TASKS: self._tasks,
+            Phase.INTENTS: self._payments.open_intents,
+            Phase.RETURNS: self._returns.open_returns,
+            Phase.WORKFLOWS: self._returns.running_workflows,
+            Phase.PAYMENTS: self._payments.changes,
+        }
+        phases = list(steps)
+        for phase in phases[phases.index(run.progress.phase) :]:
+            await _through(run, phase, steps[phase])
+        if run.report.open:
+            log.error("refunds_need_a_person", keys=run.report.open)
         unpaid = await asyncio.to_thread(self._ledger.unpaid_advances)
-        return ReconciliationReport(
-            checked=len(intents),
-            settled=tuple(settled),
-            open=tuple(still_open),
-            unpaid_advances=tuple(each.rma_id for each in unpaid),
-            not_answered=not_answered,
+        return run.report.model_copy(
+            update={
+                "unpaid_advances": tuple(each.rma_id for each in unpaid),
+                "tasks_open": await asyncio.to_thread(self._ledger.open_task_count),
+                "payments_until": request.at,
+            }
         )
 
-    async def _settle(self, intent: PaymentIntent, request: ReconciliationRequest) -> bool:
-        payment = await self._payment.find(intent.direction, intent.key)
-        if payment is None or payment.status not in _STATES:
-            return False
-        outcome = IntentOutcome(
-            rma_id=intent.rma_id,
-            op=f"reconciled-{intent.key}",
-            at=request.at,
-            key=intent.key,
-            state=_STATES[payment.status],
-            provider_reference=payment.provider_reference,
-            failure=payment.failure,
-            expires_at=payment.expires_at,
-        )
-        await asyncio.to_thread(self._ledger.intent_outcome, outcome)
-        payment_ended(intent.direction, outcome.state)
-        return True
+    async def _tasks(self, run: ReconciliationRun, after: str) -> str:
+        """Close a page of the tasks whose difference is gone."""
+        tasks = await asyncio.to_thread(self._ledger.live_tasks, int(after or 0), _TASKS)
+        for _, task in tasks:
+            run.alive()
+            side = self._returns if task.kind.is_of_returns else self._payments
+            if await side.is_gone(run, task):
+                await run.close(task.key)
+        return str(tasks[-1][0]) if len(tasks) == _TASKS else ""
+
+
+async def _through(run: ReconciliationRun, phase: Phase, step: Step) -> None:
+    """All pages of a part."""
+    cursor = run.progress.cursor if run.progress.phase is phase else ""
+    run.reached(phase, cursor)
+    while cursor := await step(run, cursor):
+        run.reached(phase, cursor)
+
+
+def _progress() -> Progress:
+    """Where an earlier attempt of this activity stopped; the beginning if there was none.
+
+    A worker of an older version told the key of an intent, from which nothing can go on.
+    """
+    told = activity.info().heartbeat_details
+    return Progress.model_validate(told[0]) if told and isinstance(told[0], dict) else Progress()

@@ -1,8 +1,10 @@
 """Business keys. Each effect has one for life, so that no retry, crash or reset can do it twice."""
 
 import hashlib
+import re
 
 _RMA_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAYMENT = re.compile(r"(.+)-(?:refund-\d+-t\d+|charge-\d+|hold-\d+|capture-\d+)")
 
 
 def rma_id_for(order_id: str, request_id: str) -> str:
@@ -29,6 +31,12 @@ def hold_key(rma_id: str, round_: int) -> str:
 def capture_key(rma_id: str, round_: int) -> str:
     """The key of the intent to capture money that is held."""
     return f"{rma_id}-capture-{round_}"
+
+
+def rma_id_of_payment(key: str) -> str:
+    """The RMA id in the key of an intent; empty for a reference that is none of ours."""
+    ours = _PAYMENT.fullmatch(key)
+    return ours[1] if ours else ""
 
 
 def inspection_clock_key(rma_id: str) -> str:

@@ -113,6 +113,7 @@ GIVEN: dict[Template, tuple[str, ...]] = {
     Template.STAFF_CLAIM_SILENT: ("party",),
     Template.STAFF_CLAIM_LOST: ("party", *_AMOUNT),
     Template.STAFF_CLAIM_MOOT: ("party",),
+    Template.STAFF_RECONCILIATION: ("kind", "key"),
 }
 """The parameters of each template; one that is not here is given none."""
 

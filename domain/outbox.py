@@ -172,6 +172,7 @@ class Template(StrEnum):
     STAFF_CLAIM_SILENT = "staff_claim_silent"
     STAFF_CLAIM_LOST = "staff_claim_lost"
     STAFF_CLAIM_MOOT = "staff_claim_moot"
+    STAFF_RECONCILIATION = "staff_reconciliation"
 
 
 class OutboxItem(Record):

@@ -119,3 +119,7 @@ class ChargebackConflict(LedgerError):
 
 class RefundInFlight(LedgerError):
     """Whether a refund was paid is not known yet, so a chargeback cannot be counted beside it."""
+
+
+class TaskNotFound(LedgerError):
+    """No difference of this key waits for a person."""

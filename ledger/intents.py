@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import IntentOutcome
@@ -150,11 +150,16 @@ def outcome(session: Session, entry: IntentOutcome) -> PaymentIntent:
     return once(session, entry, EntryKind.OUTCOME, PaymentIntent, lambda: _move(session, entry))
 
 
-def unsettled(session: Session, limit: int, untouched_since: datetime) -> list[PaymentIntent]:
-    """Intents whose end is not known and that nothing has touched since a moment, oldest first."""
+def unsettled(session: Session, limit: int, untouched_since: datetime, after: str = "") -> list[PaymentIntent]:
+    """Intents whose end is not known and that nothing has touched since a moment, oldest first.
+
+    With the key of one as `after`, those that were recorded after it.
+    """
+    behind = select(IntentRow.id).where(IntentRow.key == after).scalar_subquery()
     rows = session.scalars(
         select(IntentRow)
         .where(IntentRow.state.in_(UNSETTLED), IntentRow.updated_at <= untouched_since)
+        .where(IntentRow.id > behind if after else true())
         .order_by(IntentRow.id)
         .limit(limit)
     )

@@ -31,6 +31,7 @@ NOT_PERSONAL = frozenset(
         # What we name ourselves: numbers of returns, keys that are made of them, steps
         *("rma_id", "of", "root", "key", "op", "request_op", "declined_key", "hold_key", "instead_of"),
         *("followed_by", "shares_waybill_with", "open", "settled", "unpaid_advances", "clock", "subject"),
+        *("ReconciliationReport.opened", "ReconciliationReport.closed", "ReconciliationReport.returned"),
         *("ClaimActionAnswer.reference", "ClaimLookup.reference", "ClaimResult.reference", "releases"),
         *("FulfilmentCancellation.reference", "LabelRequest.reference", "LabelVoiding.reference"),
         *("PickupCancellation.reference", "PickupReference.reference", "PickupRequest.reference"),

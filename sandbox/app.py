@@ -25,6 +25,7 @@ from sandbox.loading import Loader, read_source
 from sandbox.messages import messages_router
 from sandbox.orders import orders_router
 from sandbox.parcels import Parcels
+from sandbox.payment_changes import PaymentChanges
 from sandbox.payment_desk import PaymentDesk
 from sandbox.payment_holds import PaymentHolds
 from sandbox.payments import payment_holds_router, payments_router
@@ -56,6 +57,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     credit = StoreCredit(books)
     desk = PaymentDesk(books, shop, cards, credit, faults)
     holds = PaymentHolds(books, shop, cards, desk.money, faults)
+    changes = PaymentChanges(books)
     parcels = Parcels(books, faults)
     coupons = CouponDesk(books, faults)
     workshop = Workshop(books)
@@ -93,7 +95,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     route_class = faulty_route(faults)
     app.include_router(control_router(books, loader, faults, settings))
     app.include_router(orders_router(shop, stock, desk.money, cards, route_class))
-    app.include_router(payments_router(desk, route_class))
+    app.include_router(payments_router(desk, changes, route_class))
     app.include_router(payment_holds_router(holds, route_class))
     app.include_router(carriers_router(parcels, faults, webhooks, route_class))
     app.include_router(inventory_router(stock, route_class))

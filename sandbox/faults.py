@@ -26,6 +26,7 @@ class Target(StrEnum):
     FIND_PAYMENT_HOLD = "payments.find_hold"
     FIND_REFUND = "payments.find_refund"
     FIND_CHARGE = "payments.find_charge"
+    LIST_PAYMENTS = "payments.list"
     PICKUP = "carriers.pickup"
     FIND_PICKUP = "carriers.find_pickup"
     CANCEL_PICKUP = "carriers.cancel_pickup"

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.routing import APIRoute
 
-from domain.record import Record
+from domain.record import Record, UtcDatetime
 from sandbox.faults import Target
 from sandbox.movements import Charge, Refund
+from sandbox.payment_changes import ChangesPage, PaymentChanges
 from sandbox.payment_desk import ChargeBody, PaymentDesk, RefundBody
 from sandbox.payment_holds import CaptureBody, HoldReferenceBody, PaymentHold, PaymentHoldBody, PaymentHolds
 
@@ -74,7 +75,7 @@ def payment_holds_router(holds: PaymentHolds, route_class: type[APIRoute]) -> AP
     return router
 
 
-def payments_router(desk: PaymentDesk, route_class: type[APIRoute]) -> APIRouter:
+def payments_router(desk: PaymentDesk, changes: PaymentChanges, route_class: type[APIRoute]) -> APIRouter:
     """Make the routes of the payment provider.
 
     A request with an ``Idempotency-Key`` that was used before gets the first answer, marked by the header
@@ -114,5 +115,18 @@ def payments_router(desk: PaymentDesk, route_class: type[APIRoute]) -> APIRouter
     async def find_charges(reference: Reference) -> ChargesAnswer:
         """Look up charges by the caller's reference."""
         return ChargesAnswer(charges=tuple(desk.look_up_charges(reference)))
+
+    @router.get("/changes", name=Target.LIST_PAYMENTS)
+    async def list_changes(
+        since: UtcDatetime,
+        until: UtcDatetime,
+        after: Annotated[str, Query(pattern=r"^\d{0,18}$")] = "",
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> ChangesPage:
+        """List refunds, charges and holds that were made, or came to another end, from `since` to before `until`.
+
+        Sent again with the `next` of a page as `after`, it answers the next page.
+        """
+        return changes.page(since, until, int(after or 0), limit)
 
     return router

@@ -21,6 +21,10 @@ class ParkedNotFound(ReturnsError):
     """Nothing is parked under this id."""
 
 
+class DifferenceNotFound(ReturnsError):
+    """No difference of this key waits for a person."""
+
+
 class RequestIdReused(ReturnsError):
     """The request id already started a return with another body."""
 

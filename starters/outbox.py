@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import Field
-from sqlalchemy.exc import SQLAlchemyError
 
 from domain.record import Record, UtcDatetime
-from ledger.errors import DeliveryNotFound, EventNotFound, SchemaOutOfDate
+from ledger.errors import DeliveryNotFound, EventNotFound
 from ledger.ledger import Ledger
-from starters.errors import LedgerUnusable, ParkedNotFound
+from starters.errors import ParkedNotFound
+from starters.opened_ledger import opened_ledger
 
 
 class ParkedItem(Record):
@@ -99,14 +99,5 @@ def opened(url: str) -> Iterator[Parked]:
     Raises:
         LedgerUnusable: If it cannot be opened, or has another schema.
     """
-    try:
-        ledger = Ledger.open(url)
-    except (ValueError, SchemaOutOfDate) as error:
-        raise LedgerUnusable(f"the ledger cannot be used: {error}") from error
-    except SQLAlchemyError as error:
-        # Its text may quote the URL, and so a password.
-        raise LedgerUnusable(f"the ledger cannot be opened: {type(error).__name__}") from None
-    try:
+    with opened_ledger(url) as ledger:
         yield Parked(ledger)
-    finally:
-        ledger.engine.dispose()

@@ -73,7 +73,7 @@ async def prepare_schedules(client: Client, task_queue: str) -> None:
             ids.RECONCILIATION_WORKFLOW,
             id="reconciliation",
             task_queue=task_queue,
-            static_summary="hold the ledger's open intents against the payment provider",
+            static_summary="compare ledger, payment provider and workflows",
         ),
         spec=ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(_RECONCILE_AT_HOUR_UTC)])]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),

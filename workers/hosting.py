@@ -18,6 +18,7 @@ from domain.messages import MessageTexts
 from ledger.ledger import Ledger
 from policy.files import Policies
 from starters.client import ReturnsClient
+from starters.return_workflows import RunningReturns
 from workers.context import ActivityContext
 from workers.deployment import deployment_config
 from workers.gauges import Gauges
@@ -111,7 +112,7 @@ def make_workers(
         options: Everything else that `temporalio.worker.Worker` takes, the same for each.
     """
     local = ledger_activities(ledger, policies)
-    remote = provider_activities(providers, ledger)
+    remote = provider_activities(providers, ledger, RunningReturns(client))
     queues = {queue for role, queue in activity_queues(task_queue).items() if role in roles}
     workers = []
     if WorkerRole.WORKFLOWS in roles:

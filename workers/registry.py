@@ -16,6 +16,7 @@ from activities.ledger import LedgerActivities
 from activities.orders import OrderActivities
 from activities.payment import PaymentActivities
 from activities.reconciliation import ReconciliationActivities
+from activities.return_workflows import ReturnWorkflows
 from activities.store_credit import StoreCreditActivities
 from activities.workshop import WorkshopActivities
 from adapters.carrier.sandbox import SandboxCarrier
@@ -74,14 +75,16 @@ class Providers:
         )
 
 
-def provider_activities(providers: Providers, ledger: Ledger) -> list[Callable[..., Any]]:
-    """Every activity that calls a provider, over its adapter."""
+def provider_activities(
+    providers: Providers, ledger: Ledger, workflows: ReturnWorkflows
+) -> list[Callable[..., Any]]:
+    """Every activity that calls a provider, over its adapter; the reconciliation asks for workflows as well."""
     orders = OrderActivities(providers.orders)
     inventory = InventoryActivities(providers.inventory)
     carrier = CarrierActivities(providers.carrier)
     payment = PaymentActivities(providers.payment, ledger)
     holds = HoldActivities(payment, providers.payment, ledger)
-    reconciliation = ReconciliationActivities(providers.payment, ledger)
+    reconciliation = ReconciliationActivities(providers.payment, ledger, workflows)
     coupons = CouponActivities(providers.coupons)
     claims = ClaimActivities(providers.claims)
     store_credit = StoreCreditActivities(providers.store_credit)

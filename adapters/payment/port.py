@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment
+from domain.record import Record
 
 
 class PaymentPort(Protocol):
@@ -30,4 +31,38 @@ class PaymentPort(Protocol):
 
     async def release_hold(self, reference: str, at: datetime) -> None:
         """Give a hold back. May be repeated; one that was captured or never made is left alone."""
+        ...
+
+
+class ListedPayment(ProviderPayment):
+    """A payment in a list. A capture is listed as the charge that it is at the provider."""
+
+    direction: PaymentDirection
+
+
+class PaymentPage(Record):
+    """A part of a list; `next` is where the next part begins, and empty at the end."""
+
+    payments: tuple[ListedPayment, ...]
+    next: str = ""
+
+
+class PaymentRecords(Protocol):
+    """What a provider tells of payments that were asked for under our access. It moves nothing.
+
+    Every method raises the errors of `adapters.errors`.
+    """
+
+    async def under(self, direction: PaymentDirection, reference: str) -> tuple[ProviderPayment, ...]:
+        """Everything of a direction under a reference, oldest first; more than one where it was done twice."""
+        ...
+
+    async def changed(self, since: datetime, until: datetime, after: str = "") -> PaymentPage:
+        """A page of the payments and holds that were made, or came to another end, in a time.
+
+        Args:
+            since: The first moment, UTC.
+            until: The moment after the last one, UTC.
+            after: `next` of the page before; empty for the first page.
+        """
         ...

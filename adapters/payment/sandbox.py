@@ -6,7 +6,7 @@ import httpx
 from pydantic import JsonValue
 
 from adapters.http import ProviderHttp
-from adapters.payment.port import PaymentPort
+from adapters.payment.port import PaymentPage, PaymentPort, PaymentRecords
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment
 from domain.record import Record, UtcDatetime
 
@@ -31,23 +31,32 @@ class _Released(Record):
     released: bool
 
 
-class SandboxPayment(PaymentPort):
-    """The payment port on the sandbox. The intent's key is the reference and the idempotency key."""
+_PAGE = "500"
+
+
+class SandboxPayment(PaymentPort, PaymentRecords):
+    """The payment ports on the sandbox. The intent's key is the reference and the idempotency key."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._http = ProviderHttp(client, "payment")
 
     async def find(self, direction: PaymentDirection, reference: str) -> ProviderPayment | None:
         """Look up a movement or a hold by our reference; None if the provider never saw it."""
+        return next(iter(await self.under(direction, reference)), None)
+
+    async def under(self, direction: PaymentDirection, reference: str) -> tuple[ProviderPayment, ...]:
+        """Everything of a direction under a reference, oldest first."""
         asked = {"reference": reference}
         if direction is PaymentDirection.REFUND:
-            refunds = await self._http.read("/payments/refunds", _Refunds, asked)
-            return next(iter(refunds.refunds), None)
+            return (await self._http.read("/payments/refunds", _Refunds, asked)).refunds
         if direction is PaymentDirection.HOLD:
-            holds = await self._http.read("/payments/holds", _Holds, asked)
-            return next(iter(holds.holds), None)
-        charges = await self._http.read("/payments/charges", _Charges, asked)
-        return next(iter(charges.charges), None)
+            return (await self._http.read("/payments/holds", _Holds, asked)).holds
+        return (await self._http.read("/payments/charges", _Charges, asked)).charges
+
+    async def changed(self, since: datetime, until: datetime, after: str = "") -> PaymentPage:
+        """A page of the payments and holds that were made, or came to another end, in a time."""
+        asked = {"since": since.isoformat(), "until": until.isoformat(), "limit": _PAGE, "after": after}
+        return await self._http.read("/payments/changes", PaymentPage, asked)
 
     async def submit(self, intent: PaymentIntent, at: datetime) -> ProviderPayment:
         """Ask for the money of an intent to move, to be held, or to be captured from its hold.

@@ -251,10 +251,13 @@ class MoneyDoor(Door):
         with reading(self.engine) as session:
             return intents.of_return(session, rma_id)
 
-    def unsettled_intents(self, limit: int, untouched_since: datetime) -> list[PaymentIntent]:
-        """Intents whose end is not known and that nothing has touched since a moment, oldest first."""
+    def unsettled_intents(self, limit: int, untouched_since: datetime, after: str = "") -> list[PaymentIntent]:
+        """Intents whose end is not known and that nothing has touched since a moment, oldest first.
+
+        With the key of one as `after`, those that were recorded after it.
+        """
         with reading(self.engine) as session:
-            return intents.unsettled(session, limit, untouched_since)
+            return intents.unsettled(session, limit, untouched_since, after)
 
     def report_chargeback(self, entry: ChargebackReport) -> Chargeback:
         """Keep a chargeback and freeze the order's refunds that are not sent yet.

@@ -11,6 +11,7 @@ from ledger.tables.desk import (
     DeliveryState,
     GrantState,
     PayoutGrantRow,
+    ReconciliationTaskRow,
     RecoveryClaimRow,
 )
 from ledger.tables.inbound import CarrierEventRow, ParcelRow, ParkedParcelRow, ReceiptPartRow, ReceiptRow
@@ -53,6 +54,7 @@ __all__ = [
     "PayoutGrantRow",
     "ReceiptPartRow",
     "ReceiptRow",
+    "ReconciliationTaskRow",
     "RecoveryClaimRow",
     "ReturnRow",
 ]

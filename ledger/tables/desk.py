@@ -1,4 +1,4 @@
-"""What people granted and were refused, what is told to others, and what is claimed back."""
+"""What people granted and were refused, what is told to others, what is claimed back, and what books differ in."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.audit import AuditOutcome
 from domain.claims import ClaimParty, ClaimState
+from domain.differences import DifferenceKind
 from ledger.columns import Document, Minor, SequenceKey, UtcDateTime, text_enum
 from ledger.tables.base import Base
 
@@ -116,3 +117,35 @@ class RecoveryClaimRow(Base):
     awarded_minor: Mapped[Minor]
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claim: Mapped[Document]
+
+
+class ReconciliationTaskRow(Base):
+    """A difference that waits for a person. A difference that comes back is a new row; no row is ever removed.
+
+    `told` is the message id of the alert. One key has at most one row that is not closed.
+    """
+
+    __tablename__ = "reconciliation_tasks"
+    __table_args__ = (
+        Index(
+            "ix_reconciliation_tasks_live",
+            "key",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[SequenceKey]
+    key: Mapped[str]
+    kind: Mapped[DifferenceKind] = mapped_column(text_enum(DifferenceKind))
+    subject: Mapped[str]
+    rma_id: Mapped[str]
+    direction: Mapped[str]
+    details: Mapped[Document]
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    told: Mapped[str]
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted_by: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

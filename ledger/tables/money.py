@@ -56,6 +56,14 @@ class ReturnRow(Base):
     """
 
     __tablename__ = "returns"
+    __table_args__ = (
+        Index(
+            "ix_returns_open",
+            "rma_id",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
 
     rma_id: Mapped[str] = mapped_column(primary_key=True)
     order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.order_id"), index=True)
@@ -164,6 +172,7 @@ class IntentRow(Base):
             sqlite_where=text("state IN ('INTENT', 'SUBMITTED', 'UNKNOWN')"),
             postgresql_where=text("state IN ('INTENT', 'SUBMITTED', 'UNKNOWN')"),
         ),
+        Index("ix_intents_updated_at", "updated_at"),
     )
 
     id: Mapped[SequenceKey]

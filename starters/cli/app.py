@@ -15,6 +15,7 @@ from starters.cli.outbox import outbox_app
 from starters.cli.policy import policy_app
 from starters.cli.processes import api_command, sandbox_command, worker_command
 from starters.cli.receiving import parked_app, receipt_command
+from starters.cli.reconciliation import reconciliation_app
 from starters.cli.reopen import reopen_command
 from starters.cli.scan import scan_command
 from starters.cli.session import Session
@@ -82,6 +83,7 @@ app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
 app.add_typer(policy_app, name="policy", rich_help_panel=_RULES)
 app.add_typer(claim_app, rich_help_panel=_RETURNS)
 app.add_typer(outbox_app, rich_help_panel=PROCESSES)
+app.add_typer(reconciliation_app, rich_help_panel=PROCESSES)
 app.add_typer(deploy_app, rich_help_panel=PROCESSES)
 app.command("worker", rich_help_panel=PROCESSES)(worker_command)
 app.command("api", rich_help_panel=PROCESSES)(api_command)

@@ -1,21 +1,14 @@
 """`returns outbox ...`: messages and scans that were refused for good and wait for a person."""
 
-import importlib
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from starters.cli.output import AsJson, console, fail, moment, show_json, table
-from starters.cli.stack_file import find_stack
-from starters.errors import LedgerUnusable, ReturnsError
+from starters.cli.ledger_access import LedgerUrl, with_ledger
+from starters.cli.output import AsJson, console, moment, show_json, table
 
-T = TypeVar("T")
-
-LedgerUrl = Annotated[
-    str | None,
-    typer.Option(envvar="RETURNFLOW_LEDGER_URL", help="The ledger; by default that of the local stack."),
-]
+_MODULE = "starters.outbox"
+_HINT = "See what there is: returns outbox parked"
 
 outbox_app = typer.Typer(
     name="outbox", help="Messages and scans that were refused and wait for a person.", no_args_is_help=True
@@ -28,7 +21,7 @@ def parked_command(ledger_url: LedgerUrl = None, as_json: AsJson = False) -> Non
 
     returns outbox parked
     """
-    found = _with_ledger(ledger_url, lambda parked: parked.items())
+    found = with_ledger(ledger_url, _MODULE, lambda parked: parked.items(), _HINT)
     if as_json:
         show_json(found)
         return
@@ -48,23 +41,8 @@ def retry_command(
 
     returns outbox retry RMA-7Q2M4K9TZB3X5W8A/settle-1/0
     """
-    retried = _with_ledger(ledger_url, lambda parked: parked.retry(item))
+    retried = with_ledger(ledger_url, _MODULE, lambda parked: parked.retry(item), _HINT)
     if as_json:
         show_json(retried)
         return
     console().print(f"{retried.id} is on its way again.")
-
-
-def _with_ledger(url: str | None, work: Callable[[Any], T]) -> T:
-    """Do something with what reads the ledger, which is imported only when needed."""
-    stack = find_stack()
-    where = url or (stack.ledger_url if stack else "")
-    if not where:
-        raise typer.BadParameter("name the ledger with --ledger-url or RETURNFLOW_LEDGER_URL")
-    try:
-        with importlib.import_module("starters.outbox").opened(where) as parked:
-            return work(parked)
-    except LedgerUnusable as error:
-        fail(str(error))
-    except ReturnsError as error:
-        fail(str(error), "See what there is: returns outbox parked")

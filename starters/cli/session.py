@@ -73,6 +73,10 @@ class Session:
         """
         return await connect_temporal(*self._server())
 
+    def task_queue(self) -> str:
+        """The queue that workers take returns from."""
+        return self._queue()
+
     def sandbox_url(self) -> str:
         """The providers of the local stack; empty if there is none."""
         stack = find_stack()

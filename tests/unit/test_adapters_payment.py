@@ -32,6 +32,7 @@ class Case:
     """An order of its own, paid 19900 by card, of a customer whose gift card holds 20000."""
 
     def __init__(self, number: int) -> None:
+        self.number = number
         self.rma_id = f"RMA-{number}"
         self.order_id = f"ORDER-{number}"
         self.payment_id = f"ORDER-{number}-p1"
@@ -266,3 +267,46 @@ async def test_without_a_key_each_request_moves_money(url: str, case: Case) -> N
     assert kept[0].json() == kept[1].json()
     assert ["Idempotent-Replayed" in each.headers for each in kept] == [False, True]
     assert len(known["refunds"]) == 3
+
+
+async def test_what_changed_in_a_time_is_listed_in_pages(payment: SandboxPayment, url: str, case: Case) -> None:
+    """Payments that came with an order are not ours, and are not listed."""
+    begin = AT + timedelta(days=case.number)
+    await payment.submit(case.refund("early", 1), begin - timedelta(seconds=1))
+    await payment.submit(case.refund("r", 5000), begin)
+    await payment.submit(case.charge("c", 30000), begin)
+    hold = case.charge("h", 200, by=case.card).model_copy(update={"direction": PaymentDirection.HOLD})
+    held = await payment.submit(hold, begin)
+    await payment.submit(case.refund("late", 1), begin + timedelta(hours=1))
+
+    listed = await payment.changed(begin, begin + timedelta(hours=1))
+
+    assert (len(listed.payments), listed.next) == (3, "")
+    refund, charge, placed = listed.payments
+    assert (refund.direction, refund.reference, refund.amount_minor) == (
+        PaymentDirection.REFUND,
+        case.key("r"),
+        5000,
+    )
+    assert (charge.direction, charge.status) == (PaymentDirection.CHARGE, ProviderStatus.FAILED)
+    assert (placed.direction, placed.expires_at) == (PaymentDirection.HOLD, held.expires_at)
+    async with httpx.AsyncClient(base_url=url) as http:
+        asked = {"since": begin.isoformat(), "until": (begin + timedelta(hours=1)).isoformat(), "limit": "2"}
+        first = (await http.get("/payments/changes", params=asked)).json()
+        second = (await http.get("/payments/changes", params=asked | {"after": first["next"]})).json()
+        wrong = await http.get("/payments/changes", params=asked | {"after": "x"})
+    pages = [[each["reference"] for each in page["payments"]] for page in (first, second)]
+    assert pages == [[case.key("r"), case.key("c")], [case.key("h")]]
+    assert (second["next"], wrong.status_code) == ("", 422)
+
+
+async def test_what_changes_later_is_listed_at_its_change(
+    payment: SandboxPayment, remote: SandboxRemote, case: Case
+) -> None:
+    begin = AT + timedelta(days=case.number)
+    hold = case.charge("h", 200, by=case.card).model_copy(update={"direction": PaymentDirection.HOLD})
+    await payment.submit(hold, begin)
+    await payment.release_hold(hold.key, begin + timedelta(hours=2))
+    assert (await payment.changed(begin, begin + timedelta(hours=1))).payments == ()
+    (released,) = (await payment.changed(begin + timedelta(hours=1), begin + timedelta(hours=3))).payments
+    assert released.reference == hold.key

@@ -16,7 +16,7 @@ from workflows.calls import LEDGER_CALLS, PROVIDER_CALLS, LedgerCall, ProviderCa
 REGISTERED = {
     definition.name: definition
     for function in (
-        *provider_activities(Providers.over(Mock()), Mock()),
+        *provider_activities(Providers.over(Mock()), Mock(), Mock()),
         *ledger_activities(Mock(), load_policies(None)),
     )
     if (definition := activity._Definition.from_callable(function))
