@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from demo.run import run_stories
 from demo.story import load_stories
 from demo.teller import Progress
@@ -40,6 +42,7 @@ def test_every_story_ends_as_told_and_nothing_is_left_behind() -> None:
     assert marked.gone_within(5), marked.alive()
 
 
+@pytest.mark.deep
 def test_a_coupon_issued_twice_does_not_pass(tmp_path: Path) -> None:
     faults = tmp_path / "faults.json"
     faults.write_text(json.dumps([{"target": "coupons.issue", "kind": "duplicate"}]))
@@ -54,6 +57,7 @@ KILLED = ("late_inspection", "lost_answer", "advance_exchange")
 """A story of each kind of money that moves."""
 
 
+@pytest.mark.deep
 async def test_a_killed_worker_changes_no_outcome(tmp_path: Path) -> None:
     stories = [story for story in load_stories() if story.name in KILLED]
     assert len(stories) == len(KILLED)

@@ -39,6 +39,7 @@ def test_every_package_is_shipped() -> None:
     assert here - {"tests"} == set(packages())
 
 
+@pytest.mark.deep
 def test_another_project_tests_with_the_plugin_of_the_wheel(site: Path, tmp_path: Path) -> None:
     project = tmp_path / "shop"
     project.mkdir()

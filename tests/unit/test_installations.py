@@ -74,6 +74,7 @@ def test_the_client_runs_on_the_base_dependencies() -> None:
     assert not loaded & {"activities", "adapters", "demo", "ledger", "policy", "sandbox", "testkit", "workers"}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("extra", "module"),
     [

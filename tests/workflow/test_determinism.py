@@ -63,6 +63,7 @@ async def take(pipeline: Pipeline, rma_id: str, step: Step) -> None:
         )
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", PLAYED)
 async def test_a_story_ends_as_told_although_each_task_replays_it(forgetful: Pipeline, name: str) -> None:
     story = STORIES[name]
