@@ -1,0 +1,81 @@
+"""Whether somebody works: on every task queue, and for the version that gets the returns."""
+
+from starters.deployment import UNVERSIONED, Deployment, DeploymentRefused, VersionStatus
+from starters.doctor.codes import Code
+from starters.doctor.findings import Finding, Looked, Step
+from starters.doctor.site import Site
+from starters.queues import QueueState, queue_states
+from workflows.roles import WorkerRole
+
+
+async def task_queues(site: Site) -> Looked:
+    """Task queues that nobody asks for work."""
+    states = await queue_states(site.client, site.task_queue)
+    since = site.now - site.limits.polled_within
+    idle = [state for state in states if state.polled_at is None or state.polled_at < since]
+    return Looked(findings=tuple(_nobody_polls(site, state) for state in idle))
+
+
+async def versions(site: Site) -> Looked:
+    """Versions of the workers that returns are given to and that have no worker."""
+    try:
+        status = await Deployment(site.client, site.deployment, site.task_queue).status()
+    except DeploymentRefused:
+        # No worker with versioning was ever seen: the task queues say it all.
+        return Looked()
+    findings = []
+    for version in status.versions:
+        if version.workers or not (version.percent or version.kept):
+            continue
+        findings.append(_version_without_workers(site, version))
+    return Looked(findings=tuple(findings))
+
+
+def _nobody_polls(site: Site, state: QueueState) -> Finding:
+    role = state.role.value
+    since = f" since {state.polled_at:%Y-%m-%d %H:%M:%S} UTC" if state.polled_at else ""
+    waiting = f" About {state.backlog} tasks wait there." if state.backlog else ""
+    return Finding(
+        code=Code.QUEUE_WITHOUT_WORKERS,
+        what=f"No worker with the role {role} asks for work on {state.task_queue}{since}.{waiting}",
+        why=_WHY[state.role],
+        steps=(
+            Step(command=f"RETURNFLOW_WORKER_ROLES={role} returns worker"),
+            Step(say="If one runs, read its log: it names the setting that keeps it from working."),
+        ),
+    )
+
+
+_WHY = {
+    WorkerRole.WORKFLOWS: "No return goes on: no clock is acted on, no action taken, and status does not answer.",
+    WorkerRole.PROVIDERS: "New returns are not decided; stock, coupons, store credit and claims wait.",
+    WorkerRole.CARRIER: "No pickup is booked and no parcel is tracked.",
+    WorkerRole.PAYMENT: "No refund and no charge is made.",
+}
+
+
+def _version_without_workers(site: Site, version: VersionStatus) -> Finding:
+    build = version.build_id
+    if version.percent:
+        share = f"{version.percent:g} % of the returns"
+        what = f"Version {build} is {version.state.value}, gets {share}, and has no worker."
+    else:
+        what = f"{version.kept} returns are kept with version {build}, which has no worker."
+    run = "returns worker"
+    if build != UNVERSIONED:
+        run = f"RETURNFLOW_WORKER_VERSIONING=true RETURNFLOW_BUILD_ID={build} {run}"
+    instead = (
+        Step(
+            command=site.commands.returns("deploy", "status"),
+            say="which version has workers; then make it current",
+        )
+        if version.percent
+        else Step(command=site.commands.returns("deploy", "release", build), say="or let them go on without it")
+    )
+    return Finding(
+        code=Code.VERSION_WITHOUT_WORKERS,
+        what=what,
+        why="Those returns stand still, though other workers run: they are given nothing of it.",
+        count=version.open,
+        steps=(Step(command=run), instead),
+    )
