@@ -24,7 +24,7 @@ def refuses_writes(engine: Engine, patience: timedelta) -> str:
             return "the server only reads: it is a standby, or was made read-only"
         waiting = connection.scalar(_WAITING_FOR_LOCKS, {"seconds": patience.total_seconds()})
     seconds = patience.total_seconds()
-    return f"{waiting} of its sessions have waited for a lock for over {seconds:g} seconds" if waiting else ""
+    return f"sessions that wait for a lock for over {seconds:g} seconds: {waiting}" if waiting else ""
 
 
 def _sqlite(engine: Engine, patience: timedelta) -> str:

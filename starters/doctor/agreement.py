@@ -1,5 +1,6 @@
 """Returns on which the ledger and Temporal disagree: one says open, the other does not."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from temporalio.client import WorkflowExecutionStatus
@@ -67,7 +68,7 @@ async def _state(site: Site, rma_id: str) -> str:
 
 def _lost(site: Site, lost: dict[str, str], missed: bool) -> Finding:
     few = tuple(lost)[: site.limits.few]
-    ways = sorted(set(lost.values()))
+    how = ", ".join(f"{count} {state}" for state, count in sorted(Counter(lost.values()).items()))
     steps = []
     ended = [rma_id for rma_id, state in lost.items() if state != _FORGOTTEN]
     if ended:
@@ -78,7 +79,7 @@ def _lost(site: Site, lost: dict[str, str], missed: bool) -> Finding:
                 say="it goes on from its last step; nothing is paid twice",
             )
         )
-    if _FORGOTTEN in ways:
+    if _FORGOTTEN in lost.values():
         steps.append(
             Step(
                 say="For those that Temporal does not know, have the order system send the same request again, "
@@ -87,7 +88,7 @@ def _lost(site: Site, lost: dict[str, str], missed: bool) -> Finding:
         )
     return Finding(
         code=Code.RETURN_WITHOUT_WORKFLOW,
-        what=f"The ledger holds {len(lost)} returns open that no workflow takes to their end: {', '.join(ways)}.",
+        what=f"Returns that the ledger holds open and no workflow takes to their end: {len(lost)}, {how}.",
         why="Nothing goes on for them, and their units and money stay reserved: no new return can claim them.",
         count=len(lost),
         at_least=missed,
@@ -99,7 +100,7 @@ def _lost(site: Site, lost: dict[str, str], missed: bool) -> Finding:
 def _undead(site: Site, still: list[str], missed: bool) -> Finding:
     return Finding(
         code=Code.WORKFLOW_OF_CLOSED_RETURN,
-        what=f"{len(still)} workflows run although the ledger has closed their return.",
+        what=f"Workflows that run although the ledger has closed their return: {len(still)}.",
         why="They were reset, or ledger and Temporal come from backups of different times: their status is wrong.",
         count=len(still),
         at_least=missed,

@@ -22,6 +22,7 @@ class Code(StrEnum):
     SEARCH_ATTRIBUTES_MISSING = "search-attributes-missing"
     SEARCH_ATTRIBUTES_DIFFER = "search-attributes-differ"
     QUEUE_WITHOUT_WORKERS = "queue-without-workers"
+    WORKERS_SILENT = "workers-silent"
     VERSION_WITHOUT_WORKERS = "version-without-workers"
     NONDETERMINISM = "nondeterminism"
     WORKFLOW_TASKS_FAIL = "workflow-tasks-fail"

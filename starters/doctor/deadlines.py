@@ -80,13 +80,13 @@ def _finding(
     minutes = site.limits.overdue.total_seconds() / 60
     told = []
     if passed:
-        told.append(f"{len(passed)} returns say so themselves")
+        told.append(f"{len(passed)} by their own word")
     if silent:
-        told.append(f"{len(silent)} do not answer: no worker can, or they stand still")
+        told.append(f"{len(silent)} without an answer, since no worker gives one or they stand still")
     few = [ids.rma_id_of(each.id) for each in (*passed, *silent)][: site.limits.few]
     return Finding(
         code=Code.DEADLINE_PASSED,
-        what=f"Deadlines passed over {minutes:g} minutes ago and nothing was done: {'; '.join(told)}.",
+        what=f"Returns whose deadline passed over {minutes:g} minutes ago, with nothing done: {'; '.join(told)}.",
         why="Coupons, escalations and refunds that those clocks owe to customers are late.",
         count=len(passed) + len(silent),
         at_least=missed,

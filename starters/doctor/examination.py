@@ -50,6 +50,7 @@ CHECKS = (
         namespace.search_attributes,
     ),
     Check("task queues", (Code.QUEUE_WITHOUT_WORKERS,), queues.task_queues),
+    Check("workers answer", (Code.WORKERS_SILENT,), queues.workers_answer),
     Check("versions of the workers", (Code.VERSION_WITHOUT_WORKERS,), queues.versions),
     Check("workflow tasks", (Code.NONDETERMINISM, Code.WORKFLOW_TASKS_FAIL), standing_still.standing_still),
     Check("calls of providers", (Code.CALLS_RETRIED,), retries.calls_retried),
@@ -93,7 +94,10 @@ class Installation(Record):
 
 
 async def examine(
-    installation: Installation, limits: Limits = _USUAL, progress: Callable[[str], None] = lambda _: None
+    installation: Installation,
+    limits: Limits = _USUAL,
+    progress: Callable[[str], None] = lambda _: None,
+    now: datetime | None = None,
 ) -> Examination:
     """Look at everything, change nothing.
 
@@ -101,8 +105,9 @@ async def examine(
         installation: What to look at.
         limits: From when on something is a fault, and how much is looked at.
         progress: Told of each check that takes long.
+        now: The moment that everything is held against, UTC; by default this one.
     """
-    began = time.monotonic()
+    began, at = time.monotonic(), now or datetime.now(UTC)
     commands = installation.commands
     reached = await namespace.reach(installation.address, installation.namespace, commands, limits)
     opened = ledger_state.Opened()
@@ -122,6 +127,7 @@ async def examine(
             else "no ledger is named: set RETURNFLOW_LEDGER_URL, or give --ledger-url"
         ),
         progress=progress,
+        now=at,
     )
     checks = [_connected(_TEMPORAL, reached.finding), _connected(_LEDGER, opened.finding)]
     if not installation.ledger_url:
@@ -133,7 +139,7 @@ async def examine(
     if opened.ledger:
         opened.ledger.engine.dispose()
     return Examination(
-        at=datetime.now(UTC),
+        at=at,
         namespace=reached.client.namespace if reached.client else installation.namespace or "",
         task_queue=installation.task_queue,
         seconds=round(time.monotonic() - began, 1),

@@ -10,7 +10,7 @@ class Limits(Record):
 
     Attributes:
         polled_within: A worker that waits for work asks again every minute.
-        attempts: From this attempt on a call is told; the eighth comes after about two minutes.
+        attempts: From this attempt on a call is told; the fifth comes after 15 seconds and more.
         call_age: A call that is older is told, whatever its attempt.
         overdue: How long after its deadline a return may still be on its way to act.
         unknown: How long the outcome of a payment may be unknown.
@@ -30,7 +30,7 @@ class Limits(Record):
     """
 
     polled_within: timedelta = timedelta(minutes=2)
-    attempts: int = 8
+    attempts: int = 5
     call_age: timedelta = timedelta(minutes=10)
     overdue: timedelta = timedelta(minutes=15)
     unknown: timedelta = timedelta(hours=1)

@@ -19,8 +19,8 @@ async def unknown_payments(site: Site) -> Looked:
             Finding(
                 code=Code.PAYMENTS_UNKNOWN,
                 what=(
-                    f"The outcome of {waiting.count} payments is not known, "
-                    f"of the oldest since {waiting.oldest_at:%Y-%m-%d %H:%M} UTC."
+                    f"Payments whose outcome is not known: {waiting.count}, "
+                    f"the oldest since {waiting.oldest_at:%Y-%m-%d %H:%M} UTC."
                 ),
                 why="A customer may have the money or not; the return does not end before that is known.",
                 count=waiting.count,
@@ -46,7 +46,7 @@ async def untouched_payments(site: Site) -> Looked:
             Finding(
                 code=Code.PAYMENTS_UNTOUCHED,
                 what=(
-                    f"{waiting.count} payments were begun and have no end, and nothing has touched them, "
+                    f"Payments that were begun, have no end, and that nothing touches: {waiting.count}, "
                     f"the oldest since {waiting.oldest_at:%Y-%m-%d %H:%M} UTC."
                 ),
                 why="Their returns have stopped asking; a customer may wait for money that nobody will send.",

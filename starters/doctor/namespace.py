@@ -72,7 +72,7 @@ async def search_attributes(site: Site) -> Looked:
                     *(
                         Step(
                             command=site.commands.temporal(
-                                "operator", "search-attribute", "remove", "--name", each
+                                "operator", "search-attribute", "remove", "--yes", "--name", each
                             )
                         )
                         for each in names
@@ -97,13 +97,14 @@ def _away(told: str, setting: str) -> Finding:
 
 
 def _no_namespace(namespace: str, commands: Commands) -> Finding:
+    named = () if "--namespace" in commands.for_temporal else ("--namespace", namespace)
     return Finding(
         code=Code.NAMESPACE_MISSING,
         what=f"Temporal has no namespace {namespace}.",
         why=_NO_RETURNS,
         steps=(
             Step(say="If the name is wrong, mend TEMPORAL_NAMESPACE. If it is a new one:"),
-            Step(command=commands.temporal("operator", "namespace", "create", "--retention", "30d")),
+            Step(command=commands.temporal("operator", "namespace", "create", *named, "--retention", "30d")),
             Step(command=commands.setup()),
         ),
     )

@@ -18,14 +18,14 @@ async def undelivered_messages(site: Site) -> Looked:
         return Looked()
     minutes = limits.undelivered.total_seconds() / 60
     refused = waiting.failed
-    told = f"{refused} were tried and not taken" if refused else "none was tried: no worker delivers"
+    told = f"tried and not taken: {refused}" if refused else "none was tried, so no worker delivers"
     first = Step(say="See whether the messaging service and the warehouse answer: they are tried every 2 seconds.")
     return Looked(
         findings=(
             Finding(
                 code=Code.MESSAGES_UNDELIVERED,
                 what=(
-                    f"{waiting.count} messages have waited for over {minutes:g} minutes, "
+                    f"Messages that wait for over {minutes:g} minutes: {waiting.count}, "
                     f"the oldest since {waiting.oldest_at:%Y-%m-%d %H:%M} UTC; {told}."
                 ),
                 why="Customers, staff and the warehouse are not told; scans that came early are not passed on.",
@@ -48,7 +48,7 @@ async def parked_messages(site: Site) -> Looked:
         findings=(
             Finding(
                 code=Code.MESSAGES_PARKED,
-                what=f"{messages.count} messages and {scans} scans were refused for good and are parked.",
+                what=f"Parked, since they were refused for good: {messages.count} messages, {scans} scans.",
                 why="Nobody is told, and nothing tries again, until a person has mended the cause.",
                 count=messages.count + scans,
                 rma_ids=messages.rma_ids,
@@ -72,7 +72,7 @@ async def scans_not_passed_on(site: Site) -> Looked:
         findings=(
             Finding(
                 code=Code.SCANS_NOT_PASSED_ON,
-                what=f"{len(waiting)} scans of carriers were kept and have not reached their return.",
+                what=f"Scans of carriers that have not reached their return: {len(waiting)}.",
                 why="Returns do not know that their parcel moved, and may call it lost or late.",
                 count=len(waiting),
                 at_least=len(waiting) == limits.items,
@@ -96,7 +96,7 @@ async def receipts_not_taken(site: Site) -> Looked:
         findings=(
             Finding(
                 code=Code.RECEIPTS_NOT_TAKEN,
-                what=f"{len(old)} parcels that the warehouse received were not taken by their return.",
+                what=f"Parcels that the warehouse received and their return has not taken: {len(old)}.",
                 why="Their inspection has not begun, and the promise of it runs.",
                 count=len(old),
                 at_least=len(due) == limits.items,
@@ -117,7 +117,7 @@ async def parked_parcels(site: Site) -> Looked:
         findings=(
             Finding(
                 code=Code.PARCELS_PARKED,
-                what=f"{len(parked)} parcels wait for a person to say whose they are.",
+                what=f"Parcels that wait for a person to say whose they are: {len(parked)}.",
                 why="They stay where they are until somebody decides.",
                 count=len(parked),
                 at_least=len(parked) == limits.items,

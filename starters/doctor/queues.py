@@ -1,11 +1,21 @@
 """Whether somebody works: on every task queue, and for the version that gets the returns."""
 
+from temporalio.client import WorkflowExecution, WorkflowQueryFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
 from starters.deployment import UNVERSIONED, Deployment, DeploymentRefused, VersionStatus
 from starters.doctor.codes import Code
 from starters.doctor.findings import Finding, Looked, Step
-from starters.doctor.site import Site
+from starters.doctor.site import RETURNS, Site
 from starters.queues import QueueState, queue_states
+from starters.translation import stands_still
+from workflows import ids
+from workflows.contracts import STATUS_QUERY
 from workflows.roles import WorkerRole
+
+_ASKED = 3
+_NOBODY = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION)
+"""The last is said where nobody asks for the work of the queue, and of a return that stands still."""
 
 
 async def task_queues(site: Site) -> Looked:
@@ -14,6 +24,39 @@ async def task_queues(site: Site) -> Looked:
     since = site.now - site.limits.polled_within
     idle = [state for state in states if state.polled_at is None or state.polled_at < since]
     return Looked(findings=tuple(_nobody_polls(site, state) for state in idle))
+
+
+async def workers_answer(site: Site) -> Looked:
+    """Workers that asked for work a moment ago and do nothing with it: some returns are asked for their status."""
+    asked = await site.found(site.running(RETURNS), _ASKED)
+    if not asked or any(await site.each(asked, lambda execution: _answers(site, execution))):
+        return Looked()
+    return Looked(
+        findings=(
+            Finding(
+                code=Code.WORKERS_SILENT,
+                what=f"No worker answers for returns within {site.limits.answer.total_seconds():g} seconds.",
+                why=_WHY[WorkerRole.WORKFLOWS],
+                rma_ids=tuple(ids.rma_id_of(execution.id) for execution in asked),
+                steps=(
+                    Step(say="See whether the workers run, hang, or have no CPU left, and start them again:"),
+                    Step(command="RETURNFLOW_WORKER_ROLES=workflows returns worker"),
+                ),
+            ),
+        )
+    )
+
+
+async def _answers(site: Site, execution: WorkflowExecution) -> bool:
+    """Whether a worker takes a question to a return; one that stands still answers too, with its failure."""
+    handle = site.client.get_workflow_handle(execution.id, run_id=execution.run_id)
+    try:
+        await handle.query(STATUS_QUERY, rpc_timeout=site.limits.answer)
+    except WorkflowQueryFailedError:
+        return True
+    except RPCError as error:
+        return error.status not in _NOBODY or stands_still(error)
+    return True
 
 
 async def versions(site: Site) -> Looked:
@@ -34,7 +77,7 @@ async def versions(site: Site) -> Looked:
 def _nobody_polls(site: Site, state: QueueState) -> Finding:
     role = state.role.value
     since = f" since {state.polled_at:%Y-%m-%d %H:%M:%S} UTC" if state.polled_at else ""
-    waiting = f" About {state.backlog} tasks wait there." if state.backlog else ""
+    waiting = f" Tasks that wait there: about {state.backlog}." if state.backlog else ""
     return Finding(
         code=Code.QUEUE_WITHOUT_WORKERS,
         what=f"No worker with the role {role} asks for work on {state.task_queue}{since}.{waiting}",
@@ -60,7 +103,7 @@ def _version_without_workers(site: Site, version: VersionStatus) -> Finding:
         share = f"{version.percent:g} % of the returns"
         what = f"Version {build} is {version.state.value}, gets {share}, and has no worker."
     else:
-        what = f"{version.kept} returns are kept with version {build}, which has no worker."
+        what = f"Version {build} has no worker; returns that are kept with it: {version.kept}."
     run = "returns worker"
     if build != UNVERSIONED:
         run = f"RETURNFLOW_WORKER_VERSIONING=true RETURNFLOW_BUILD_ID={build} {run}"

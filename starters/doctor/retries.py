@@ -115,6 +115,9 @@ def _failure(pending: PendingActivityInfo) -> str:
     if not pending.HasField("last_failure"):
         return ""
     failure = pending.last_failure
+    # The server puts a failure of its own around one whose causes are long.
+    while failure.HasField("server_failure_info") and failure.HasField("cause"):
+        failure = failure.cause
     if failure.HasField("timeout_failure_info"):
         return "no answer in time"
     kind = failure.application_failure_info.type
@@ -128,17 +131,17 @@ def _is_slow(site: Site, call: _Call) -> bool:
 
 def _finding(site: Site, name: str, calls: Sequence[_Call], missed: bool) -> Finding:
     failures = Counter(call.failure for call in calls if call.failure)
-    told = ", last failure: " + "; ".join(failure for failure, _ in failures.most_common(3)) if failures else ""
+    told = "; last failure: " + ", ".join(failure for failure, _ in failures.most_common(3)) if failures else ""
     worst = max(calls, key=lambda call: call.attempt)
     provider = name.partition(".")[0]
     queue = ids.activity_queue(site.task_queue, name)
     if not failures and not any(call.is_running for call in calls):
-        what = f"{len(calls)} calls of {name} wait for a worker on {queue}."
+        what = f"Calls of {name} that wait for a worker on {queue}: {len(calls)}."
         first = Step(
             command=f"RETURNFLOW_WORKER_ROLES={_role(name)} returns worker", say="another worker of its role"
         )
     else:
-        what = f"{len(calls)} calls of {name} do not get through, up to attempt {worst.attempt}{told}."
+        what = f"Calls of {name} that do not get through: {len(calls)}, up to attempt {worst.attempt}{told}."
         first = Step(say=f"See whether the provider behind it answers: {provider}. Calls go on by themselves.")
     return Finding(
         code=Code.CALLS_RETRIED,

@@ -4,8 +4,8 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from temporalio.client import Client, WorkflowExecution
@@ -30,6 +30,7 @@ class Site:
     Attributes:
         task_queue: The queue of the workflows.
         deployment: The worker deployment, where the workers have versions.
+        now: The moment that everything is held against, UTC.
         why_no_temporal: Why there is no connection.
         why_no_ledger: Why there is no ledger.
         progress: Told what takes long.
@@ -39,12 +40,12 @@ class Site:
     deployment: str
     commands: Commands
     limits: Limits
+    now: datetime
     connected: Client | None = None
     opened: Ledger | None = None
     why_no_temporal: str = ""
     why_no_ledger: str = ""
     progress: Callable[[str], None] = lambda _: None
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def client(self) -> Client:

@@ -41,8 +41,8 @@ def _nondeterminism(site: Site, count: int, rma_ids: tuple[str, ...]) -> Finding
     return Finding(
         code=Code.NONDETERMINISM,
         what=(
-            f"{count} workflows stand still: nondeterminism, which means that the workers run code that does not "
-            "fit what an earlier version wrote."
+            f"Workflows that stand still: {count}. Nondeterminism: the code of the workers does not fit what an "
+            "earlier version wrote."
         ),
         why=f"{_WHY} Every further return that comes to the changed place joins them.",
         count=count,
@@ -60,7 +60,7 @@ def _nondeterminism(site: Site, count: int, rma_ids: tuple[str, ...]) -> Finding
 def _other(site: Site, count: int, rma_ids: tuple[str, ...], reasons: list[str]) -> Finding:
     return Finding(
         code=Code.WORKFLOW_TASKS_FAIL,
-        what=f"{count} workflows stand still, and it is no nondeterminism: {'; '.join(reasons)}.",
+        what=f"Workflows that stand still: {count}. It is no nondeterminism: {'; '.join(reasons)}.",
         why=_WHY,
         count=count,
         rma_ids=rma_ids,
