@@ -1,5 +1,6 @@
 """Deadlines that passed while nothing was done: clocks that nobody watches."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from temporalio.client import WorkflowExecution, WorkflowQueryFailedError
@@ -37,7 +38,7 @@ async def deadlines_passed(site: Site) -> Looked:
     asked = await site.found(overdue, site.limits.asked)
     if len(asked) > 50:
         site.progress(f"asking {len(asked)} returns whether their deadline has passed")
-    answers = await site.each(asked, lambda execution: _ask(site, execution))
+    answers = await _ask_all(site, asked)
     passed = [each for each, answer in zip(asked, answers, strict=True) if answer is _Answer.PASSED]
     silent = [each for each, answer in zip(asked, answers, strict=True) if answer is _Answer.NONE]
     note = (
@@ -46,6 +47,15 @@ async def deadlines_passed(site: Site) -> Looked:
     if not passed and not silent:
         return Looked(note=note)
     return Looked(findings=(_finding(site, passed, silent, total > len(asked)),), note=note)
+
+
+async def _ask_all(site: Site, asked: Sequence[WorkflowExecution]) -> list[_Answer]:
+    """Ask each; where none of the first answers, nobody is there to answer for the others."""
+    first, others = asked[: site.limits.at_once], asked[site.limits.at_once :]
+    answers = await site.each(first, lambda execution: _ask(site, execution))
+    if all(answer is _Answer.NONE for answer in answers):
+        return [*answers, *(_Answer.NONE for _ in others)]
+    return [*answers, *await site.each(others, lambda execution: _ask(site, execution))]
 
 
 async def _ask(site: Site, execution: WorkflowExecution) -> _Answer:

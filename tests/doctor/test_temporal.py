@@ -9,13 +9,17 @@ import pytest
 from temporalio import workflow
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
-from temporalio.client import ScheduleState, ScheduleUpdate, ScheduleUpdateInput
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.client import ScheduleActionExecutionStartWorkflow
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    VersioningBehavior,
+    WorkerDeploymentVersion,
+)
 from temporalio.worker import Worker, WorkerDeploymentConfig
 from typer.testing import CliRunner
 
-from domain.actions import Action, Role
-from domain.clocks import ClockName
+from domain.clocks import Clock, ClockName, ClockState
 from starters.cli.app import app
 from starters.deployment import Deployment, DeploymentRefused
 from starters.doctor.codes import Code
@@ -24,17 +28,18 @@ from starters.doctor.limits import Limits
 from starters.setup import prepare_namespace, prepare_schedules
 from testkit.pipeline import Pipeline, running_pipeline
 from tests.doctor.conftest import Installed, codes, finding, found, installation_of
-from workflows import ids
+from tests.unit.test_cli_support import STATUS
+from workflows import ids, search_attributes
+from workflows.contracts import STATUS_QUERY, ReturnStatus
 
 PERSONAL = "zhang@example.org"
 HOUR = timedelta(hours=1)
+A_SECOND = timedelta(seconds=1)
 
 
 async def test_a_healthy_installation_is_well(server: str, tmp_path: Path) -> None:
     async with running_pipeline(server, tmp_path) as shop:
         await prepare_schedules(shop.client, shop.task_queue)
-        ended = await shop.inspected(await shop.order())
-        await shop.end(ended)
         underway = (await shop.apply(await shop.order())).rma_id
         await shop.until(underway, lambda status: status.logistics == "PICKUP_BOOKED")
         await shop.told(underway)
@@ -92,7 +97,9 @@ async def test_a_worker_that_has_gone_is_missed_after_two_minutes(installed: Ins
     assert " since 2" in found(later, Code.QUEUE_WITHOUT_WORKERS).what
 
 
-async def test_a_current_version_without_workers_is_found(new_namespace: Installed) -> None:
+async def test_a_current_version_without_workers_is_found(
+    new_namespace: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client, queue = new_namespace.client, new_namespace.task_queue
     config = WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(ids.DEFAULT_DEPLOYMENT, "A"),
@@ -102,12 +109,13 @@ async def test_a_current_version_without_workers_is_found(new_namespace: Install
     deployment = Deployment(client, ids.DEFAULT_DEPLOYMENT, queue)
     async with Worker(client, task_queue=queue, workflows=[Raises], deployment_config=config):
         await seen(deployment)
+        monkeypatch.setattr("starters.deployment._TOLD_WITHIN_SECONDS", 0.1)
         await deployment.set_current("B", await deployment.routing(), force=True)
         gone = found(await new_namespace.examined(), Code.VERSION_WITHOUT_WORKERS)
         assert gone.what == "Version B is current, gets 100 % of the returns, and has no worker."
         assert gone.steps[0].command == "RETURNFLOW_WORKER_VERSIONING=true RETURNFLOW_BUILD_ID=B returns worker"
         await deployment.set_current("A", await deployment.routing())
-        assert finding(await new_namespace.examined(), Code.VERSION_WITHOUT_WORKERS) is None
+        await new_namespace.until_gone(Code.VERSION_WITHOUT_WORKERS)
 
 
 async def seen(deployment: Deployment) -> None:
@@ -155,12 +163,16 @@ async def test_returns_that_stand_still_are_found_with_the_reason(installed: Ins
     client, queue = installed.client, f"broken-{uuid4().hex[:8]}"
     broken = Installed(client, installed.address, queue, installed.ledger_url)
     async with Worker(client, task_queue=queue, workflows=[Waits]):
-        diverging = await client.start_workflow(ids.RETURN_WORKFLOW, id=f"return/{queue}", task_queue=queue)
+        diverging = await client.start_workflow(
+            ids.RETURN_WORKFLOW, id=f"return/{queue}", task_queue=queue, task_timeout=A_SECOND
+        )
         while (await diverging.describe()).history_length < 4:
             await asyncio.sleep(0.02)
     async with Worker(client, task_queue=queue, workflows=[Calls, Raises]):
         await diverging.signal("again")
-        await client.start_workflow(ids.RECOVERY_CLAIM_WORKFLOW, id=f"claim/{queue}/carrier", task_queue=queue)
+        await client.start_workflow(
+            ids.RECOVERY_CLAIM_WORKFLOW, id=f"claim/{queue}/carrier", task_queue=queue, task_timeout=A_SECOND
+        )
         diverged = await broken.until_found(Code.NONDETERMINISM)
         failing = await broken.until_found(Code.WORKFLOW_TASKS_FAIL)
     assert (diverged.count, diverged.rma_ids) == (1, (queue,))
@@ -198,10 +210,46 @@ async def test_a_deadline_that_passed_with_nothing_done_is_found(shop: Pipeline,
     assert rma_id not in getattr(finding(before, Code.DEADLINE_PASSED), "rma_ids", ())
 
 
-async def test_the_status_counts_and_not_the_attribute_that_lags_behind(
-    shop: Pipeline, installed: Installed
-) -> None:
-    pytest.skip("planned")
+@workflow.defn(name=ids.RETURN_WORKFLOW, sandboxed=False)
+class Says:
+    """Answers with the status that it was given."""
+
+    @workflow.run
+    async def run(self, status: ReturnStatus) -> None:
+        self._status = status
+        await workflow.sleep(timedelta(hours=1))
+
+    @workflow.query(name=STATUS_QUERY)
+    def status(self) -> ReturnStatus:
+        """Where it stands."""
+        return self._status
+
+
+async def test_the_status_counts_and_not_the_attribute_that_lags_behind(installed: Installed) -> None:
+    client, queue, now = installed.client, f"late-{uuid4().hex[:8]}", datetime.now(UTC)
+    late = Installed(client, installed.address, queue, installed.ledger_url)
+    passed = Clock(name=ClockName.INSPECTION, started_at=now - 49 * HOUR, due_at=now - HOUR)
+    clocks = {
+        "passed": passed,
+        "moved": passed.model_copy(update={"due_at": now + HOUR}),
+        "held": passed.model_copy(update={"held": True}),
+        "met": passed.model_copy(update={"state": ClockState.MET}),
+        "asking": passed.model_copy(update={"name": ClockName.FIRST_RESPONSE}),
+    }
+    attributes = TypedSearchAttributes([SearchAttributePair(search_attributes.NEXT_DEADLINE, now - HOUR)])
+    async with Worker(client, task_queue=queue, workflows=[Says]):
+        for name, clock in clocks.items():
+            await client.start_workflow(
+                ids.RETURN_WORKFLOW,
+                STATUS.model_copy(update={"clocks": (clock,)}),
+                id=ids.return_workflow_id(f"{queue}-{name}"),
+                task_queue=queue,
+                search_attributes=attributes,
+            )
+        while (await client.count_workflows(f'TaskQueue = "{queue}"')).count != len(clocks):
+            await asyncio.sleep(0.05)
+        overdue = await late.until_found(Code.DEADLINE_PASSED)
+    assert overdue.rma_ids == (f"{queue}-passed",)
 
 
 async def test_a_schedule_that_is_paused_failed_or_late_is_found(new_namespace: Installed) -> None:
@@ -215,8 +263,12 @@ async def test_a_schedule_that_is_paused_failed_or_late_is_found(new_namespace: 
 
     await new_namespace.mend(never)
     handle = client.get_schedule_handle(ids.RECONCILIATION_SCHEDULE)
-    async for execution in client.list_workflows('WorkflowType = "ReconciliationWorkflow"'):
-        await client.get_workflow_handle(execution.id).terminate()
+    async with asyncio.timeout(10):
+        while not (ran := (await handle.describe()).info.recent_actions):
+            await asyncio.sleep(0.05)
+    started = ran[-1].action
+    assert isinstance(started, ScheduleActionExecutionStartWorkflow)
+    await client.get_workflow_handle(started.workflow_id).terminate()
     failed = await new_namespace.until_found(Code.RECONCILIATION_FAILED)
     assert failed.what.endswith("ended as terminated.")
 
