@@ -105,8 +105,9 @@ def show(examination: Examination) -> None:
             if finding.severity is severity:
                 _show_finding(finding)
     not_made = [check for check in examination.checks if check.state is CheckState.NOT_MADE]
-    for check in not_made:
-        out.print(f"not checked: {check.name}. {check.note[:1].upper()}{check.note[1:]}.", soft_wrap=True)
+    for why_not in dict.fromkeys(check.note for check in not_made):
+        names = ", ".join(check.name for check in not_made if check.note == why_not)
+        out.print(f"not checked, {why_not}: {names}.", soft_wrap=True)
     style = "bold green" if examination.verdict is Verdict.WELL else "bold"
     out.print(_summary(examination, len(not_made)), style=style, soft_wrap=True)
     clean = [_named(check) for check in examination.checks if check.state is CheckState.CLEAN]

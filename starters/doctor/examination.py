@@ -49,8 +49,7 @@ CHECKS = (
         (Code.SEARCH_ATTRIBUTES_MISSING, Code.SEARCH_ATTRIBUTES_DIFFER),
         namespace.search_attributes,
     ),
-    Check("task queues", (Code.QUEUE_WITHOUT_WORKERS,), queues.task_queues),
-    Check("workers answer", (Code.WORKERS_SILENT,), queues.workers_answer),
+    Check("workers and their queues", (Code.QUEUE_WITHOUT_WORKERS, Code.WORKERS_SILENT), queues.workers),
     Check("versions of the workers", (Code.VERSION_WITHOUT_WORKERS,), queues.versions),
     Check("workflow tasks", (Code.NONDETERMINISM, Code.WORKFLOW_TASKS_FAIL), standing_still.standing_still),
     Check("calls of providers", (Code.CALLS_RETRIED,), retries.calls_retried),
@@ -120,11 +119,11 @@ async def examine(
         limits=limits,
         connected=reached.client,
         opened=opened.ledger,
-        why_no_temporal="Temporal cannot be examined, see there",
+        why_no_temporal="since Temporal cannot be examined",
         why_no_ledger=(
-            "the ledger cannot be examined, see there"
+            "since the ledger cannot be examined"
             if installation.ledger_url
-            else "no ledger is named: set RETURNFLOW_LEDGER_URL, or give --ledger-url"
+            else "since no ledger is named (RETURNFLOW_LEDGER_URL, --ledger-url)"
         ),
         progress=progress,
         now=at,
@@ -162,14 +161,14 @@ async def _made(check: Check, site: Site) -> tuple[CheckMade, tuple[Finding, ...
     except NotMade as error:
         why_not = str(error)
     except TimeoutError:
-        why_not = f"it took longer than {site.limits.patience.total_seconds():g} seconds"
+        why_not = f"since it took longer than {site.limits.patience.total_seconds():g} seconds"
     except RPCError as error:
-        why_not = f"Temporal answers with {error.status.name}"
+        why_not = f"since Temporal answers with {error.status.name}"
     except ReturnsError as error:
-        why_not = str(error)
+        why_not = f"since {error}"
     except SQLAlchemyError as error:
         # Its text may quote the URL, and so a password.
-        why_not = f"the ledger's database fails: {type(error).__name__}"
+        why_not = f"since the ledger's database fails: {type(error).__name__}"
     state = CheckState.FOUND if looked.findings else CheckState.CLEAN
     if why_not:
         state = CheckState.NOT_MADE

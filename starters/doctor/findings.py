@@ -109,4 +109,4 @@ class Examination(Record):
 
 
 class NotMade(Exception):
-    """A check cannot be made; the text says why, in words."""
+    """A check cannot be made; the text says why, in words that go on from `not checked`."""

@@ -50,7 +50,7 @@ async def search_attributes(site: Site) -> Looked:
     try:
         attributes = await attributes_of(site.client)
     except RPCError as error:
-        raise NotMade(f"the server does not list search attributes ({error.status.name})") from error
+        raise NotMade(f"since the server does not list search attributes ({error.status.name})") from error
     findings = []
     if attributes.missing:
         findings.append(

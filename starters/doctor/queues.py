@@ -1,5 +1,7 @@
 """Whether somebody works: on every task queue, and for the version that gets the returns."""
 
+from collections.abc import Sequence
+
 from temporalio.client import WorkflowExecution, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -18,33 +20,36 @@ _NOBODY = (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCo
 """The last is said where nobody asks for the work of the queue, and of a return that stands still."""
 
 
-async def task_queues(site: Site) -> Looked:
-    """Task queues that nobody asks for work."""
+async def workers(site: Site) -> Looked:
+    """Task queues that nobody asks for work, and workers that ask for work and do nothing with it."""
     states = await queue_states(site.client, site.task_queue)
     since = site.now - site.limits.polled_within
     idle = [state for state in states if state.polled_at is None or state.polled_at < since]
-    return Looked(findings=tuple(_nobody_polls(site, state) for state in idle))
+    if len(idle) == len(states):
+        return Looked(findings=(_nobody_works(site, idle),))
+    findings = [_nobody_polls(site, state) for state in idle]
+    if WorkerRole.WORKFLOWS not in {state.role for state in idle}:
+        findings += await _silent(site)
+    return Looked(findings=tuple(findings))
 
 
-async def workers_answer(site: Site) -> Looked:
-    """Workers that asked for work a moment ago and do nothing with it: some returns are asked for their status."""
+async def _silent(site: Site) -> list[Finding]:
+    """Ask some returns for their status, which only a worker can answer."""
     asked = await site.found(site.running(RETURNS), _ASKED)
     if not asked or any(await site.each(asked, lambda execution: _answers(site, execution))):
-        return Looked()
-    return Looked(
-        findings=(
-            Finding(
-                code=Code.WORKERS_SILENT,
-                what=f"No worker answers for returns within {site.limits.answer.total_seconds():g} seconds.",
-                why=_WHY[WorkerRole.WORKFLOWS],
-                rma_ids=tuple(ids.rma_id_of(execution.id) for execution in asked),
-                steps=(
-                    Step(say="See whether the workers run, hang, or have no CPU left, and start them again:"),
-                    Step(command="RETURNFLOW_WORKER_ROLES=workflows returns worker"),
-                ),
+        return []
+    return [
+        Finding(
+            code=Code.WORKERS_SILENT,
+            what=f"No worker answers for returns within {site.limits.answer.total_seconds():g} seconds.",
+            why=_WHY[WorkerRole.WORKFLOWS],
+            rma_ids=tuple(ids.rma_id_of(execution.id) for execution in asked),
+            steps=(
+                Step(say="See whether the workers run, hang, or have no CPU left, and start them again:"),
+                Step(command="RETURNFLOW_WORKER_ROLES=workflows returns worker"),
             ),
         )
-    )
+    ]
 
 
 async def _answers(site: Site, execution: WorkflowExecution) -> bool:
@@ -74,13 +79,34 @@ async def versions(site: Site) -> Looked:
     return Looked(findings=tuple(findings))
 
 
+def _nobody_works(site: Site, states: Sequence[QueueState]) -> Finding:
+    seen = [state.polled_at for state in states if state.polled_at]
+    since = f" since {max(seen):%Y-%m-%d %H:%M:%S} UTC" if seen else ""
+    waiting = _waiting(sum(state.backlog for state in states))
+    return Finding(
+        code=Code.QUEUE_WITHOUT_WORKERS,
+        what=f"No worker asks for work on {site.task_queue} and its other queues{since}.{waiting}",
+        why=_WHY[WorkerRole.WORKFLOWS],
+        steps=(
+            Step(command="returns worker"),
+            Step(
+                say="If one runs, read its log, and see that RETURNFLOW_TASK_QUEUE and the namespace are the same."
+            ),
+        ),
+    )
+
+
+def _waiting(backlog: int) -> str:
+    return f" Tasks that wait there: about {backlog}." if backlog else ""
+
+
 def _nobody_polls(site: Site, state: QueueState) -> Finding:
     role = state.role.value
     since = f" since {state.polled_at:%Y-%m-%d %H:%M:%S} UTC" if state.polled_at else ""
-    waiting = f" Tasks that wait there: about {state.backlog}." if state.backlog else ""
+    where = f"{state.task_queue}{since}.{_waiting(state.backlog)}"
     return Finding(
         code=Code.QUEUE_WITHOUT_WORKERS,
-        what=f"No worker with the role {role} asks for work on {state.task_queue}{since}.{waiting}",
+        what=f"No worker with the role {role} asks for work on {where}",
         why=_WHY[state.role],
         steps=(
             Step(command=f"RETURNFLOW_WORKER_ROLES={role} returns worker"),

@@ -96,7 +96,7 @@ async def test_a_ledger_that_cannot_be_opened_is_told_without_its_url(installed:
     assert "RETURNFLOW_LEDGER_URL" in away.steps[0].say
     assert "hunter2" not in examination.model_dump_json()
     notes = {check.name: check.note for check in examination.checks if check.state is CheckState.NOT_MADE}
-    assert notes["messages"] == "the ledger cannot be examined, see there"
+    assert notes["messages"] == "since the ledger cannot be examined"
     assert examination.verdict is Verdict.NOT_WELL
 
 

@@ -1,8 +1,10 @@
 """What is wrong at Temporal is found: the server, the namespace, the workers, the returns that stand still."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 from uuid import uuid4
 
 import pytest
@@ -35,6 +37,7 @@ from workflows.contracts import STATUS_QUERY, ReturnStatus
 PERSONAL = "zhang@example.org"
 HOUR = timedelta(hours=1)
 A_SECOND = timedelta(seconds=1)
+IMPATIENT = Limits(answer=A_SECOND)
 
 
 async def test_a_healthy_installation_is_well(server: str, tmp_path: Path) -> None:
@@ -57,7 +60,7 @@ def test_a_wrong_address_is_told_with_its_setting(tmp_path: Path) -> None:
     assert "act now: temporal-away" in done.output
     assert "TEMPORAL_ADDRESS" in done.output
     assert "act now: ledger-schema" in done.output, "the ledger is examined all the same"
-    assert "not checked: task queues. Temporal cannot be examined, see there." in done.output
+    assert "not checked, since Temporal cannot be examined: search attributes, workers" in done.output
 
 
 def test_a_namespace_that_is_not_there_is_told(server: str) -> None:
@@ -65,7 +68,7 @@ def test_a_namespace_that_is_not_there_is_told(server: str) -> None:
     assert done.exit_code == 2
     assert "act now: namespace-missing" in done.output
     assert f"temporal operator namespace create --retention 30d --address {server}" in done.output
-    assert "not checked: messages. No ledger is named: set RETURNFLOW_LEDGER_URL" in done.output
+    assert "not checked, since no ledger is named (RETURNFLOW_LEDGER_URL, --ledger-url): the ledger" in done.output
 
 
 async def test_what_setup_left_out_is_found_and_the_commands_mend_it(new_namespace: Installed) -> None:
@@ -80,10 +83,8 @@ async def test_what_setup_left_out_is_found_and_the_commands_mend_it(new_namespa
     assert "ReturnNextDeadline" in found(examination, Code.SEARCH_ATTRIBUTES_MISSING).what
     assert found(examination, Code.SCHEDULE_MISSING).severity == "look_today"
     assert found(examination, Code.LEDGER_SCHEMA).severity == "act_now"
-    told = [each.what for each in examination.findings if each.code is Code.QUEUE_WITHOUT_WORKERS]
-    assert [text.partition(" asks")[0].rpartition(" ")[2] for text in told] == [
-        *("workflows", "providers", "carrier", "payment"),
-    ]
+    idle = found(examination, Code.QUEUE_WITHOUT_WORKERS)
+    assert idle.what == "No worker asks for work on returns and its other queues."
     assert examination.verdict is Verdict.NOT_WELL
 
     await new_namespace.mend(differs)
@@ -111,11 +112,25 @@ async def test_a_current_version_without_workers_is_found(
         await seen(deployment)
         monkeypatch.setattr("starters.deployment._TOLD_WITHIN_SECONDS", 0.1)
         await deployment.set_current("B", await deployment.routing(), force=True)
-        gone = found(await new_namespace.examined(), Code.VERSION_WITHOUT_WORKERS)
+        examination = await new_namespace.examined()
+        idle = [each for each in examination.findings if each.code is Code.QUEUE_WITHOUT_WORKERS]
+        assert [each.steps[0].command for each in idle] == [
+            f"RETURNFLOW_WORKER_ROLES={role} returns worker" for role in ("providers", "carrier", "payment")
+        ]
+        gone = found(examination, Code.VERSION_WITHOUT_WORKERS)
         assert gone.what == "Version B is current, gets 100 % of the returns, and has no worker."
         assert gone.steps[0].command == "RETURNFLOW_WORKER_VERSIONING=true RETURNFLOW_BUILD_ID=B returns worker"
         await deployment.set_current("A", await deployment.routing())
         await new_namespace.until_gone(Code.VERSION_WITHOUT_WORKERS)
+
+
+async def test_a_worker_that_takes_work_and_does_nothing_is_found(installed: Installed) -> None:
+    queue = f"hung-{uuid4().hex[:8]}"
+    hung = Installed(installed.client, installed.address, queue, installed.ledger_url)
+    async with Worker(installed.client, task_queue=queue, workflows=[Hangs]):
+        await installed.client.start_workflow(ids.RETURN_WORKFLOW, id=f"return/{queue}", task_queue=queue)
+        assert (await hung.until_found(Code.WORKERS_SILENT, IMPATIENT)).rma_ids == (queue,)
+        Hangs.may_go_on.set()
 
 
 async def seen(deployment: Deployment) -> None:
@@ -128,6 +143,15 @@ async def seen(deployment: Deployment) -> None:
                 await asyncio.sleep(0.1)
             else:
                 return
+
+
+@workflow.defn(name=ids.RETURN_WORKFLOW, sandboxed=False)
+class Hangs:
+    may_go_on: ClassVar = threading.Event()
+
+    @workflow.run
+    async def run(self) -> None:
+        self.may_go_on.wait(10)
 
 
 @workflow.defn(name=ids.RETURN_WORKFLOW, sandboxed=False)
@@ -173,12 +197,12 @@ async def test_returns_that_stand_still_are_found_with_the_reason(installed: Ins
         await client.start_workflow(
             ids.RECOVERY_CLAIM_WORKFLOW, id=f"claim/{queue}/carrier", task_queue=queue, task_timeout=A_SECOND
         )
-        diverged = await broken.until_found(Code.NONDETERMINISM)
-        failing = await broken.until_found(Code.WORKFLOW_TASKS_FAIL)
+        diverged = await broken.until_found(Code.NONDETERMINISM, IMPATIENT)
+        failing = await broken.until_found(Code.WORKFLOW_TASKS_FAIL, IMPATIENT)
     assert (diverged.count, diverged.rma_ids) == (1, (queue,))
     assert (failing.count, failing.rma_ids) == (1, (queue,))
     assert "It is no nondeterminism: the code raises ValueError." in failing.what
-    assert PERSONAL not in (await broken.examined()).model_dump_json()
+    assert PERSONAL not in (await broken.examined(IMPATIENT)).model_dump_json()
 
 
 async def test_a_call_that_does_not_get_through_is_found_with_its_provider(

@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
 CLEAN = CheckMade(name="task queues", codes=(Code.QUEUE_WITHOUT_WORKERS,), state=CheckState.CLEAN)
 PARTLY = CLEAN.model_copy(update={"name": "calls of providers", "note": "asked 500 of 9000"})
 NOT_MADE = CheckMade(
-    name="messages", codes=(Code.MESSAGES_UNDELIVERED,), state=CheckState.NOT_MADE, note="no ledger is named"
+    name="messages", codes=(Code.MESSAGES_UNDELIVERED,), state=CheckState.NOT_MADE, note="since no ledger is named"
 )
 
 
@@ -105,7 +105,7 @@ def test_what_is_urgent_comes_first_with_its_commands(run: Run) -> None:
             "  why:  It matters.",
             "  do:   returns mend",
             "",
-            "not checked: messages. No ledger is named.",
+            "not checked, since no ledger is named: messages.",
             "act now: 1, look today: 1, not checked: 1 (1 checks in 1.2 s)",
         ],
     )
