@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +23,7 @@ from starters.doctor.commands import Commands
 from starters.doctor.examination import Installation, examine
 from starters.doctor.findings import Examination, Finding
 from starters.doctor.limits import Limits
+from starters.namespace import attributes_of
 from starters.setup import prepare_schedules
 from starters.stack import temporal_binary
 from testkit.pipeline import Pipeline, running_pipeline
@@ -100,15 +101,18 @@ def found(examination: Examination, code: Code) -> Finding:
     return it
 
 
-@pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """The address of a server that says of a workflow that it fails after its first failure."""
     running = TemporalServer(
         tmp_path_factory.mktemp("server"), "system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=1"
     )
     running.start()
-    yield running.address
-    running.stop()
+    try:
+        await _until_known(await connect_temporal(running.address))
+        yield running.address
+    finally:
+        running.stop()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -140,18 +144,21 @@ async def new_namespace(server: str, tmp_path: Path) -> Installed:
         workflow_execution_retention_period=Duration(seconds=int(timedelta(days=1).total_seconds())),
     )
     await client.workflow_service.register_namespace(request)
-    async with asyncio.timeout(_PATIENCE_SECONDS):
-        while not await _is_known(client):
-            await asyncio.sleep(0.05)
+    await _until_known(client)
     return Installed(client, server, "returns", f"sqlite:///{tmp_path / 'ledger.db'}")
 
 
-async def _is_known(client: Client) -> bool:
-    try:
-        await client.count_workflows('ExecutionStatus = "Running"')
-    except RPCError:
-        return False
-    return True
+async def _until_known(client: Client) -> None:
+    """Wait until every part of the server knows the namespace."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while True:
+            try:
+                await client.count_workflows('ExecutionStatus = "Running"')
+                await attributes_of(client)
+            except RPCError:
+                await asyncio.sleep(0.05)
+            else:
+                return
 
 
 def codes(examination: Examination) -> Sequence[Code]:
