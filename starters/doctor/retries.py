@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.enums.v1 import ApplicationErrorCategory, PendingActivityState
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
@@ -18,7 +19,8 @@ from workflows import ids
 _MOST_OF_A_KIND = 5
 """So many parts the bound has: no kind of candidate takes the place of all others."""
 
-_SAFE_TO_TELL = ("ProviderUnavailable", "OutcomeUnknown", "PaymentPending")
+_BENIGN = ApplicationErrorCategory.APPLICATION_ERROR_CATEGORY_BENIGN
+_SAFE_TO_TELL = ("ProviderUnavailable", "OutcomeUnknown")
 """Errors whose texts name the provider and what it did, and never quote anybody (`activities/errors.py`)."""
 
 
@@ -29,6 +31,7 @@ class _Call:
     Attributes:
         since: When its last attempt began, or since when it waits for a worker: how old a call is that is tried
             again Temporal does not tell.
+        is_benign: Whether nothing is wrong: the provider has answered that it is not done yet.
         pause: How long it waits until the next attempt; a provider may have asked for that.
     """
 
@@ -39,6 +42,7 @@ class _Call:
     since: datetime
     pause: timedelta
     failure: str
+    is_benign: bool
     is_running: bool
 
 
@@ -53,7 +57,7 @@ async def calls_retried(site: Site) -> Looked:
     if len(candidates) > 100:
         site.progress(f"asking {len(candidates)} workflows for their calls")
     asked = await site.each(candidates, lambda execution: _calls_of(site, execution))
-    slow = [call for calls in asked for call in calls if _is_slow(site, call)]
+    slow = [call for calls in asked for call in calls if _is_slow(site, call) and not call.is_benign]
     by_name: defaultdict[str, list[_Call]] = defaultdict(list)
     for call in slow:
         by_name[call.name].append(call)
@@ -91,13 +95,14 @@ async def _calls_of(site: Site, execution: WorkflowExecution) -> list[_Call]:
         if error.status is RPCStatusCode.NOT_FOUND:
             return []
         raise
-    return [_call(execution.id, pending) for pending in description.raw_description.pending_activities]
+    return [_call(execution.id, pending, site.now) for pending in description.raw_description.pending_activities]
 
 
-def _call(workflow_id: str, pending: PendingActivityInfo) -> _Call:
+def _call(workflow_id: str, pending: PendingActivityInfo, now: datetime) -> _Call:
     # Between attempts, the time of the schedule is that of the next one.
     told = (pending.last_started_time, pending.scheduled_time)
-    since = min(each.ToDatetime(UTC) for each in told if each.ByteSize())
+    last = _last_failure(pending)
+    since = min((each.ToDatetime(UTC) for each in told if each.ByteSize()), default=now)
     return _Call(
         workflow_id=workflow_id,
         name=pending.activity_type.name,
@@ -105,19 +110,24 @@ def _call(workflow_id: str, pending: PendingActivityInfo) -> _Call:
         attempt=pending.attempt,
         since=since,
         pause=pending.current_retry_interval.ToTimedelta(),
-        failure=_failure(pending),
+        failure=_told(last),
+        is_benign=last.application_failure_info.category == _BENIGN,
         is_running=pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
     )
 
 
-def _failure(pending: PendingActivityInfo) -> str:
-    """What the last failure was; its text only where it is ours and quotes nobody."""
-    if not pending.HasField("last_failure"):
-        return ""
+def _last_failure(pending: PendingActivityInfo) -> Failure:
     failure = pending.last_failure
     # The server puts a failure of its own around one whose causes are long.
     while failure.HasField("server_failure_info") and failure.HasField("cause"):
         failure = failure.cause
+    return failure
+
+
+def _told(failure: Failure) -> str:
+    """What a failure was, empty if there was none; its text only where it is ours and quotes nobody."""
+    if not failure.ByteSize():
+        return ""
     if failure.HasField("timeout_failure_info"):
         return "no answer in time"
     kind = failure.application_failure_info.type

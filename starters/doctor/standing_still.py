@@ -7,6 +7,7 @@ from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverse
 from temporalio.client import WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
+from starters.deployment import UNVERSIONED, Deployment, DeploymentRefused, VersionState
 from starters.doctor.codes import Code
 from starters.doctor.findings import Finding, Looked, Step
 from starters.doctor.site import OURS, Site
@@ -29,7 +30,7 @@ async def standing_still(site: Site) -> Looked:
     findings = []
     if count := await site.count(diverged):
         few = await site.found(diverged, site.limits.few)
-        findings.append(_nondeterminism(site, count, _rma_ids(few)))
+        findings.append(_nondeterminism(count, _rma_ids(few), await _ways_back(site)))
     if count := await site.count(others):
         few = await site.found(others, site.limits.few)
         reasons = Counter(await site.each(few, lambda execution: _reason(site, execution)))
@@ -37,7 +38,7 @@ async def standing_still(site: Site) -> Looked:
     return Looked(findings=tuple(findings))
 
 
-def _nondeterminism(site: Site, count: int, rma_ids: tuple[str, ...]) -> Finding:
+def _nondeterminism(count: int, rma_ids: tuple[str, ...], ways_back: tuple[Step, ...]) -> Finding:
     return Finding(
         code=Code.NONDETERMINISM,
         what=(
@@ -47,13 +48,27 @@ def _nondeterminism(site: Site, count: int, rma_ids: tuple[str, ...]) -> Finding
         why=f"{_WHY} Every further return that comes to the changed place joins them.",
         count=count,
         rma_ids=rma_ids,
-        steps=(
-            Step(command=site.commands.returns("deploy", "status"), say="which version came last"),
-            Step(
-                command=site.commands.returns("deploy", "current", "OLD", "--keep", "NEW"),
-                say=f"back, with its build ids; without versioning, start the workers of before. {_BOOK}",
-            ),
+        steps=ways_back,
+    )
+
+
+async def _ways_back(site: Site) -> tuple[Step, ...]:
+    """How to give the returns back to the version before the current one."""
+    try:
+        versions = (await Deployment(site.client, site.deployment, site.task_queue).status()).versions
+    except DeploymentRefused:
+        versions = ()
+    current = next((each.build_id for each in versions if each.state is VersionState.CURRENT), UNVERSIONED)
+    before = next((each.build_id for each in versions if each.build_id != current and each.workers), "")
+    if current == UNVERSIONED or not before:
+        return (Step(say=f"Start workers with the code of before in the place of those that run now. {_BOOK}"),)
+    back = site.commands.returns("deploy", "current", before, "--keep", current)
+    return (
+        Step(
+            command=site.commands.returns("deploy", "status"),
+            say="whether these are the versions before and after",
         ),
+        Step(command=back, say=f"back; those that the new version has touched stay with it. {_BOOK}"),
     )
 
 

@@ -201,6 +201,7 @@ async def test_returns_that_stand_still_are_found_with_the_reason(installed: Ins
         failing = await broken.until_found(Code.WORKFLOW_TASKS_FAIL, IMPATIENT)
     assert (diverged.count, diverged.rma_ids) == (1, (queue,))
     assert (failing.count, failing.rma_ids) == (1, (queue,))
+    assert diverged.steps[0].say.startswith("Start workers with the code of before")
     assert "It is no nondeterminism: the code raises ValueError." in failing.what
     assert PERSONAL not in (await broken.examined(IMPATIENT)).model_dump_json()
 
@@ -220,6 +221,25 @@ async def test_a_call_that_does_not_get_through_is_found_with_its_provider(
     )
     await installed.mend(retried, 1)
     await deciding
+
+
+async def test_a_refund_that_the_provider_is_working_on_is_no_fault(shop: Pipeline, installed: Installed) -> None:
+    order = await shop.order()
+    payment = {"payment_id": f"{order['order_id']}-p1"}
+    await shop.fault(target="payments.refund", kind="pending", match=payment)
+    rma_id = await shop.inspected(order)
+    workflow_id = ids.return_workflow_id(rma_id)
+    async with asyncio.timeout(10):
+        while await calls_of(installed, workflow_id) != [("payment.move_money", 2)]:
+            await asyncio.sleep(0.05)
+    told = finding(await installed.examined(Limits(attempts=2)), Code.CALLS_RETRIED)
+    assert rma_id not in getattr(told, "rma_ids", ())
+
+
+async def calls_of(installed: Installed, workflow_id: str) -> list[tuple[str, int]]:
+    """The calls of a workflow that are under way, each with its attempt."""
+    description = await installed.client.get_workflow_handle(workflow_id).describe()
+    return [(each.activity_type.name, each.attempt) for each in description.raw_description.pending_activities]
 
 
 async def test_a_deadline_that_passed_with_nothing_done_is_found(shop: Pipeline, installed: Installed) -> None:
