@@ -64,7 +64,10 @@ async def _ask(site: Site, execution: WorkflowExecution) -> _Answer:
         status = await handle.query(STATUS_QUERY, result_type=ReturnStatus, rpc_timeout=site.limits.answer)
         passed = _has_passed_clock(status, site)
         # A return that is making a call is doing something about it.
-        if not passed or (await handle.describe()).raw_description.pending_activities:
+        if (
+            not passed
+            or (await handle.describe(rpc_timeout=site.limits.answer)).raw_description.pending_activities
+        ):
             return _Answer.MOVED
     except WorkflowQueryFailedError:
         return _Answer.NONE

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from domain.record import Record
@@ -166,9 +165,9 @@ async def _made(check: Check, site: Site) -> tuple[CheckMade, tuple[Finding, ...
         why_not = f"since Temporal answers with {error.status.name}"
     except ReturnsError as error:
         why_not = f"since {error}"
-    except SQLAlchemyError as error:
-        # Its text may quote the URL, and so a password.
-        why_not = f"since the ledger's database fails: {type(error).__name__}"
+    except Exception as error:
+        # Texts of databases may quote the URL, and so a password; others what a person wrote.
+        why_not = f"since it fails with {type(error).__name__}"
     state = CheckState.FOUND if looked.findings else CheckState.CLEAN
     if why_not:
         state = CheckState.NOT_MADE

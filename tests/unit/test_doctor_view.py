@@ -14,10 +14,12 @@ from starters.cli import doctor
 from starters.cli.app import app
 from starters.cli.doctor import commands_for
 from starters.cli.session import Session
+from starters.doctor import examination
 from starters.doctor.codes import Code
 from starters.doctor.commands import Commands
-from starters.doctor.examination import CHECKS, Installation
-from starters.doctor.findings import CheckMade, CheckState, Examination, Finding, Step
+from starters.doctor.examination import CHECKS, Check, Installation
+from starters.doctor.findings import CheckMade, CheckState, Examination, Finding, Looked, Step
+from starters.doctor.site import Site
 
 GUIDE = Path(__file__).parents[2] / "docs" / "ops.md"
 AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
@@ -56,11 +58,11 @@ def asked() -> list[Installation]:
 def run(monkeypatch: pytest.MonkeyPatch, asked: list[Installation]) -> Run:
     """Run the command over a doctor that says what it is given."""
 
-    def answering(examination: Examination, *arguments: str) -> Result:
+    def answering(answer: Examination, *arguments: str) -> Result:
         async def examine(installation: Installation, progress: Callable[[str], None]) -> Examination:
             asked.append(installation)
             progress("asking 500 workflows for their calls")
-            return examination
+            return answer
 
         fake = SimpleNamespace(examine=examine, Installation=Installation)
         monkeypatch.setattr(doctor, "_examination_module", lambda: fake)
@@ -117,7 +119,7 @@ def test_a_bound_that_was_hit_is_told(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("examination", "code"),
+    ("told", "code"),
     [
         (an_examination(), 0),
         (an_examination(a_finding(Code.PARCELS_PARKED)), 0),
@@ -128,9 +130,9 @@ def test_a_bound_that_was_hit_is_told(run: Run) -> None:
     ],
     ids=["well", "for_people", "found", "blind", "away", "no_namespace"],
 )
-def test_the_exit_code_says_what_it_comes_to(run: Run, examination: Examination, code: int) -> None:
-    assert run(examination).exit_code == code
-    assert run(examination, "--json").exit_code == code
+def test_the_exit_code_says_what_it_comes_to(run: Run, told: Examination, code: int) -> None:
+    assert run(told).exit_code == code
+    assert run(told, "--json").exit_code == code
 
 
 def test_programs_get_codes_and_severities_and_no_progress(run: Run) -> None:
@@ -155,6 +157,23 @@ def test_a_command_says_where_it_goes_unless_the_environment_does(monkeypatch: p
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "shop")
     monkeypatch.setenv("RETURNFLOW_TASK_QUEUE", "shop-returns")
     assert commands_for(session, "") == Commands()
+
+
+async def test_a_check_that_fails_is_told_by_its_class_and_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(site: Site) -> Looked:
+        raise KeyError("zhang@example.org")
+
+    async def finds(site: Site) -> Looked:
+        return Looked(findings=(a_finding(Code.MESSAGES_PARKED),))
+
+    checks = (Check("one", (Code.CALLS_RETRIED,), fails), Check("two", (Code.MESSAGES_PARKED,), finds))
+    monkeypatch.setattr(examination, "CHECKS", checks)
+    made = await examination.examine(Installation(address="127.0.0.1:1"))
+    assert [(check.state, check.note) for check in made.checks[2:]] == [
+        (CheckState.NOT_MADE, "since it fails with KeyError"),
+        (CheckState.FOUND, ""),
+    ]
+    assert [finding.code for finding in made.findings] == [Code.TEMPORAL_AWAY, Code.MESSAGES_PARKED]
 
 
 def test_every_code_has_a_check_and_a_line_in_the_guide() -> None:
