@@ -76,6 +76,22 @@ class Backlog(Record):
     claims_open: int
 
 
+class Waiting(Record):
+    """What waits in the ledger for longer than it should.
+
+    Attributes:
+        count: How many intents, items or scans.
+        oldest_at: Since when the oldest waits, UTC; None if nothing does.
+        rma_ids: The returns of the oldest ones, each once.
+        failed: Those of them that were tried and failed.
+    """
+
+    count: int = 0
+    oldest_at: UtcDatetime | None = None
+    rma_ids: tuple[str, ...] = ()
+    failed: int = 0
+
+
 class ClosedReturn(Record):
     """The end of a case. `order_id` is empty for a return that was refused before it opened."""
 

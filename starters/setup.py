@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import (
     Client,
     Schedule,
@@ -24,7 +23,8 @@ from temporalio.service import RPCError
 from ledger.schema import migrate
 from starters.connection import connect_temporal
 from starters.errors import ReturnsError
-from workflows import ids, search_attributes
+from starters.namespace import WANTED, attributes_of
+from workflows import ids
 
 _VISIBLE_AFTER_SECONDS = 30
 _RECONCILE_AT_HOUR_UTC = 18
@@ -40,16 +40,14 @@ async def prepare_namespace(client: Client) -> list[str]:
     Raises:
         ReturnsError: If the namespace has one of them with another type, or has no room for them.
     """
-    wanted = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in search_attributes.ALL}
-    existing = await _existing(client)
-    for name, kind in wanted.items():
-        if name in existing and existing[name] != kind:
-            raise ReturnsError(
-                f"The namespace {client.namespace} has {name} with another type. "
-                "Remove it (temporal operator search-attribute remove) or use another namespace."
-            )
-    missing = {name: kind for name, kind in wanted.items() if name not in existing}
-    if missing:
+    found = await attributes_of(client)
+    for name in found.of_another_type:
+        raise ReturnsError(
+            f"The namespace {client.namespace} has {name} with another type. "
+            "Remove it (temporal operator search-attribute remove) or use another namespace."
+        )
+    if found.missing:
+        missing = {name: WANTED[name] for name in found.missing}
         try:
             await client.operator_service.add_search_attributes(
                 AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
@@ -61,9 +59,9 @@ async def prepare_namespace(client: Client) -> list[str]:
                 "give the returns a namespace of their own."
             ) from error
     async with asyncio.timeout(_VISIBLE_AFTER_SECONDS):
-        while not wanted.keys() <= (await _existing(client)).keys():
+        while (await attributes_of(client)).missing:
             await asyncio.sleep(0.1)
-    return sorted(missing)
+    return list(found.missing)
 
 
 async def prepare_schedules(client: Client, task_queue: str) -> None:
@@ -83,13 +81,6 @@ async def prepare_schedules(client: Client, task_queue: str) -> None:
     except ScheduleAlreadyRunningError:
         handle = client.get_schedule_handle(ids.RECONCILIATION_SCHEDULE)
         await handle.update(lambda _: ScheduleUpdate(schedule=schedule))
-
-
-async def _existing(client: Client) -> dict[str, IndexedValueType.ValueType]:
-    answer = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    return dict(answer.custom_attributes)
 
 
 def setup_command(

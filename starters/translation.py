@@ -65,7 +65,7 @@ def not_found_or_unavailable(error: RPCError, rma_id: str) -> ReturnsError:
 
 def unavailable(error: RPCError) -> ReturnsError:
     """Temporal does not answer, or does not take the request."""
-    if _STANDS_STILL in error.message:
+    if stands_still(error):
         return ServiceUnavailable(
             "The return stands still: the code of the workers cannot go on with it. Nothing of it is lost. "
             "Operations see why with: returns deploy status"
@@ -73,6 +73,11 @@ def unavailable(error: RPCError) -> ReturnsError:
     if error.status in _UNAVAILABLE:
         return ServiceUnavailable(f"Temporal does not answer: {error.message}. Try again.")
     return ReturnsError(f"Temporal refused the request: {error.message}")
+
+
+def stands_still(error: RPCError) -> bool:
+    """Whether a query has no answer since the code of the workers cannot go on with the workflow."""
+    return _STANDS_STILL in error.message
 
 
 def claim_not_found_or_unavailable(error: RPCError, rma_id: str, party: str) -> ReturnsError:

@@ -13,8 +13,10 @@ _START_SECONDS = 30.0
 class TemporalServer:
     """A development server on free ports, in memory, with time skipping."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *dynamic_config: str) -> None:
+        """Keep its log in a folder; `dynamic_config` are more of its own settings, each `key=value`."""
         self._folder = folder
+        self._dynamic_config = dynamic_config
         self._process: subprocess.Popen[bytes] | None = None
         self.address = ""
 
@@ -33,6 +35,7 @@ class TemporalServer:
                 *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
                 # A skipped timer fires at once and not on the queue's next second.
                 *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+                *(word for each in self._dynamic_config for word in ("--dynamic-config-value", each)),
             ],
             stdout=log,
             stderr=log,

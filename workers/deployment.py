@@ -9,8 +9,8 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError
 from temporalio.worker import WorkerDeploymentConfig
 
-from workers.roles import WorkerRole
 from workers.settings import WorkerSettings
+from workflows.roles import WorkerRole
 
 log = structlog.get_logger(__name__)
 

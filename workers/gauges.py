@@ -14,7 +14,7 @@ from temporalio.common import MetricMeter
 from domain.actions import Role
 from domain.status import Stage
 from ledger.ledger import Ledger
-from workers.queues import queue_states
+from starters.queues import queue_states
 from workflows import ids
 
 _EVERY = timedelta(seconds=60)

@@ -25,9 +25,9 @@ from workers.gauges import Gauges
 from workers.queues import warn_of_queues_without_workers
 from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, ledger_activities, provider_activities
 from workers.relay import Relay
-from workers.roles import ALL_ROLES, WorkerRole, activity_queues
 from workers.settings import WorkerSettings
 from workers.spans import ActivitySpans, TracedHttp
+from workflows.roles import ALL_ROLES, WorkerRole, activity_queues
 
 _GRACE = timedelta(seconds=30)
 _LEDGER_CALLS_AT_ONCE = 16

@@ -1,11 +1,10 @@
 """Whether a namespace is there and prepared: without the search attributes every step of a return would fail."""
 
 import structlog
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows import search_attributes
+from starters.namespace import attributes_of
 
 log = structlog.get_logger(__name__)
 
@@ -20,9 +19,8 @@ async def require_prepared_namespace(client: Client) -> None:
     Raises:
         NotPrepared: If there is no such namespace, or it lacks a search attribute.
     """
-    request = ListSearchAttributesRequest(namespace=client.namespace)
     try:
-        found = (await client.operator_service.list_search_attributes(request)).custom_attributes
+        missing = (await attributes_of(client)).missing
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise NotPrepared(
@@ -31,7 +29,6 @@ async def require_prepared_namespace(client: Client) -> None:
             ) from error
         log.warning("search_attributes_unknown", reason=error.message)
         return
-    missing = sorted(key.name for key in search_attributes.ALL if key.name not in found)
     if missing:
         raise NotPrepared(
             f"The namespace {client.namespace} lacks the search attributes {', '.join(missing)}. "

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from starters.telemetry import listening_address
-from workers.roles import ALL_ROLES, WorkerRole
 from workflows import ids
+from workflows.roles import ALL_ROLES, WorkerRole
 
 _DEPLOYMENT_NAME = re.compile(r"[A-Za-z0-9_-]+")
 """Temporal separates the name from the build id by a dot in one place and by a colon in another."""

@@ -9,6 +9,7 @@ from starters.cli.audit import audit_command
 from starters.cli.claims import claim_app
 from starters.cli.decide import act_command, cancel_command, review_command
 from starters.cli.deploy import deploy_app
+from starters.cli.doctor import doctor_command
 from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
 from starters.cli.outbox import outbox_app
@@ -85,6 +86,7 @@ app.add_typer(claim_app, rich_help_panel=_RETURNS)
 app.add_typer(outbox_app, rich_help_panel=PROCESSES)
 app.add_typer(reconciliation_app, rich_help_panel=PROCESSES)
 app.add_typer(deploy_app, rich_help_panel=PROCESSES)
+app.command("doctor", rich_help_panel=PROCESSES)(doctor_command)
 app.command("worker", rich_help_panel=PROCESSES)(worker_command)
 app.command("api", rich_help_panel=PROCESSES)(api_command)
 app.command(

@@ -77,6 +77,14 @@ class Session:
         """The queue that workers take returns from."""
         return self._queue()
 
+    def installation(self) -> tuple[str | None, str | None, str]:
+        """Temporal's address and namespace, None where Temporal's own settings say them, and the task queue."""
+        return *self._server(), self._queue()
+
+    def is_local_stack(self) -> bool:
+        """Whether it is the stack that `returns up` started, which commands find by themselves."""
+        return self._stack() is not None
+
     def sandbox_url(self) -> str:
         """The providers of the local stack; empty if there is none."""
         stack = find_stack()

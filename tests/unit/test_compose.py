@@ -10,8 +10,8 @@ import yaml
 
 from starters.api.settings import ApiSettings
 from starters.cli import main as entry
-from workers.roles import ALL_ROLES, WorkerRole
 from workers.settings import WorkerSettings
+from workflows.roles import ALL_ROLES, WorkerRole
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"

@@ -6,8 +6,8 @@ from temporalio.api.taskqueue.v1 import TaskQueueVersioningInfo
 from temporalio.common import VersioningBehavior
 
 from workers.deployment import deployment_config, idle_because
-from workers.roles import WorkerRole
 from workers.settings import WorkerSettings
+from workflows.roles import WorkerRole
 
 
 def settings(versioned: bool) -> WorkerSettings:

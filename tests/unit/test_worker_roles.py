@@ -8,14 +8,14 @@ import pytest
 from temporalio.worker import Worker
 
 from policy.files import load_policies
+from starters.queues import QueueState, queue_states
 from testkit.environment import TimeSkippingEnv
 from workers.hosting import make_workers
-from workers.queues import QueueState, queue_states
 from workers.registry import Providers
-from workers.roles import ALL_ROLES, WorkerRole, activity_queues
 from workers.settings import load_settings
 from workflows import ids
 from workflows.calls import PROVIDER_CALLS
+from workflows.roles import ALL_ROLES, WorkerRole, activity_queues
 
 QUEUE = "shop"
 

@@ -1,4 +1,4 @@
-"""What a worker process does. All of it by default; apart, each role is scaled by itself (ADR 0029)."""
+"""What a worker process does, and which task queue each part of it has. All of it by default (ADR 0029)."""
 
 from enum import StrEnum
 
