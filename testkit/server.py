@@ -1,13 +1,17 @@
 """The Temporal server of a test run."""
 
+import asyncio
 import socket
 import subprocess
 import time
 from pathlib import Path
 
+from starters.connection import connect_temporal
+from starters.errors import ServiceUnavailable
 from starters.stack import temporal_binary
 
 _START_SECONDS = 30.0
+_TRIES = 3
 
 
 class TemporalServer:
@@ -21,30 +25,51 @@ class TemporalServer:
         self.address = ""
 
     def start(self) -> None:
-        """Start it and wait until it accepts connections."""
+        """Start it and wait until it answers. Of the ports it needs another program may be faster to take one.
+
+        Raises:
+            RuntimeError: If it does not, with its log.
+        """
+        for _ in range(_TRIES):
+            self._spawn()
+            if asyncio.run(self._answers()):
+                return
+            self.stop()
+        raise RuntimeError(f"no Temporal server: {(self._folder / 'temporal.log').read_text()}")
+
+    def _spawn(self) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.address = f"127.0.0.1:{port}"
-        log = (self._folder / "temporal.log").open("wb")
-        self._process = subprocess.Popen(
-            [
-                temporal_binary(),
-                *("server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)),
-                *("--log-level", "error"),
-                *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
-                # A skipped timer fires at once and not on the queue's next second.
-                *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
-                *(word for each in self._dynamic_config for word in ("--dynamic-config-value", each)),
-            ],
-            stdout=log,
-            stderr=log,
-        )
+        with (self._folder / "temporal.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    temporal_binary(),
+                    *("server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)),
+                    *("--log-level", "error"),
+                    *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+                    # A skipped timer fires at once and not on the queue's next second.
+                    *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+                    *(word for each in self._dynamic_config for word in ("--dynamic-config-value", each)),
+                ],
+                stdout=log,
+                stderr=log,
+            )
+
+    async def _answers(self) -> bool:
+        """Wait until it answers; False if it ended or takes too long."""
         deadline = time.monotonic() + _START_SECONDS
-        while not _accepts(port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"no Temporal server: {(self._folder / 'temporal.log').read_text()}")
-            time.sleep(0.05)
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                return False
+            try:
+                await connect_temporal(self.address)
+            except ServiceUnavailable:
+                await asyncio.sleep(0.05)
+            else:
+                return self._process.poll() is None
+        return False
 
     def stop(self) -> None:
         """Stop it."""
@@ -54,8 +79,3 @@ class TemporalServer:
                 self._process.wait(10)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
