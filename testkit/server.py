@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from starters.connection import connect_temporal
@@ -32,8 +33,10 @@ class TemporalServer:
         """
         for _ in range(_TRIES):
             self._spawn()
-            if asyncio.run(self._answers()):
-                return
+            # The caller may run in an event loop of its own.
+            with ThreadPoolExecutor(1) as thread:
+                if thread.submit(asyncio.run, self._answers()).result():
+                    return
             self.stop()
         raise RuntimeError(f"no Temporal server: {(self._folder / 'temporal.log').read_text()}")
 

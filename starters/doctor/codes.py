@@ -32,6 +32,7 @@ class Code(StrEnum):
     SCHEDULE_PAUSED = "schedule-paused"
     RECONCILIATION_FAILED = "reconciliation-failed"
     RECONCILIATION_LATE = "reconciliation-late"
+    DIFFERENCES_OPEN = "differences-open"
     LEDGER_AWAY = "ledger-away"
     LEDGER_SCHEMA = "ledger-schema"
     LEDGER_LOCKED = "ledger-locked"
@@ -56,6 +57,7 @@ _SEVERITIES = {
     Code.SCHEDULE_PAUSED: Severity.LOOK_TODAY,
     Code.RECONCILIATION_FAILED: Severity.LOOK_TODAY,
     Code.RECONCILIATION_LATE: Severity.LOOK_TODAY,
+    Code.DIFFERENCES_OPEN: Severity.LOOK_TODAY,
     Code.PAYMENTS_UNKNOWN: Severity.LOOK_TODAY,
     Code.PAYMENTS_UNTOUCHED: Severity.LOOK_TODAY,
     Code.WORKFLOW_OF_CLOSED_RETURN: Severity.LOOK_TODAY,

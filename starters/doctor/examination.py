@@ -58,6 +58,7 @@ CHECKS = (
         (Code.SCHEDULE_MISSING, Code.SCHEDULE_PAUSED, Code.RECONCILIATION_FAILED, Code.RECONCILIATION_LATE),
         reconciliation.reconciliation,
     ),
+    Check("what was reconciled", (Code.DIFFERENCES_OPEN,), reconciliation.open_differences),
     Check("the ledger's lock", (Code.LEDGER_LOCKED,), ledger_state.takes_writes),
     Check("payments without an outcome", (Code.PAYMENTS_UNKNOWN,), money.unknown_payments),
     Check("payments left lying", (Code.PAYMENTS_UNTOUCHED,), money.untouched_payments),

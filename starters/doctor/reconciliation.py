@@ -1,5 +1,6 @@
-"""The nightly reconciliation: whether it is scheduled, ran lately, and came to its end."""
+"""The nightly reconciliation: whether it is scheduled, ran lately, came to its end, and what it left to people."""
 
+from collections import Counter
 from datetime import datetime
 
 from temporalio.client import (
@@ -11,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from starters.doctor.codes import Code
 from starters.doctor.findings import Finding, Looked, Step
-from starters.doctor.site import Site
+from starters.doctor.site import Site, in_thread
 from workflows import ids
 
 _WHY = "A payment whose return has stopped asking is not found, and its customer waits."
@@ -37,6 +38,35 @@ async def reconciliation(site: Site) -> Looked:
     if site.now - ran_at > site.limits.reconciled_within:
         findings.append(_late(site, last[0] if last else None))
     return Looked(findings=tuple(findings))
+
+
+async def open_differences(site: Site) -> Looked:
+    """What the reconciliation found and could not heal."""
+    ledger = site.ledger
+    tasks = await in_thread(ledger.open_tasks)
+    if not tasks:
+        return Looked()
+    kinds = Counter(task.kind.value for task in tasks)
+    rma_ids = dict.fromkeys(task.rma_id for task in tasks if task.rma_id)
+    return Looked(
+        findings=(
+            Finding(
+                code=Code.DIFFERENCES_OPEN,
+                what="Ledger, payment provider and workflows differ: "
+                + ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
+                + ".",
+                why="Nothing heals it by itself, and each may be money that moved or did not.",
+                count=len(tasks),
+                rma_ids=tuple(rma_ids)[: site.limits.few],
+                steps=(
+                    Step(command=site.commands.returns("reconciliation", "list"), say="what to do for each"),
+                    Step(
+                        command=site.commands.returns("reconciliation", "run"), say="once it is done: it goes away"
+                    ),
+                ),
+            ),
+        )
+    )
 
 
 async def _last_run(site: Site, schedule: ScheduleDescription) -> tuple[datetime, WorkflowExecutionStatus] | None:

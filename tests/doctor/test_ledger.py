@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.actions import Actor, Role
+from domain.differences import Difference, DifferenceKind
 from domain.receiving import BlindReceipt, Goods
 from ledger.ledger import Ledger
 from ledger.parcels import MOST_REFUSALS
@@ -59,6 +60,7 @@ async def test_what_lies_in_the_ledger_is_found(over: Installed, ledger: Ledger)
     ledger.accept_event(a_scan("E2"), NOW)
     for _ in range(MOST_REFUSALS):
         ledger.event_refused("sf", "E2", "refused")
+    ledger.open_task(Difference(kind=DifferenceKind.PAYMENT_NOT_IN_LEDGER, subject="by-hand-1"), NOW)
     ledger.accept_receipt(receipt("D1", rma_ids=("R1",)))
     ledger.accept_receipt(receipt("D2", goods=(Goods(item_id="HAT", quantity=1),)))
 
@@ -67,8 +69,10 @@ async def test_what_lies_in_the_ledger_is_found(over: Installed, ledger: Ledger)
     assert found(examination, Code.PAYMENTS_UNKNOWN).rma_ids == ("R1",)
     lying = found(examination, Code.PAYMENTS_UNTOUCHED)
     assert (lying.count, lying.rma_ids) == (1, (untouched.rma_id,))
+    assert found(examination, Code.DIFFERENCES_OPEN).what.endswith("differ: 1 payment not in ledger.")
     undelivered = found(examination, Code.MESSAGES_UNDELIVERED)
-    assert (undelivered.count, undelivered.rma_ids) == (1, ("R3",))
+    # The alert of the difference waits as well.
+    assert (undelivered.count, undelivered.rma_ids) == (2, ("R3", "reconciliation"))
     assert undelivered.what.endswith("none was tried, so no worker delivers.")
     parked = found(examination, Code.MESSAGES_PARKED)
     assert (parked.count, parked.rma_ids) == (2, ("R3",))
