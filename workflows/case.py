@@ -267,7 +267,7 @@ class ReturnCase(ParcelsView):
             return
         metrics.stage_shown(self._shown[0] if self._shown else None, self.stage(), self.header())
         self._shown = shown
-        workflow.upsert_search_attributes(self._shown_attributes.changes(self))
+        workflow.upsert_search_attributes(self._shown_attributes.updates(self))
 
     # What the outside sees
 

@@ -14,22 +14,27 @@ if TYPE_CHECKING:
 
 
 class ShownAttributes:
-    """The search attributes of a return as Temporal has them, so that only what changed is sent."""
+    """Makes the updates of a return's search attributes, and knows which have a value that may have to go."""
 
     def __init__(self) -> None:
-        self._shown: dict[str, Any] = {}
+        self._shown: set[str] = set()
 
-    def changes(self, case: "ReturnCase") -> list[SearchAttributeUpdate[Any]]:
-        """What differs now; from here on it counts as shown."""
-        changes: list[SearchAttributeUpdate[Any]] = []
+    def updates(self, case: "ReturnCase") -> list[SearchAttributeUpdate[Any]]:
+        """All that is known now, also what did not change; what is gone is taken away at the end.
+
+        An earlier version may have written less at the same place of the history, so a replay cannot tell what
+        Temporal has. Nor may an update ever be empty: Temporal writes no event for it, and one of an earlier
+        version would not replay.
+        """
+        updates: list[SearchAttributeUpdate[Any]] = []
         for key, value in _attributes(case):
-            if value is None and not case.ended and self._shown.get(key.name):
-                # A deadline that passed says more than none, until the next one goes along.
-                continue
-            if key.name not in self._shown or self._shown[key.name] != value:
-                self._shown[key.name] = value
-                changes.append(key.value_unset() if value is None else key.value_set(value))
-        return changes
+            if value is not None:
+                self._shown.add(key.name)
+                updates.append(key.value_set(value))
+            elif case.ended and key.name in self._shown:
+                # Before the end a deadline that passed says more than none, until the next one goes along.
+                updates.append(key.value_unset())
+        return updates
 
 
 def _attributes(case: "ReturnCase") -> list[tuple[SearchAttributeKey[Any], Any]]:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
@@ -124,6 +125,25 @@ async def test_what_ended_well_is_found_by_all_that_it_was(pipeline: Pipeline) -
         ' AND ReturnRefundMinor = 10000 AND ReturnCurrency = "CNY"'
     )
     assert [each.rma_id async for each in pipeline.returns.search(query)] == [rma_id]
+
+
+async def test_each_update_says_all_for_returns_of_earlier_versions_too(
+    pipeline: Pipeline,
+) -> None:
+    rma_id = await waits_for_a_review(pipeline)
+    await pipeline.act(rma_id, Action.COMPLAIN, Role.CUSTOMER, note="it takes long")
+    await pipeline.until(rma_id, lambda status: status.needs == Role.SUPERVISOR)
+    until = await pipeline.now(rma_id) + HOUR
+    fields: dict[str, Any] = {"cause": "natural_disaster", "note": "a typhoon", "until": until}
+    await pipeline.act(rma_id, Action.PAUSE_CLOCKS, Role.SUPERVISOR, clocks=["complaint"], **fields)
+    history = await pipeline.client.get_workflow_handle(ids.return_workflow_id(rma_id)).fetch_history()
+    updates = [
+        set(event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields)
+        for event in history.events
+        if event.HasField("upsert_workflow_search_attributes_event_attributes")
+    ]
+    assert len(updates) == 3
+    assert all({"ReturnStage", "ReturnRemedy", "ReturnWarehouse"} <= update for update in updates)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
