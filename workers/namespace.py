@@ -17,10 +17,10 @@ async def require_prepared_namespace(client: Client) -> None:
     """Check that the namespace has what returns write. A server that does not say is not asked again.
 
     Raises:
-        NotPrepared: If there is no such namespace, or it lacks a search attribute.
+        NotPrepared: If there is no such namespace, or it lacks a search attribute or has it with another type.
     """
     try:
-        missing = (await attributes_of(client)).missing
+        found = await attributes_of(client)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise NotPrepared(
@@ -29,8 +29,13 @@ async def require_prepared_namespace(client: Client) -> None:
             ) from error
         log.warning("search_attributes_unknown", reason=error.message)
         return
-    if missing:
+    if found.of_another_type:
         raise NotPrepared(
-            f"The namespace {client.namespace} lacks the search attributes {', '.join(missing)}. "
+            f"The namespace {client.namespace} has {', '.join(found.of_another_type)} with another type. "
+            "Remove them (`temporal operator search-attribute remove`), then run `returns setup`."
+        )
+    if found.missing:
+        raise NotPrepared(
+            f"The namespace {client.namespace} lacks the search attributes {', '.join(found.missing)}. "
             "Run `returns setup`."
         )

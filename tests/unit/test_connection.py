@@ -21,6 +21,7 @@ from temporalio.client import Client
 
 from starters.connection import connect_temporal
 from starters.errors import ReturnsError, ServiceUnavailable
+from starters.namespace import attributes_of
 from starters.setup import prepare_namespace
 from testkit.environment import TimeSkippingEnv
 from workers.namespace import NotPrepared, require_prepared_namespace
@@ -214,6 +215,19 @@ async def test_a_namespace_without_the_search_attributes_is_told(time_skipping_e
         await require_prepared_namespace(client)
     assert "lacks the search attributes ReturnBreached, ReturnBreachedAt" in str(refused.value)
     assert "`returns setup`" in str(refused.value)
+
+
+async def test_a_namespace_with_one_of_another_type_is_told(time_skipping_env: TimeSkippingEnv) -> None:
+    client = await bare_namespace(time_skipping_env)
+    other = {"ReturnRefundMinor": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD}
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(namespace=client.namespace, search_attributes=other)
+    )
+    async with asyncio.timeout(20):
+        while not (await attributes_of(client)).of_another_type:
+            await asyncio.sleep(0.05)
+    with pytest.raises(NotPrepared, match="has ReturnRefundMinor with another type"):
+        await require_prepared_namespace(client)
 
 
 async def test_a_namespace_without_room_for_them_is_told(time_skipping_env: TimeSkippingEnv) -> None:
