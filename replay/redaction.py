@@ -25,11 +25,13 @@ LOCAL_ACTIVITY = "core_local_activity"
 
 _OUR_ATTRIBUTES = frozenset(
     {
-        *("ReturnStage", "ReturnHeader", "ReturnNeeds", "ReturnBreached", "ReturnNextDeadline"),
+        *("ReturnStage", "ReturnHeader", "ReturnRemedy", "ReturnReasons", "ReturnNeeds", "ReturnNextDeadline"),
+        *("ReturnLate", "ReturnBreached", "ReturnBreachedAt", "ReturnCarriers", "ReturnWarehouse"),
+        *("ReturnCustomerTier", "ReturnLiableParty", "ReturnRefundMinor", "ReturnCurrency"),
         "TemporalChangeVersion",
     }
 )
-"""Search attributes that hold codes and moments; of every other one the value is replaced."""
+"""Search attributes that hold codes, amounts and moments; of every other one the value is replaced."""
 
 _IDS_OF_CALLERS = frozenset(
     {

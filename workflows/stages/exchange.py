@@ -22,9 +22,6 @@ from workflows.stages.stock import give_back_stock
 from workflows.stages.stock_lease import StockLease
 from workflows.stages.substitution import Substitution
 
-EXCHANGE_SUBSTITUTE = "exchange-substitute"
-"""The gate of what the customer may choose in the place of what cannot be had."""
-
 
 class Exchange:
     """Exchanges the accepted units for the variants that were held for them."""
@@ -95,7 +92,7 @@ class Exchange:
         `instead_of` is the op of the exchange that was authorised for them before, if one was.
         """
         case = self._case
-        if case.remedy is Remedy.EXCHANGE and not workflow.patched(EXCHANGE_SUBSTITUTE):
+        if case.remedy is Remedy.EXCHANGE and not workflow.patched("exchange-substitute"):
             await self._refund(units, outbox, instead_of)
             return
         chosen = await self._substitution.choice(units, why, outbox)

@@ -99,7 +99,7 @@ class Journey:
     async def _contested(self) -> ContestOutcome:
         won = await self.contest.run()
         if won.accepted:
-            self._outcome.ask_gates()
+            self._outcome.exchanges_after_contest()
         await self.contest.send_goods_back()
         return won
 

@@ -11,13 +11,11 @@ from workflows.case import ReturnCase
 from workflows.parcel import Parcel
 from workflows.stages.advances import Advances
 from workflows.stages.agreed_terms import AgreedTerms
-from workflows.stages.exchange import EXCHANGE_SUBSTITUTE, Exchange
+from workflows.stages.exchange import Exchange
 from workflows.stages.repair import Repair
 from workflows.stages.settlement import Settlement
 from workflows.stages.store_credit import StoreCredit
 from workflows.stages.trade_in import TradeIn
-
-_EXCHANGE_AFTER_CONTEST = "exchange-after-contest"
 
 
 class Outcome:
@@ -45,16 +43,6 @@ class Outcome:
         self._to_exchange: list[UnitsToSettle] = []
         self._exchanging = 0
 
-    def ask_gates(self) -> None:
-        """Ask the gates of what may follow before a ledger call: right after one their answer is not safe."""
-        case = self._case
-        if case.remedy is not Remedy.EXCHANGE:
-            return
-        if len(case.parcels) > 1 or not case.holds_stock:
-            workflow.patched(EXCHANGE_SUBSTITUTE)
-        else:
-            workflow.patched(_EXCHANGE_AFTER_CONTEST)
-
     async def settle(
         self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
     ) -> None:
@@ -68,7 +56,6 @@ class Outcome:
         elif len(case.parcels) == 1:
             await self._exchange.run(accepted, outbox)
         else:
-            self.ask_gates()
             await case.record("inspected", *outbox)
             await self._exchange_together(accepted)
 
@@ -100,12 +87,19 @@ class Outcome:
         self, parcel: Parcel, accepted: tuple[UnitsToSettle, ...], outbox: tuple[OutboxItem, ...]
     ) -> None:
         """Give the customer what a contest won: the exchange, as long as its stock is still held, or the money."""
-        case = self._case
-        exchanges = case.remedy is Remedy.EXCHANGE and case.holds_stock and len(case.parcels) == 1
-        if exchanges and workflow.patched(_EXCHANGE_AFTER_CONTEST):
+        if self.exchanges_after_contest():
             await self._exchange.run(accepted, outbox)
         else:
             await self.pay(parcel, RefundBasis.INSPECTION, accepted, outbox)
+
+    def exchanges_after_contest(self) -> bool:
+        """Whether units that a contest won are exchanged.
+
+        It is asked before the ledger call that comes first as well: right after one the gate's answer is not safe.
+        """
+        case = self._case
+        exchanges = case.remedy is Remedy.EXCHANGE and case.holds_stock and len(case.parcels) == 1
+        return exchanges and workflow.patched("exchange-after-contest")
 
     async def settle_lowered(
         self, parcel: Parcel, lowered: tuple[LoweredDeduction, ...], outbox: tuple[OutboxItem, ...]
