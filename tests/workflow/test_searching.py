@@ -1,5 +1,6 @@
 """Ops search by attributes: each question of the guide finds the returns that it is about, and no others."""
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +20,22 @@ QUESTIONS = dict(re.findall(r"^\| ([^|]+) \| `([^`|]+ [=!><B][^`|]*)` \|$", GUID
 _TIME = re.compile(r'"20\d\d-[^"]+"')
 
 
+async def indexed(pipeline: Pipeline, rma_id: str) -> None:
+    """Wait until searches know what the return says of itself: Temporal's index follows a moment later."""
+    workflow_id = ids.return_workflow_id(rma_id)
+    handle = pipeline.client.get_workflow_handle(workflow_id)
+    async with asyncio.timeout(30):
+        while True:
+            own = await handle.describe()
+            listed = [each async for each in pipeline.client.list_workflows(f'WorkflowId = "{workflow_id}"')]
+            if [(each.status, each.search_attributes) for each in listed] == [(own.status, own.search_attributes)]:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def found(pipeline: Pipeline, question: str, rma_id: str, *times: str) -> bool:
     """Whether a question finds a return, with times of the return's own clock in the place of the guide's."""
+    await indexed(pipeline, rma_id)
     given = iter(times)
     query = _TIME.sub(lambda _: f'"{next(given)}"', QUESTIONS[question])
     order_id = (await pipeline.returns.status(rma_id)).order_id
@@ -67,6 +82,7 @@ async def test_what_is_due_within_four_hours(pipeline: Pipeline) -> None:
 
 async def test_what_waits_for_a_role_or_for_any(pipeline: Pipeline) -> None:
     rma_id = await waits_for_a_review(pipeline)
+    await pipeline.until(rma_id, lambda status: status.needs == Role.AGENT_TIER_2)
     assert await found(pipeline, "what waits for any person", rma_id)
     assert not await found(pipeline, "what waits for a supervisor", rma_id)
     await pipeline.act(rma_id, Action.REVIEW, Role.AGENT_TIER_2, approve=False, note="worn")
@@ -117,6 +133,7 @@ async def test_what_ended_well_is_found_by_all_that_it_was(pipeline: Pipeline) -
     await pipeline.end(rma_id)
     assert await found(pipeline, "what ended well since a moment", rma_id, "2000-01-01T00:00:00Z")
     status = await pipeline.returns.status(rma_id)
+    await indexed(pipeline, rma_id)
     query = (
         f'ReturnOrderId = "{status.order_id}" AND ReturnRemedy = "return_and_refund"'
         f' AND ReturnReasons = "changed_mind" AND ReturnCarriers = "{status.carrier}"'
