@@ -1,5 +1,6 @@
 """The command line put together."""
 
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -37,6 +38,12 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"returnflow {version('returnflow')}")
+        raise typer.Exit
+
+
 @app.callback()
 def main_command(
     context: typer.Context,
@@ -49,6 +56,9 @@ def main_command(
     task_queue: Annotated[
         str | None, typer.Option(envvar="RETURNFLOW_TASK_QUEUE", help="The queue that workers take returns from.")
     ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     """A durable return pipeline: apply for returns, follow them, pass on what people decide.
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,13 @@ def test_wrong_usage_is_told_in_two_lines(
         run(app, arguments)
     written = capsys.readouterr()
     assert (end.value.code, written.out, written.err.splitlines()) == (2, "", told)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(app, ["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"returnflow {version('returnflow')}\n"
 
 
 def test_every_command_teaches(capsys: pytest.CaptureFixture[str]) -> None:

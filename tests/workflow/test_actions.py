@@ -281,116 +281,95 @@ async def test_the_status_of_an_unknown_return_is_not_found(pipeline: Pipeline) 
         await pipeline.returns.status("RMA-0000000000000000")
 
 
-@pytest.mark.parametrize(
-    ("state", "action", "role", "fields", "field"),
-    [
+ONE_SHIRT = {"line_id": "SHIRT-M", "quantity": 1}
+NOT_THERE: dict[Callable[[Pipeline], Awaitable[str]], list[tuple[Action, Role, dict[str, Any], str]]] = {
+    evidence_requested: [
         (
-            evidence_requested,
             Action.SUBMIT_EVIDENCE,
             Role.CUSTOMER,
             {"lines": [{"line_id": "SOCKS", "evidence": [PHOTO]}]},
             "lines[0].line_id",
         ),
         (
-            evidence_requested,
             Action.SUBMIT_EVIDENCE,
             Role.CUSTOMER,
             {"lines": [{"line_id": "SHIRT-M", "evidence": [PHOTO]}] * 2},
             "lines[1].line_id",
         ),
+    ],
+    manual_review: [
         (
-            manual_review,
             Action.REVIEW,
             Role.SUPERVISOR,
             {"approve": True, "note": "x", "liability": {"SOCKS": "carrier"}},
             "liability.SOCKS",
         ),
-        (pickup_failed, Action.BOOK_PICKUP, Role.CUSTOMER, {"carrier": "pigeon"}, "carrier"),
+    ],
+    pickup_failed: [
+        (Action.BOOK_PICKUP, Role.CUSTOMER, {"carrier": "pigeon"}, "carrier"),
         (
-            pickup_failed,
             Action.BOOK_PICKUP,
             Role.CUSTOMER,
             {"window": {"start": "2126-01-01T08:00:00Z", "end": "2126-01-01T10:00:00Z"}},
             "window.start",
         ),
-        (received, Action.INSPECT, Role.WAREHOUSE, {"units": [ACCEPTED], "parcel": 2}, "parcel"),
+    ],
+    received: [(Action.INSPECT, Role.WAREHOUSE, {"units": [ACCEPTED], "parcel": 2}, "parcel")],
+    in_transit: [
+        (Action.RECEIVE, Role.WAREHOUSE, {"lines": [{**ONE_SHIRT, "quantity": 3}]}, "lines[0].quantity"),
+        (Action.RECEIVE, Role.WAREHOUSE, {"lines": [ONE_SHIRT] * 2}, "lines[1].line_id"),
+        (Action.RECEIVE, Role.WAREHOUSE, {"lines": [{**ONE_SHIRT, "line_id": "HAT"}]}, "lines[0].line_id"),
+        (Action.RECEIVE, Role.WAREHOUSE, {"received_at": 6 * MINUTE}, "received_at"),
+        (Action.RECEIVE, Role.WAREHOUSE, {"received_at": -DAY}, "received_at"),
+    ],
+    awaiting_handover: [
         (
-            in_transit,
-            Action.RECEIVE,
-            Role.WAREHOUSE,
-            {"lines": [{"line_id": "SHIRT-M", "quantity": 3}]},
-            "lines[0].quantity",
-        ),
-        (
-            in_transit,
-            Action.RECEIVE,
-            Role.WAREHOUSE,
-            {"lines": [{"line_id": "SHIRT-M", "quantity": 1}] * 2},
-            "lines[1].line_id",
-        ),
-        (
-            in_transit,
-            Action.RECEIVE,
-            Role.WAREHOUSE,
-            {"lines": [{"line_id": "HAT", "quantity": 1}]},
-            "lines[0].line_id",
-        ),
-        (in_transit, Action.RECEIVE, Role.WAREHOUSE, {"received_at": 6 * MINUTE}, "received_at"),
-        (in_transit, Action.RECEIVE, Role.WAREHOUSE, {"received_at": -DAY}, "received_at"),
-        (
-            awaiting_handover,
             Action.RECORD_HANDOVER,
             Role.CUSTOMER,
             {"carrier": "sf", "tracking_no": "SF-9", "handed_over_at": 6 * MINUTE},
             "handed_over_at",
         ),
+    ],
+    contested: [
         (
-            contested,
             Action.DECIDE_CONTEST,
             Role.SUPERVISOR,
-            {"note": "x", "accepted": [{"line_id": "SHIRT-M", "quantity": 2}]},
+            {"note": "x", "accepted": [{**ONE_SHIRT, "quantity": 2}]},
             "accepted[0].quantity",
         ),
         (
-            contested,
             Action.DECIDE_CONTEST,
             Role.SUPERVISOR,
-            {"note": "x", "accepted": [{"line_id": "SHIRT-M", "quantity": 1}] * 2},
+            {"note": "x", "accepted": [ONE_SHIRT] * 2},
             "accepted[1].line_id",
         ),
         (
-            contested,
             Action.DECIDE_CONTEST,
             Role.SUPERVISOR,
-            {"note": "x", "accepted": [{"line_id": "SOCKS", "quantity": 1}]},
+            {"note": "x", "accepted": [{**ONE_SHIRT, "line_id": "SOCKS"}]},
             "accepted[0].line_id",
         ),
-        (
-            without_means,
-            Action.CHOOSE_PAYMENT_METHOD,
-            Role.CUSTOMER,
-            {"method_id": "CARD-STRANGER"},
-            "method_id",
-        ),
     ],
-)
+    without_means: [
+        (Action.CHOOSE_PAYMENT_METHOD, Role.CUSTOMER, {"method_id": "CARD-STRANGER"}, "method_id"),
+    ],
+}
+
+
+@pytest.mark.parametrize("state", NOT_THERE)
 async def test_what_the_return_does_not_have_is_refused_by_its_field(
-    pipeline: Pipeline,
-    state: Callable[[Pipeline], Awaitable[str]],
-    action: Action,
-    role: Role,
-    fields: dict[str, Any],
-    field: str,
+    pipeline: Pipeline, state: Callable[[Pipeline], Awaitable[str]]
 ) -> None:
     rma_id = await state(pipeline)
     before = await pipeline.returns.status(rma_id)
     now = await pipeline.now(rma_id)
-    moments = {name: now + value for name, value in fields.items() if isinstance(value, timedelta)}
-    at = {"received_at": now} if action is Action.RECEIVE else {}
-    with pytest.raises(InvalidAction) as refused:
-        await pipeline.act(rma_id, action, role, **(at | fields | moments))
-    assert refused.value.field == field
-    assert await pipeline.returns.status(rma_id) == before
+    for action, role, fields, field in NOT_THERE[state]:
+        moments = {name: now + value for name, value in fields.items() if isinstance(value, timedelta)}
+        at = {"received_at": now} if action is Action.RECEIVE else {}
+        with pytest.raises(InvalidAction) as refused:
+            await pipeline.act(rma_id, action, role, **(at | fields | moments))
+        assert refused.value.field == field
+        assert await pipeline.returns.status(rma_id) == before
 
 
 async def test_a_clock_that_is_a_little_fast_is_forgiven(pipeline: Pipeline) -> None:
