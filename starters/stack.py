@@ -114,6 +114,10 @@ class Stack:
         """The worker's process id."""
         return self._processes["worker"].pid
 
+    def pids(self) -> dict[str, int]:
+        """The process ids of the parts."""
+        return {name: process.pid for name, process in self._processes.items()}
+
     async def __aenter__(self) -> Self:
         try:
             await self.start()
@@ -182,7 +186,7 @@ class Stack:
 
     async def start_worker(self) -> None:
         """Start a worker; it is ready when it polls."""
-        environment = {**self._environment(), **self.worker_environment}
+        environment = {**self.environment(), **self.worker_environment}
         await self._spawn("worker", [sys.executable, "-m", "workers.main"], environment)
         client = await self.connect()
         request = DescribeTaskQueueRequest(
@@ -205,12 +209,12 @@ class Stack:
         if self.with_api:
             arguments += ["--webhook-url", f"{self.api_url}/v1/carrier-events/{{carrier}}"]
         command = [sys.executable, "-m", "sandbox", *arguments, *self.sandbox_arguments]
-        await self._spawn("sandbox", command, self._environment())
+        await self._spawn("sandbox", command, self.environment())
         await self._answers("sandbox", f"{self.sandbox_url}/healthz")
 
     async def start_api(self) -> None:
         """Start the HTTP API."""
-        await self._spawn("api", [sys.executable, "-m", "starters.api.main"], self._environment())
+        await self._spawn("api", [sys.executable, "-m", "starters.api.main"], self.environment())
         await self._answers("api", f"{self.api_url}/healthz")
 
     async def _start_temporal(self) -> None:
@@ -236,7 +240,8 @@ class Stack:
                 self._must_live("temporal", deadline)
                 await asyncio.sleep(0.1)
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What a process needs to know to be a part of the stack."""
         return {
             "TEMPORAL_ADDRESS": self.address,
             "TEMPORAL_NAMESPACE": "default",

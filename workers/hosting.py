@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -65,14 +65,9 @@ async def hosted(client: Client, parts: Parts) -> AsyncIterator[None]:
                 parts.ledger,
                 parts.policies,
                 settings.worker_roles,
-                activity_executor=executor,
-                max_concurrent_activities=settings.max_concurrent_activities,
-                max_concurrent_local_activities=_LEDGER_CALLS_AT_ONCE,
-                workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-                activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-                graceful_shutdown_timeout=_GRACE,
-                deployment_config=deployment_config(settings),
                 interceptors=_interceptors(parts.is_traced),
+                deployment_config=deployment_config(settings),
+                **worker_options(settings.max_concurrent_activities, executor),
             )
             async with running(workers):
                 beside = [asyncio.create_task(each) for each in _beside(client, parts, providers)]
@@ -82,6 +77,18 @@ async def hosted(client: Client, parts: Parts) -> AsyncIterator[None]:
                     for task in beside:
                         task.cancel()
                     await asyncio.gather(*beside, return_exceptions=True)
+
+
+def worker_options(max_concurrent_activities: int, executor: Executor) -> dict[str, Any]:
+    """How a worker process polls, runs and ends, whatever it hosts."""
+    return {
+        "activity_executor": executor,
+        "max_concurrent_activities": max_concurrent_activities,
+        "max_concurrent_local_activities": _LEDGER_CALLS_AT_ONCE,
+        "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
+        "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
+        "graceful_shutdown_timeout": _GRACE,
+    }
 
 
 def make_workers(
