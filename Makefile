@@ -34,15 +34,17 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-UNCACHED = RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest --dist worksteal --tb native tests/workflow
+UNCACHED = RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest --dist worksteal --tb native \
+	-o timeout_method=thread tests/workflow
 
 test-deep: $(READY) ## PostgreSQL, production as processes, 2,000 runs of the invariants, 200 random lives (SEED=2: others), no cache
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m deep \
 		tests/unit tests/packaging tests/e2e/test_demo.py tests/e2e/test_topology.py tests/workflow
 	RETURNFLOW_TEST_SEED=$(SEED) RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m 'deep or not deep' tests/properties
-	@# Without a cache the SDK at times throws a workflow out during a ledger call, and a client waits too long: what
-	@# fails is played once more, alone. Code that is not deterministic fails again.
+	@# Without a cache the SDK at times throws a workflow out during a ledger call, and a client waits too long; at worst
+	@# its worker stands still, until its process is ended for it. What fails is played once more, alone. Code that is
+	@# not deterministic fails again.
 	$(UNCACHED) -n 2 || { [ $$? -eq 1 ] && $(UNCACHED) --last-failed --last-failed-no-failures none; }
 
 test-versions: $(READY) ## two versions of the workers side by side, and a sample of mutations
