@@ -9,7 +9,7 @@ CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations screenshots lock
+.PHONY: help setup demo test test-deep test-versions bench lint types conformance histories fingerprint mutations screenshots lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -54,6 +54,10 @@ screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock
 	$(BIN)/python -m tests.screenshots
 
+bench: $(READY) ## measure the pipeline against the server that it runs on, and write bench/results: PARTS="cost growth" for some
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	$(BIN)/python -m bench $(foreach part,$(PARTS),--only $(part))
+
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -80,3 +84,5 @@ lock: $(READY) ## refresh the hashed locks after a change of dependencies
 		--extra worker --extra api --extra cli --extra postgres --extra tracing pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--group pyproject.toml:screenshots -c requirements-dev.lock -o requirements-screenshots.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--group pyproject.toml:bench -c requirements-dev.lock -o requirements-bench.lock
