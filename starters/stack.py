@@ -69,8 +69,10 @@ class Stack:
         ports: Where the parts listen.
         time_skipping: Let workflows' clocks be moved (stories and tests; never for real returns).
         sandbox_arguments: More arguments of the sandbox, such as the data it loads.
-        worker_environment: More settings of the worker.
+        worker_environment: More settings of the workers.
         with_api: Whether the API runs as well.
+        workers: How many worker processes share the work.
+        worker_module: What a worker runs; tests have workers of their own.
     """
 
     data: Path
@@ -80,6 +82,8 @@ class Stack:
     worker_environment: Mapping[str, str] = field(default_factory=dict)
     with_api: bool = True
     task_queue: str = ids.DEFAULT_TASK_QUEUE
+    workers: int = 1
+    worker_module: str = "workers.main"
 
     def __post_init__(self) -> None:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -111,8 +115,17 @@ class Stack:
 
     @property
     def worker_pid(self) -> int:
-        """The worker's process id."""
-        return self._processes["worker"].pid
+        """The process id of the first worker."""
+        return self.pid("worker")
+
+    def pid(self, part: str) -> int:
+        """The process id of a part."""
+        return self._processes[part].pid
+
+    @property
+    def worker_names(self) -> list[str]:
+        """The workers among the parts: `worker`, `worker-2` and so on."""
+        return ["worker", *(f"worker-{number}" for number in range(2, self.workers + 1))]
 
     async def __aenter__(self) -> Self:
         try:
@@ -143,7 +156,7 @@ class Stack:
         client = await self.connect()
         await prepare_namespace(client)
         await prepare_schedules(client, self.task_queue)
-        await self.start_worker()
+        await asyncio.gather(*map(self.start_worker, self.worker_names))
         if self.with_api:
             await self.start_api()
 
@@ -170,20 +183,20 @@ class Stack:
                 await self._start_temporal()
             case "sandbox":
                 await self.start_sandbox()
-            case "worker":
-                await self.start_worker()
             case "api":
                 await self.start_api()
+            case _:
+                await self.start_worker(part)
 
     async def kill(self, part: str) -> None:
         """Kill a part as a crash would."""
         self._processes[part].kill()
         await self._processes[part].wait()
 
-    async def start_worker(self) -> None:
+    async def start_worker(self, name: str = "worker") -> None:
         """Start a worker; it is ready when it polls."""
         environment = {**self._environment(), **self.worker_environment}
-        await self._spawn("worker", [sys.executable, "-m", "workers.main"], environment)
+        await self._spawn(name, [sys.executable, "-m", self.worker_module], environment)
         client = await self.connect()
         request = DescribeTaskQueueRequest(
             namespace=client.namespace,
@@ -191,12 +204,12 @@ class Stack:
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
-        identity = f"{self.worker_pid}@"
+        identity = f"{self.pid(name)}@"
         while True:
             answer = await client.workflow_service.describe_task_queue(request)
             if any(poller.identity.startswith(identity) for poller in answer.pollers):
                 return
-            self._must_live("worker", deadline)
+            self._must_live(name, deadline)
             await asyncio.sleep(0.05)
 
     async def start_sandbox(self) -> None:
