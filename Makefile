@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := activities adapters demo domain ledger replay sandbox starters testkit workers workflows
+PACKAGES := activities adapters chaos demo domain ledger replay sandbox starters testkit workers workflows
 READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations screenshots lock
+.PHONY: help setup demo chaos test test-deep test-versions lint types conformance histories fingerprint mutations screenshots lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -30,6 +30,9 @@ $(READY): requirements-dev.lock pyproject.toml
 
 demo: $(READY) ## play the stories of a return, with days of virtual time, and judge them by the providers' books
 	@$(BIN)/returns demo
+
+chaos: $(READY) ## play 2,000 returns while everything breaks, and judge them by the books: SHORT=1 plays 200, SEED=n repeats
+	$(BIN)/returns chaos --seed $(SEED) $(if $(SHORT),--short)
 
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 4 --dist worksteal

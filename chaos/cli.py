@@ -1,0 +1,112 @@
+"""`returns chaos`: returns are played while everything breaks; an oracle judges by the providers' books."""
+
+import asyncio
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from chaos.caller import OutOfTime
+from chaos.plan import FAULT_RATE, Plan, Size, make_plan
+from chaos.report import Report, show
+from chaos.run import Progress, run_on_stack
+from chaos.staging import NotASandbox, run_on_platform
+from starters.cli.output import AsJson, console, fail
+from starters.cli.session import Session, session_of
+from starters.errors import ReturnsError
+from starters.stack import StackError
+
+_FULL, _SHORT = 2_000, 200
+
+
+def chaos_command(
+    context: typer.Context,
+    short: Annotated[bool, typer.Option("--short", help="200 returns in about two minutes.")] = False,
+    returns: Annotated[
+        int | None, typer.Option(min=1, max=20_000, help="How many returns; by default 2,000, with --short 200.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="What the run is drawn from; the same one plans the same run.")
+    ] = None,
+    fault_rate: Annotated[
+        float, typer.Option(min=0.0, max=0.9, help="The share of provider calls that go wrong, besides outages.")
+    ] = FAULT_RATE,
+    api: Annotated[str, typer.Option(metavar="URL", help="The API of a platform that is yours.")] = "",
+    sandbox: Annotated[str, typer.Option(metavar="URL", help="The sandbox providers of that platform.")] = "",
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the data and logs of the run in this folder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play many returns while everything breaks, and judge them by the providers' books.
+
+    Provider calls fail, answers get lost, carriers' events come twice and in
+    the wrong order, clocks are stepped, providers are down. Workers, the API
+    and Temporal's server are killed, and two workers hold one activity. When
+    it is calm again an oracle looks for money paid twice, coupons given
+    twice, returns that nobody has, and histories that do not replay.
+
+    On this machine, in a folder of its own; everything is started for it:
+      returns chaos --short
+      returns chaos --seed 7
+    Against a staging namespace whose providers are a sandbox. Nothing is
+    killed then, that is left to you; the providers are disturbed:
+      returns --address staging:7233 --namespace returns-staging \\
+        chaos --short --api https://returns.staging --sandbox http://sandbox:8700
+    Its workers need a policy with clocks of seconds, and the ledger is read
+    where RETURNFLOW_LEDGER_URL names it: docs/chaos.md.
+
+    Exit codes: 0 every invariant holds, 1 one does not or a return is lost,
+    2 wrong usage.
+    """
+    if bool(api) != bool(sandbox):
+        typer.echo("returns: --api and --sandbox belong together: name both, or none.", err=True)
+        raise typer.Exit(2)
+    if api and keep:
+        typer.echo("returns: --keep is for a run on this machine; leave it out with --api.", err=True)
+        raise typer.Exit(2)
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    count = returns or (_SHORT if short else _FULL)
+    size = Size.short(count) if short else Size.full(count)
+    run = f"S{seed}-{secrets.token_hex(3)}" if api else ""
+    plan = make_plan(seed, size, run, kills=not api, fault_rate=fault_rate)
+    typer.echo(f"seed {seed}: {count} returns, {len(plan.strikes)} strikes planned", err=True)
+    try:
+        report = _run(plan, api, sandbox, keep, session_of(context))
+    except (StackError, NotASandbox, OutOfTime, ReturnsError, httpx.HTTPError) as error:
+        fail(str(error), f"The seed was {seed}.")
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        show(report, console())
+    raise typer.Exit(0 if report.holds else 1)
+
+
+def _run(plan: Plan, api: str, sandbox: str, keep: Path | None, session: Session) -> Report:
+    errors = Console(stderr=True)
+    with errors.status("") as status:
+        told = _teller(status)
+        if api:
+            token = os.environ.get("RETURNFLOW_API_TOKEN", "")
+            return asyncio.run(run_on_platform(plan, api, sandbox, token, session, told))
+        if keep:
+            return asyncio.run(run_on_stack(plan, keep, told))
+        with tempfile.TemporaryDirectory(prefix="returnflow-chaos-") as folder:
+            return asyncio.run(run_on_stack(plan, Path(folder), told))
+
+
+def _teller(status: Status) -> Callable[[Progress], None]:
+    def told(now: Progress) -> None:
+        status.update(
+            f"{now.doing} · {now.seconds:.0f} s · {now.ended} of {now.returns} returns ended, {now.open} open · "
+            f"{now.strikes} strikes"
+        )
+
+    return told
