@@ -19,6 +19,7 @@ READ = (
     "labels",
     "scans",
     "replacements",
+    "fulfilments",
     "messages",
 )
 """The books that the oracle reads."""

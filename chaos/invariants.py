@@ -25,7 +25,8 @@ ENTITLES = (
     "paid without the goods",
     "goodwill granted",
 )
-"""What has to stand in the timeline before money goes back for goods that were delivered."""
+"""What has to stand in the timeline before money goes back for goods that were delivered. Where the order system
+stopped the fulfilment, nothing was."""
 
 
 class Broken(Record):
@@ -135,7 +136,8 @@ def _of_return(status: ReturnStatus, family: Sequence[ReturnStatus], books: Book
     def breaks(invariant: str, told: str) -> None:
         broken.append(Broken(invariant=invariant, rma_id=rma_id, told=told))
 
-    if books.moved("refunds") and not any(_is_entitled(case) for case in family):
+    entitled = books.of("fulfilments") or any(_is_entitled(case) for case in family)
+    if books.moved("refunds") and not entitled:
         breaks("I5", "a refund without an inspection, a cancellation or an exception")
     parcels = max(len(status.parcels), 1)
     for book in ("pickups", "labels"):

@@ -137,7 +137,7 @@ def _inspections(
     """I10: the scans and receipts say when a parcel came, the timeline when it was inspected."""
     late, close = 0, False
     for number, inspected_at in _inspected(status).items():
-        arrived_at = min(_arrivals(status.rma_id, number, seen, books), default=None)
+        arrived_at = min(_arrivals(status, number, seen, books), default=None)
         if arrived_at is None:
             continue
         over = inspected_at - (arrived_at + promise)
@@ -163,21 +163,33 @@ def _inspected(status: ReturnStatus) -> dict[int, datetime]:
     return found
 
 
-def _arrivals(rma_id: str, number: int, seen: Seen, books: BooksOfReturn) -> list[datetime]:
-    """What the carrier and the warehouse say of when a parcel came."""
+def _arrivals(status: ReturnStatus, number: int, seen: Seen, books: BooksOfReturn) -> list[datetime]:
+    """What the carrier and the warehouse say of when a parcel came.
+
+    It came after the return was applied for and not in the future, whatever a carrier's clock says. A scan from the
+    future counts when the return learned of it, and not before it was really made.
+    """
     ours = [
         entry["tracking_no"]
         for book, what in (("pickups", "pickup"), ("labels", "label"))
         for entry in books.of(book)
-        if entry["reference"].startswith(f"{parcel_prefix(rma_id, number)}-{what}")
+        if entry["reference"].startswith(f"{parcel_prefix(status.rma_id, number)}-{what}")
     ]
-    scanned = [
-        datetime.fromisoformat(scan["occurred_at"])
-        for scan in books.of("scans")
-        if scan["kind"] == "delivered" and scan["tracking_no"] in ours
-    ]
-    received = [seen.received_at[number]] if number in seen.received_at else []
-    return scanned + received
+    arrivals = [seen.received_at[number]] if number in seen.received_at else []
+    for entry in books.entries.get("scans", ()):
+        scan = entry["data"]
+        if scan["kind"] != "delivered" or scan["tracking_no"] not in ours:
+            continue
+        said_at, made_at = datetime.fromisoformat(scan["occurred_at"]), datetime.fromisoformat(entry["at"])
+        if said_at > made_at:
+            said_at = max(made_at, _learned_at(status, number) or made_at)
+        arrivals.append(max(said_at, status.timeline[0].at))
+    return arrivals
+
+
+def _learned_at(status: ReturnStatus, number: int) -> datetime | None:
+    what = "logistics DELIVERED" if len(status.parcels) == 1 else f"parcel {number} logistics DELIVERED"
+    return next((entry.at for entry in status.timeline if entry.what == what), None)
 
 
 def _messages(status: ReturnStatus, books: BooksOfReturn) -> list[Broken]:
