@@ -24,6 +24,7 @@ from starters.errors import ReturnsError
 from starters.stack import StackError
 
 _FULL, _SHORT = 2_000, 200
+_TOLD_EACH_SECONDS = 10.0
 
 
 def chaos_command(
@@ -90,9 +91,9 @@ def chaos_command(
 
 
 def _run(plan: Plan, api: str, sandbox: str, keep: Path | None, session: Session) -> Report:
-    errors = Console(stderr=True)
+    errors = Console(stderr=True, highlight=False)
     with errors.status("") as status:
-        told = _teller(status)
+        told = _teller(errors, status)
         if api:
             token = os.environ.get("RETURNFLOW_API_TOKEN", "")
             return asyncio.run(run_on_platform(plan, api, sandbox, token, session, told))
@@ -102,11 +103,19 @@ def _run(plan: Plan, api: str, sandbox: str, keep: Path | None, session: Session
             return asyncio.run(run_on_stack(plan, Path(folder), told))
 
 
-def _teller(status: Status) -> Callable[[Progress], None]:
-    def told(now: Progress) -> None:
-        status.update(
+def _teller(errors: Console, status: Status) -> Callable[[Progress], None]:
+    """Tell how far the run is: in one line of a terminal, elsewhere a line now and then."""
+    told_at: dict[str, float] = {}
+
+    def tell(now: Progress) -> None:
+        line = (
             f"{now.doing} · {now.seconds:.0f} s · {now.ended} of {now.returns} returns ended, {now.open} open · "
             f"{now.strikes} strikes"
         )
+        if errors.is_terminal:
+            status.update(line)
+        elif now.doing not in told_at or now.seconds - told_at[now.doing] >= _TOLD_EACH_SECONDS:
+            told_at[now.doing] = now.seconds
+            errors.print(line, soft_wrap=True)
 
-    return told
+    return tell

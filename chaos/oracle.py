@@ -166,8 +166,8 @@ def _inspected(status: ReturnStatus) -> dict[int, datetime]:
 def _arrivals(status: ReturnStatus, number: int, seen: Seen, books: BooksOfReturn) -> list[datetime]:
     """What the carrier and the warehouse say of when a parcel came.
 
-    It came after the return was applied for and not in the future, whatever a carrier's clock says. A scan from the
-    future counts when the return learned of it, and not before it was really made.
+    It came after the return was applied for and not in the future, whatever a carrier's clock says. A scan from
+    the future counts when the return learned of it, and not before it was really made.
     """
     ours = [
         entry["tracking_no"]

@@ -62,7 +62,9 @@ class FaultKind(StrEnum):
     Any call: ``latency`` answers after `seconds`; ``error_before`` is a 500 that did nothing; ``error_after``
     is a 500 that did everything; ``reset`` breaks the connection and did nothing; ``lost_response`` does
     everything and breaks the connection; ``too_busy`` is a 429 with Retry-After; ``unavailable`` is a 503 that
-    did nothing. The others belong to the calls named in `_ONLY_FOR`: ``duplicate`` issues a second coupon under the key;
+    did nothing.
+
+    The others belong to the calls named in `_ONLY_FOR`: ``duplicate`` issues a second coupon under the key;
     ``closed_method`` declines; ``pending`` answers so first and ends at the look-up; ``forgotten_key`` takes a
     repeat for a new request, as providers do with keys that are a day old; ``not_covered`` refuses the address;
     ``lose_webhook`` records a scan and tells nobody; ``repeat_webhook`` tells of it twice; ``late_webhook`` tells

@@ -1,6 +1,7 @@
 """What a run does is drawn from its seed, and says what it takes."""
 
 from collections import Counter
+from itertools import pairwise
 
 from chaos.clocks import VERSION, chaos_policy
 from chaos.plan import Disturbance, Size, make_plan
@@ -24,7 +25,7 @@ def test_the_full_run_is_as_specified() -> None:
     assert strikes[Disturbance.SERVER_KILL] >= 5
     assert set(strikes) == set(Disturbance)
     kills = [strike.at for strike in plan.strikes if strike.kind is Disturbance.WORKER_KILL]
-    assert all(5 <= later - earlier <= 20 for earlier, later in zip(kills, kills[1:], strict=False))
+    assert all(5 <= later - earlier <= 20 for earlier, later in pairwise(kills))
     assert {abs(s.ahead_seconds) for s in plan.strikes if s.kind is Disturbance.CLOCK_STEP} == {600.0}
     assert {strike.seconds for strike in plan.strikes if strike.kind is Disturbance.OUTAGE} == {60.0}
     assert all(life.starts_at <= size.arrival < size.bound < 20 * 60 for life in plan.lives)
