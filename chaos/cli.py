@@ -1,12 +1,13 @@
-"""`returns chaos`: returns are played while everything breaks; an oracle judges by the providers' books."""
+"""`returns chaos`. What it runs is loaded only then: it is the whole worker."""
 
 import asyncio
+import importlib
 import os
 import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -15,9 +16,8 @@ from rich.status import Status
 
 from chaos.caller import OutOfTime
 from chaos.plan import FAULT_RATE, Plan, Size, make_plan
-from chaos.report import Report, show
-from chaos.run import Progress, run_on_stack
-from chaos.staging import NotASandbox, run_on_platform
+from chaos.progress import Progress
+from chaos.refusals import NotASandbox
 from starters.cli.output import AsJson, console, fail
 from starters.cli.session import Session, session_of
 from starters.errors import ReturnsError
@@ -86,17 +86,19 @@ def chaos_command(
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
-        show(report, console())
+        _module("chaos.report").show(report, console())
     raise typer.Exit(0 if report.holds else 1)
 
 
-def _run(plan: Plan, api: str, sandbox: str, keep: Path | None, session: Session) -> Report:
+def _run(plan: Plan, api: str, sandbox: str, keep: Path | None, session: Session) -> Any:
     errors = Console(stderr=True, highlight=False)
     with errors.status("") as status:
         told = _teller(errors, status)
         if api:
             token = os.environ.get("RETURNFLOW_API_TOKEN", "")
-            return asyncio.run(run_on_platform(plan, api, sandbox, token, session, told))
+            run = _module("chaos.staging").run_on_platform(plan, api, sandbox, token, session, told)
+            return asyncio.run(run)
+        run_on_stack = _module("chaos.run").run_on_stack
         if keep:
             return asyncio.run(run_on_stack(plan, keep, told))
         with tempfile.TemporaryDirectory(prefix="returnflow-chaos-") as folder:
@@ -119,3 +121,7 @@ def _teller(errors: Console, status: Status) -> Callable[[Progress], None]:
             errors.print(line, soft_wrap=True)
 
     return tell
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(name)

@@ -16,11 +16,11 @@ from chaos.histories import Histories, read_histories
 from chaos.oracle import Evidence, LedgersWord, judge
 from chaos.people import Seen, play
 from chaos.plan import Plan
+from chaos.progress import Progress
 from chaos.report import Report, make_report
 from chaos.stories import CATALOG, Life
 from chaos.strikes import Striker
 from chaos.tally import tally
-from domain.record import Record
 from ledger.errors import LedgerError
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
@@ -50,22 +50,6 @@ class Platform:
     temporal: Client
     ledger_url: str = ""
     stack: Stack | None = None
-
-
-class Progress(Record):
-    """Where a run is; `open` counts the returns that are being played."""
-
-    doing: str
-    returns: int
-    begun: int = 0
-    ended: int = 0
-    strikes: int = 0
-    seconds: float = 0.0
-
-    @property
-    def open(self) -> int:
-        """How many returns are being played."""
-        return self.begun - self.ended
 
 
 @dataclass

@@ -8,13 +8,11 @@ import httpx
 
 from chaos.caller import Caller
 from chaos.plan import Plan
+from chaos.progress import Progress
+from chaos.refusals import NotASandbox
 from chaos.report import Report
-from chaos.run import Platform, Progress, Run
+from chaos.run import Platform, Run
 from starters.cli.session import Session
-
-
-class NotASandbox(Exception):
-    """What should be the sandbox is not: faults must never be set for real providers."""
 
 
 async def run_on_platform(

@@ -68,6 +68,7 @@ class Striker:
         self.struck: list[Struck] = []
         self.crashed: list[str] = []
         self._killed: set[str] = set()
+        self._dying: set[str] = set()
 
     async def over(self, stack: Stack) -> None:
         """Strike the processes of a stack as well."""
@@ -96,7 +97,7 @@ class Striker:
                 except (StackError, ReturnsError, RPCError, TimeoutError):
                     # Killed again while it started, or Temporal was: the next round tries again.
                     continue
-            self._killed.intersection_update(self._stack.dead_parts())
+            self._killed.intersection_update({*self._stack.dead_parts(), *self._dying})
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _at_its_time(self, strike: Strike, began: float) -> None:
@@ -132,13 +133,19 @@ class Striker:
 
     # At the processes
 
+    async def _kill_part(self, part: str) -> None:
+        assert self._stack is not None
+        self._dying.add(part)
+        self._killed.add(part)
+        await self._stack.kill(part)
+        self._dying.discard(part)
+
     async def _kill(self, part: str, struck: Struck) -> None:
         """Kill the API or the server; it is back when a status is answered again."""
         assert self._stack is not None
         if part in self._stack.dead_parts():
             return
-        self._killed.add(part)
-        await self._stack.kill(part)
+        await self._kill_part(part)
         self.struck.append(struck)
         while not await self._answers():
             await asyncio.sleep(_LOOK_SECONDS)
@@ -154,9 +161,8 @@ class Striker:
         struck.held = await self._held_by(part)
         if part in self._stack.dead_parts():
             return
-        self._killed.add(part)
         struck.at = datetime.now(UTC)
-        await self._stack.kill(part)
+        await self._kill_part(part)
         self.struck.append(struck)
         while part in self._killed:
             await asyncio.sleep(_LOOK_SECONDS)

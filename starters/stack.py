@@ -28,6 +28,7 @@ from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.setup import prepare_namespace, prepare_schedules
 from workflows import ids
+from workflows.roles import activity_queues
 
 _START_SECONDS = 40.0
 _STOP_SECONDS = 10.0
@@ -198,19 +199,26 @@ class Stack:
         environment = {**self._environment(), **self.worker_environment}
         await self._spawn(name, [sys.executable, "-m", self.worker_module], environment)
         client = await self.connect()
-        request = DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=self.task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
-        identity = f"{self.pid(name)}@"
-        while True:
-            answer = await client.workflow_service.describe_task_queue(request)
-            if any(poller.identity.startswith(identity) for poller in answer.pollers):
-                return
+        while not await self._polls(client, name):
             self._must_live(name, deadline)
             await asyncio.sleep(0.05)
+
+    async def _polls(self, client: Client, worker: str) -> bool:
+        """Whether a worker asks for work on any of its queues: of several workers, each may be seen on some only."""
+        identity = f"{self.pid(worker)}@"
+        queues = [(self.task_queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)]
+        queues += [
+            (queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for queue in activity_queues(self.task_queue).values()
+        ]
+        for queue, kind in queues:
+            request = DescribeTaskQueueRequest(
+                namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+            )
+            answer = await client.workflow_service.describe_task_queue(request)
+            if any(poller.identity.startswith(identity) for poller in answer.pollers):
+                return True
+        return False
 
     async def start_sandbox(self) -> None:
         """Start the providers over the books they had."""
