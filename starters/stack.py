@@ -205,7 +205,7 @@ class Stack:
             await asyncio.sleep(0.05)
 
     async def _polls(self, client: Client, worker: str) -> bool:
-        """Whether a worker asks for work on any of its queues: of several workers, each may be seen on some only."""
+        """Whether a worker asks for work on any of its queues: of several, each may be seen on some only."""
         identity = f"{self.pid(worker)}@"
         queues = [(self.task_queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)]
         queues += [
