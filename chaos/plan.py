@@ -86,7 +86,7 @@ class Size:
             max(2, share),
             max(2, share),
             max(2, share),
-            1140.0,
+            1020.0,
         )
 
     @classmethod

@@ -85,6 +85,8 @@ class Run:
             await self.platform.sandbox.send("/faults", fault)
         try:
             await self._play(striker, began)
+            if keeper and keeper.done():
+                keeper.result()
             self._tell("waiting for calm", striker, began)
             await self.platform.sandbox.call("DELETE", "/faults")
             await self.platform.sandbox.send("/clock", {"ahead_seconds": 0}, "PUT")
@@ -92,10 +94,10 @@ class Run:
             self._tell("reading the books and replaying the histories", striker, began)
             return await self._judged(striker, undelivered, started_at, began)
         finally:
+            await self._calm()
             if keeper:
                 keeper.cancel()
-                await asyncio.gather(keeper, return_exceptions=True)
-            await self._calm()
+                await asyncio.wait([keeper])
 
     # Playing
 
@@ -236,7 +238,8 @@ class Run:
             async with at_once:
                 for _ in range(5):
                     try:
-                        seen.status = await client.status(rma_id)
+                        if not seen.status.is_final:
+                            seen.status = await client.status(rma_id)
                         explained[rma_id] = (await client.explain(rma_id)).adds_up
                         return
                     except ReturnsError:
