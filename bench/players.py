@@ -58,15 +58,22 @@ class PlainRefund:
     async def play(self) -> str:
         """Play a return to its end."""
         decision = await self.apply()
-        await self.deliver(decision.rma_id)
-        await self.inspect(decision.rma_id)
-        await self._rig.returns.result(decision.rma_id)
+        await self.finish(decision.rma_id)
         return f"return/{decision.rma_id}"
 
     async def apply(self) -> Decision:
         """Start a return of the next order."""
-        order_id = self._orders.get_nowait()
-        return await self._rig.returns.apply(application(order_id), "R-1")
+        return await self._rig.returns.apply(application(self.next_order()), "R-1")
+
+    def next_order(self) -> str:
+        """An order that was loaded and has no return yet."""
+        return self._orders.get_nowait()
+
+    async def finish(self, rma_id: str) -> None:
+        """Take a return that was approved to its end."""
+        await self.deliver(rma_id)
+        await self.inspect(rma_id)
+        await self._rig.returns.result(rma_id)
 
     async def deliver(self, rma_id: str) -> None:
         """Pick the parcel up and bring it to the warehouse, once a pickup is booked."""
