@@ -97,6 +97,8 @@ class BareReturn:
                 await self._timers[step.number]
             case StepKind.UPSERT:
                 workflow.upsert_search_attributes(updates_of(step.attributes))
+            case StepKind.PATCH:
+                workflow.patched(f"gate-{step.number}")
             case StepKind.ANSWER_UPDATE:
                 self._answers = step.number + 1
             case StepKind.AWAIT_SIGNAL:

@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from bench.shape import TIME_SKIPPING, event_counts
+from bench.shape import TIME_SKIPPING, event_counts, is_of_a_gate
 from domain.record import Record
 from testkit.pipeline import Pipeline, line, variant
 
@@ -23,7 +23,8 @@ _BILLED = {
 }
 """Events that Temporal Cloud bills (docs.temporal.io, "Temporal Cloud Actions"), and as what.
 
-The local activities of one workflow task are billed as one action; queries are billed, and no history has them.
+The local activities of one workflow task are billed as one action. Queries are billed, and no history has them.
+The attribute with the gates that a workflow passed is free.
 """
 
 
@@ -102,7 +103,7 @@ def _actions(events: Iterable[HistoryEvent]) -> Counter[str]:
     with_local_activities = set()
     for event in events:
         name = _name(event)
-        if name in _BILLED:
+        if name in _BILLED and not is_of_a_gate(event):
             actions[_BILLED[name]] += 1
         elif name == "MARKER_RECORDED":
             marker = event.marker_recorded_event_attributes

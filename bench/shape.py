@@ -23,6 +23,7 @@ class StepKind(StrEnum):
     TIMER = "timer"
     CANCEL_TIMER = "cancel_timer"
     UPSERT = "upsert"
+    PATCH = "patch"
     ANSWER_UPDATE = "answer_update"
     AWAIT_ACTIVITY = "await_activity"
     AWAIT_TIMER = "await_timer"
@@ -83,6 +84,12 @@ def event_counts(events: Iterable[HistoryEvent]) -> Counter[str]:
     return Counter(name for name in names if name not in TIME_SKIPPING)
 
 
+def is_of_a_gate(event: HistoryEvent) -> bool:
+    """Whether the engine wrote it because the code passed a gate."""
+    upsert = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
+    return set(upsert) == {"TemporalChangeVersion"}
+
+
 def _steps(events: Iterable[HistoryEvent], own_queue: str) -> Iterator[Step]:
     activities: dict[int, int] = {}
     timers: dict[int, int] = {}
@@ -114,25 +121,26 @@ def _steps(events: Iterable[HistoryEvent], own_queue: str) -> Iterator[Step]:
             case "TIMER_FIRED":
                 fired = event.timer_fired_event_attributes.started_event_id
                 yield Step(kind=StepKind.AWAIT_TIMER, number=timers[fired])
-            case "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES":
+            case "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES" if not is_of_a_gate(event):
                 upsert = event.upsert_workflow_search_attributes_event_attributes
                 attributes = tuple(_attributes(upsert.search_attributes.indexed_fields))
                 yield Step(kind=StepKind.UPSERT, attributes=attributes)
             case "MARKER_RECORDED":
                 name = event.marker_recorded_event_attributes.marker_name
-                if name != "core_local_activity":
+                if name not in _MARKERS:
                     raise ValueError(f"event {event.event_id} is a marker {name}, which a shape cannot have")
-                yield Step(kind=StepKind.LOCAL_ACTIVITY)
+                yield numbered(_MARKERS[name])
             case "WORKFLOW_EXECUTION_SIGNALED":
                 yield numbered(StepKind.AWAIT_SIGNAL)
             case "WORKFLOW_EXECUTION_UPDATE_ACCEPTED":
                 yield numbered(StepKind.AWAIT_UPDATE)
             case "WORKFLOW_EXECUTION_UPDATE_COMPLETED":
                 yield numbered(StepKind.ANSWER_UPDATE)
-            case name if name not in _OF_THE_ENGINE:
+            case name if name not in _OF_THE_ENGINE and not is_of_a_gate(event):
                 raise ValueError(f"event {event.event_id} is {name}, which a shape cannot have")
 
 
+_MARKERS = {"core_local_activity": StepKind.LOCAL_ACTIVITY, "core_patch": StepKind.PATCH}
 _OF_THE_ENGINE = {
     "WORKFLOW_EXECUTION_STARTED",
     "WORKFLOW_EXECUTION_COMPLETED",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 
 from replay.recorder import Step
 from replay.things import (
@@ -67,14 +68,39 @@ class Tasks:
 
     def asked(self, task: int) -> list[Thing]:
         """What the code asked for in a task, without what it took back at once."""
-        commands = [command for step in self._steps if step.task == task for command in step.commands]
+        commands = self._commands(task)
+        later = (command for other in self._continues(task) for command in self._commands(other))
+        until_told = [*commands, *later]
         taken_back = {
-            *((TIMER, command.cancel_timer.seq) for command in commands),
-            *((ACTIVITY, command.request_cancel_activity.seq) for command in commands),
-            *((CHILD, command.cancel_child_workflow_execution.child_workflow_seq) for command in commands),
+            *((TIMER, command.cancel_timer.seq) for command in until_told),
+            *((ACTIVITY, command.request_cancel_activity.seq) for command in until_told),
+            *((CHILD, command.cancel_child_workflow_execution.child_workflow_seq) for command in until_told),
         }
         things = [thing for command in commands if (thing := thing_of_command(command))]
         return [thing for thing in things if (thing.kind, thing.number) not in taken_back]
+
+    def _commands(self, task: int) -> list[WorkflowCommand]:
+        return [command for step in self._steps if step.task == task for command in step.commands]
+
+    def _continues(self, task: int) -> Iterator[int]:
+        """The tasks that go on with a task which was over before its local activity was.
+
+        What the code asks for after the call is told to the server with the task that follows.
+        """
+        while self._is_cut_short(task):
+            task = min((other for other in self._completed if other > task), default=0)
+            if not task:
+                return
+            yield task
+
+    def _is_cut_short(self, task: int) -> bool:
+        held = self.held(task)
+        following = self.event(self._completed[task] + len(held) + 1) if task in self._completed else None
+        return (
+            all(thing.kind == LOCAL for _, thing in held)
+            and following is not None
+            and following.HasField("workflow_task_scheduled_event_attributes")
+        )
 
     def unmatched(self, task: int) -> Thing | None:
         """What the code asked for in a task and history does not hold there; None if there is nothing."""

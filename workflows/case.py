@@ -44,6 +44,7 @@ from workflows.contracts import (
     TimelineEntry,
 )
 from workflows.details import details_of
+from workflows.gates import all_open
 from workflows.parcel import Parcel
 from workflows.parcels import Parcels
 from workflows.parcels_view import ParcelsView
@@ -252,7 +253,7 @@ class ReturnCase(ParcelsView):
             ends: Whether it ends the return, so that nothing may be sent to it any more but to a dispute.
         """
         self.closing = self.closing or ends
-        if workflow.patched("final-before-ledger"):
+        if all_open() or workflow.patched("final-before-ledger"):
             await workflow.sleep(timedelta(milliseconds=1), summary=what)
 
     def publish(self, deadline_moved: bool = False) -> None:

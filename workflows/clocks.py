@@ -9,6 +9,7 @@ from domain.clocks import Clock, ClockName, ClockState, Pause, Peak, extended
 from domain.record import Record
 from workflows import metrics
 from workflows.contracts import Deadline
+from workflows.gates import all_open
 
 
 class _Suspension(Record):
@@ -181,7 +182,7 @@ class Clocks:
     def _tell_late(self, name: ClockName) -> None:
         # Ops see the breach of the inspection's promise by its certificate.
         is_told = name is ClockName.INSPECTION or not name.is_ours or name in self.told_late
-        if not is_told and workflow.patched("late-is-shown"):
+        if not is_told and (all_open() or workflow.patched("late-is-shown")):
             self.told_late.append(name)
 
     async def _until(

@@ -27,6 +27,7 @@ from workflows.contracts import (
     ReturnResult,
     ReturnStatus,
 )
+from workflows.gates import ask_at_start
 from workflows.handlers.agreement import AgreementHandlers
 from workflows.handlers.authority import AuthorityHandlers
 from workflows.handlers.chargeback import ChargebackHandlers
@@ -134,6 +135,7 @@ class ReturnWorkflow(
     @workflow.run
     async def run(self, start: ReturnInput) -> ReturnResult:
         """Take the return through its stages and close it."""
+        ask_at_start()
         metrics.return_opened(start.application.desired_resolution)
         if start.follows:
             await self._follow_up.run(start.follows)

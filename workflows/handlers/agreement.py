@@ -8,6 +8,7 @@ from domain.offers import OfferTerms
 from domain.remainder import RemainderQuestion
 from workflows import calls
 from workflows.contracts import ActionAnswer, CounterOffer, OfferAcceptance, OfferProposal, OfferRefusal
+from workflows.gates import all_open
 from workflows.handlers.base import CaseHandlers
 from workflows.handlers.described import described
 from workflows.parcel import Parcel
@@ -100,7 +101,9 @@ class AgreementHandlers(CaseHandlers):
 
     async def _can_be_paid(self, terms: OfferTerms, parcel: Parcel | None) -> None:
         """Refuse a compensation in money that the ledger would refuse: an earlier one has used up its line."""
-        if terms.remedy is Remedy.PRICE_COMPENSATION and workflow.patched("offer-within-what-is-left"):
+        if terms.remedy is Remedy.PRICE_COMPENSATION and (
+            all_open() or workflow.patched("offer-within-what-is-left")
+        ):
             left = await calls.left_to_pay(RemainderQuestion(rma_id=self._case.rma_id))
             validation.within(self._case, terms, parcel, left)
 

@@ -14,6 +14,7 @@ from domain.outbox import Template
 from workflows import calls
 from workflows.case import ReturnCase
 from workflows.contracts import ChargebackAcceptance, ChargebackNotice, HoldRelease
+from workflows.gates import all_open
 
 
 class ChargebackLane:
@@ -79,7 +80,7 @@ class ChargebackLane:
         Asking again would not help, and would freeze this return for good.
         """
         case = self._case
-        if not workflow.patched("report-not-taken"):
+        if not (all_open() or workflow.patched("report-not-taken")):
             await case.in_ledger(calls.report_chargeback, entry)
             return True
         try:

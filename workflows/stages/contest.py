@@ -19,6 +19,7 @@ from domain.refund import LoweredDeduction, UnitsToSettle
 from domain.status import InspectionStatus
 from workflows.case import ReturnCase
 from workflows.contracts import Contest, ContestVerdict, ResultAcceptance
+from workflows.gates import all_open
 from workflows.parcel import Parcel
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Payout
@@ -83,7 +84,7 @@ class ContestStage:
         """Let the customer object, if anything was not accepted, or is paid less a deduction."""
         parcel = self._parcel
         deducted = tuple(entry for entry in to_pay if entry.deduction_bps)
-        if deducted and workflow.patched("contest-of-a-deduction"):
+        if deducted and (all_open() or workflow.patched("contest-of-a-deduction")):
             parcel.deducted = deducted
         if parcel.deducted or any(line.accepted < line.expected for line in parcel.lines.values()):
             parcel.contest = ContestState.OPEN

@@ -16,6 +16,7 @@ from domain.outbox import OutboxItem, Template
 from domain.refund import UnitsToSettle
 from workflows import calls
 from workflows.case import ReturnCase
+from workflows.gates import all_open
 from workflows.stages.payment import Payments
 from workflows.stages.settlement import Settlement
 from workflows.stages.stock import give_back_stock
@@ -92,7 +93,7 @@ class Exchange:
         `instead_of` is the op of the exchange that was authorised for them before, if one was.
         """
         case = self._case
-        if case.remedy is Remedy.EXCHANGE and not workflow.patched("exchange-substitute"):
+        if case.remedy is Remedy.EXCHANGE and not (all_open() or workflow.patched("exchange-substitute")):
             await self._refund(units, outbox, instead_of)
             return
         chosen = await self._substitution.choice(units, why, outbox)

@@ -16,6 +16,7 @@ from domain.shipping import Label, LabelRequest, LabelVoiding
 from domain.status import Logistics
 from workflows import calls
 from workflows.case import ReturnCase
+from workflows.gates import all_open
 from workflows.parcel import Parcel
 from workflows.stages.tracking import Tracking
 
@@ -120,7 +121,7 @@ class HandoverWait:
         if found is not None:
             self._label_of = found[0]
         worthless = [carrier for carrier in unanswered if carrier != self._label_of]
-        if worthless and workflow.patched("void-labels"):
+        if worthless and (all_open() or workflow.patched("void-labels")):
             self._voiding.extend(asyncio.create_task(self._void(carrier)) for carrier in worthless)
         return found
 

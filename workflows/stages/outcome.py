@@ -8,6 +8,7 @@ from domain.offers import Offer
 from domain.outbox import OutboxItem, Template
 from domain.refund import LoweredDeduction, UnitsToSettle
 from workflows.case import ReturnCase
+from workflows.gates import all_open
 from workflows.parcel import Parcel
 from workflows.stages.advances import Advances
 from workflows.stages.agreed_terms import AgreedTerms
@@ -99,7 +100,7 @@ class Outcome:
         """
         case = self._case
         exchanges = case.remedy is Remedy.EXCHANGE and case.holds_stock and len(case.parcels) == 1
-        return exchanges and workflow.patched("exchange-after-contest")
+        return exchanges and (all_open() or workflow.patched("exchange-after-contest"))
 
     async def settle_lowered(
         self, parcel: Parcel, lowered: tuple[LoweredDeduction, ...], outbox: tuple[OutboxItem, ...]

@@ -15,6 +15,7 @@ from domain.status import Logistics
 from workflows import ids, search_attributes, static_text
 from workflows.case import ReturnCase
 from workflows.contracts.claims import ClaimInput
+from workflows.gates import all_open
 from workflows.parcel import Parcel
 
 _PATCH = "recovery-claims"
@@ -29,7 +30,7 @@ class Recovery:
     async def start(self) -> None:
         """Start a claim if there is something to claim. It takes its own time; nothing here waits for it."""
         grounds = self._grounds()
-        if grounds is None or not workflow.patched(_PATCH):
+        if grounds is None or not (all_open() or workflow.patched(_PATCH)):
             return
         case = self._case
         try:

@@ -29,6 +29,7 @@ from workflows.contracts import (
     LiabilityVerdict,
     ReviewVerdict,
 )
+from workflows.gates import all_open
 from workflows.stages.agreement import AgreementStage
 from workflows.stages.authority import Payout
 from workflows.stages.evidence import Evidence
@@ -122,7 +123,7 @@ class ReviewStage:
         case = self._case
         in_time = workflow.now() <= case.opened_at + FIRST_RESPONSE_PROMISE
         case.clocks.end(ClockName.FIRST_RESPONSE, in_time)
-        return not in_time and not self._auto_review_late and workflow.patched("first-response")
+        return not in_time and not self._auto_review_late and (all_open() or workflow.patched("first-response"))
 
     async def _tell_late_first_response(self) -> None:
         case = self._case

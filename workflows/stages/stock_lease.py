@@ -12,6 +12,7 @@ from domain.keys import replacement_reference
 from domain.outbox import Template
 from workflows import calls
 from workflows.case import ReturnCase
+from workflows.gates import all_open
 from workflows.stages.stock import give_back_stock
 
 
@@ -57,7 +58,7 @@ class StockLease:
     async def _keep(self) -> None:
         while not self._ended:
             await workflow.wait_condition(lambda: self._ended or self._must_act())
-            if self._ended or not workflow.patched("stock-lease"):
+            if self._ended or not (all_open() or workflow.patched("stock-lease")):
                 return
             if self._stands_still():
                 self._was_given_back = True
