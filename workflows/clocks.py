@@ -9,7 +9,7 @@ from domain.clocks import Clock, ClockName, ClockState, Pause, Peak, extended
 from domain.record import Record
 from workflows import metrics
 from workflows.contracts import Deadline
-from workflows.gates import all_open
+from workflows.gates import all_open, timer_for
 
 
 class _Suspension(Record):
@@ -195,13 +195,13 @@ class Clocks:
         """Wait until so long before a clock is due. A pause moves that; one whose end is open has no timer."""
         while not condition():
             clock = self.all[index]
-            remaining = clock.due_at - ahead - workflow.now()
-            if not clock.held and remaining <= timedelta(0):
+            timer = None if clock.held else timer_for(clock.due_at - ahead - workflow.now())
+            if not clock.held and timer is None:
                 return
             try:
                 await workflow.wait_condition(
                     lambda seen=clock: condition() or self._has_moved(index, seen),  # type: ignore[misc]
-                    timeout=None if clock.held else remaining,
+                    timeout=timer,
                     timeout_summary=None if clock.held else summary or f"{clock.name.value} due",
                 )
             except TimeoutError:

@@ -16,7 +16,7 @@ from domain.shipping import Label, LabelRequest, LabelVoiding
 from domain.status import Logistics
 from workflows import calls
 from workflows.case import ReturnCase
-from workflows.gates import all_open
+from workflows.gates import all_open, timer_for
 from workflows.parcel import Parcel
 from workflows.stages.tracking import Tracking
 
@@ -169,8 +169,7 @@ class HandoverWait:
 
     async def _ended_by(self, moment: datetime) -> bool:
         """Wait for the hand-over or a withdrawal, at most until a moment that is not yet the promise's end."""
-        remaining = moment - workflow.now()
-        if not self._has_ended() and remaining > timedelta(0):
+        if not self._has_ended() and (timer := timer_for(moment - workflow.now())):
             with suppress(TimeoutError):
-                await workflow.wait_condition(self._has_ended, timeout=remaining, timeout_summary="hand-over")
+                await workflow.wait_condition(self._has_ended, timeout=timer, timeout_summary="hand-over")
         return self._has_ended()

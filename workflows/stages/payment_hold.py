@@ -14,6 +14,7 @@ from domain.outbox import Template
 from domain.refund import UnitsToSettle
 from workflows import calls
 from workflows.case import ReturnCase
+from workflows.gates import timer_for
 from workflows.stages.payment import Payments
 
 _ASK_AGAIN = timedelta(hours=2)
@@ -115,10 +116,10 @@ class HoldOnPayment:
             margin = expires_at - workflow.now() - _ASK_AGAIN
 
     async def _ended_within(self, time: timedelta) -> bool:
-        if not self._ended and time > timedelta(0):
+        if not self._ended and (timer := timer_for(time)):
             with suppress(TimeoutError):
                 await workflow.wait_condition(
-                    lambda: self._ended, timeout=time, timeout_summary="renew the held payment"
+                    lambda: self._ended, timeout=timer, timeout_summary="renew the held payment"
                 )
         return self._ended
 
