@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from ledger.engine import reading
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import NOW, a_message, a_stage
 
@@ -70,7 +69,7 @@ def test_a_backlog_is_claimed_without_comparing_each_item_with_each_other(ledger
             ),
             {"item": a_message("1").model_dump_json(), "many": waiting},
         )
-    with statements(ledger) as asked, reading(ledger.engine):
+    with statements(ledger) as asked:
         assert len(ledger.claim_deliveries(NOW, 50, LEASE)) == 50
     [(claim, values)] = [each for each in asked if "min(" in each[0]]
     with ledger.engine.connect() as connection:
