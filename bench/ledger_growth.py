@@ -63,7 +63,7 @@ class LedgerGrowth(Record):
         left_out: Why it was not measured; empty if it was.
         filled: The ledger at each size.
         calls: A curve per call, the median in milliseconds.
-        returns_of_order: The opening of the k-th return of one order, in milliseconds, where the ledger is largest.
+        returns_of_order: Opening the k-th return of one order, in milliseconds, where the ledger is largest.
     """
 
     database: str
@@ -98,9 +98,7 @@ def _measure(database: str, url: str, report: Callable[[str], None], sizes: Sequ
             wanted = max(size // per_copy - 1, copies + 1)
             _copy(ledger.engine, copies, wanted)
             copies = wanted
-            # On SQLite nobody gathers statistics in production either; PostgreSQL does it by itself after a while.
-            if database == "postgresql":
-                _run(ledger.engine, "ANALYZE")
+            _come_to_rest(ledger.engine)
             rows = (copies + 1) * per_copy
             filled.append(
                 Filled(
@@ -214,6 +212,23 @@ def _copy(engine: Engine, copies: int, wanted: int) -> None:
                 select(*values).select_from(table.join(numbers, true())).where(~table.c[names[0]].contains("~"))
             )
             connection.execute(insert(table).from_select(columns, originals))
+
+
+def _come_to_rest(engine: Engine) -> None:
+    """Have written what was filled in, so that the calls do not pay for it.
+
+    PostgreSQL gathers its statistics by itself after a while; on SQLite nobody does in production either.
+    """
+    if engine.dialect.name == "postgresql":
+        _run(engine, "ANALYZE")
+        _run(engine, "CHECKPOINT")
+        return
+    # Outside of a transaction, which the engine would begin.
+    borrowed = engine.raw_connection()
+    try:
+        borrowed.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        borrowed.close()
 
 
 @contextmanager
