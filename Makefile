@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := activities adapters demo domain ledger replay sandbox starters testkit workers workflows
+PACKAGES := activities adapters chaos demo domain ledger replay sandbox starters testkit workers workflows
 READY := $(VENV)/.ready
 DATA ?= ../shared/data/retail
 CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo test test-deep test-versions lint types conformance histories fingerprint mutations screenshots lock
+.PHONY: help setup demo chaos test test-deep test-versions bench lint types conformance histories fingerprint mutations screenshots lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -31,18 +31,23 @@ $(READY): requirements-dev.lock pyproject.toml
 demo: $(READY) ## play the stories of a return, with days of virtual time, and judge them by the providers' books
 	@$(BIN)/returns demo
 
+chaos: $(READY) ## play 2,000 returns while everything breaks, and judge them by the books: SHORT=1 plays 200, SEED=n repeats
+	$(BIN)/returns chaos --seed $(SEED) $(if $(SHORT),--short)
+
 test: $(READY) ## run the whole suite against a real Temporal server
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
-UNCACHED = RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest --dist worksteal --tb native tests/workflow
+UNCACHED = RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest --dist worksteal --tb native \
+	-o timeout_method=thread tests/workflow
 
 test-deep: $(READY) ## PostgreSQL, production as processes, 2,000 runs of the invariants, 200 random lives (SEED=2: others), no cache
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m deep \
-		tests/unit tests/packaging tests/e2e/test_demo.py tests/e2e/test_topology.py tests/workflow
+		tests/unit tests/packaging tests/e2e/test_demo.py tests/e2e/test_topology.py tests/e2e/test_chaos.py tests/workflow
 	RETURNFLOW_TEST_SEED=$(SEED) RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m 'deep or not deep' tests/properties
-	@# Without a cache the SDK at times throws a workflow out during a ledger call, and a client waits too long: what
-	@# fails is played once more, alone. Code that is not deterministic fails again.
+	@# Without a cache the SDK at times throws a workflow out during a ledger call, and a client waits too long; at worst
+	@# its worker stands still, until its process is ended for it. What fails is played once more, alone. Code that is
+	@# not deterministic fails again.
 	$(UNCACHED) -n 2 || { [ $$? -eq 1 ] && $(UNCACHED) --last-failed --last-failed-no-failures none; }
 
 test-versions: $(READY) ## two versions of the workers side by side, and a sample of mutations
@@ -51,6 +56,10 @@ test-versions: $(READY) ## two versions of the workers side by side, and a sampl
 screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium on the path, or CHROMIUM=)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock
 	$(BIN)/python -m tests.screenshots
+
+bench: $(READY) ## measure the pipeline against the server that it runs on, and write bench/results: PARTS="cost growth" for some
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	$(BIN)/python -m bench $(foreach part,$(PARTS),--only $(part))
 
 lint: $(READY) ## ruff
 	$(BIN)/ruff check .
@@ -78,3 +87,5 @@ lock: $(READY) ## refresh the hashed locks after a change of dependencies
 		--extra worker --extra api --extra cli --extra postgres --extra tracing pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 		--group pyproject.toml:screenshots -c requirements-dev.lock -o requirements-screenshots.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+		--group pyproject.toml:bench -c requirements-dev.lock -o requirements-bench.lock

@@ -11,7 +11,7 @@ from temporalio.converter import DefaultPayloadConverter
 
 from domain.record import Record
 
-_TIME_SKIPPING = ("WORKFLOW_EXECUTION_OPTIONS_UPDATED", "WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED")
+TIME_SKIPPING = ("WORKFLOW_EXECUTION_OPTIONS_UPDATED", "WORKFLOW_EXECUTIONTIME_SKIPPING_TRANSITIONED")
 """What a server writes of clocks that a story moved; production has none of it."""
 
 
@@ -80,7 +80,7 @@ def shape_of(history: WorkflowHistory) -> Shape:
 def event_counts(events: Iterable[HistoryEvent]) -> Counter[str]:
     """How many events of each type there are, without those of moved clocks."""
     names = (EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in events)
-    return Counter(name for name in names if name not in _TIME_SKIPPING)
+    return Counter(name for name in names if name not in TIME_SKIPPING)
 
 
 def _steps(events: Iterable[HistoryEvent], own_queue: str) -> Iterator[Step]:
@@ -140,7 +140,7 @@ _OF_THE_ENGINE = {
     "WORKFLOW_TASK_STARTED",
     "WORKFLOW_TASK_COMPLETED",
     "ACTIVITY_TASK_STARTED",
-    *_TIME_SKIPPING,
+    *TIME_SKIPPING,
 }
 
 

@@ -16,7 +16,7 @@ from domain.record import Record
 
 _ROUNDS = 3
 _IN_FLIGHT = 60
-_PLAYED = {"return": 400, "bare": 600, "one activity": 2000}
+_PLAYED = {"return": 150, "bare": 200, "one activity": 400}
 _WARM_UP = 60
 _SAMPLE = 20
 _OUTSIDE = 0.1

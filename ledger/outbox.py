@@ -1,9 +1,9 @@
 """The outbox: written with a decision in its transaction, delivered afterwards, in order per return."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from domain.bookkeeping import LedgerEntry
@@ -77,16 +77,21 @@ def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def delivered(session: Session, message_id: str, now: datetime) -> None:
-    """Mark an item as delivered; a second relay that says the same changes nothing.
+def delivered(session: Session, message_ids: Collection[str], now: datetime) -> None:
+    """Mark items as delivered; a second relay that says the same changes nothing.
 
     Raises:
         DeliveryNotFound: If there is no such item.
     """
-    row = _lock(session, message_id)
-    if row.state is not DeliveryState.DELIVERED:
-        row.state = DeliveryState.DELIVERED
-        row.delivered_at = now
+    known = session.scalars(select(DeliveryRow.message_id).where(DeliveryRow.message_id.in_(message_ids))).all()
+    if missing := sorted(set(message_ids) - set(known)):
+        raise DeliveryNotFound(f"the outbox has no item {missing[0]}")
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.message_id.in_(message_ids), DeliveryRow.state != DeliveryState.DELIVERED)
+        .values(state=DeliveryState.DELIVERED, delivered_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def failed(session: Session, message_id: str, error: str, retry_at: datetime) -> None:

@@ -33,6 +33,7 @@ class ReplayProcesses(AbstractContextManager["ReplayProcesses"]):
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
+        self._own = asyncio.Lock()
 
     def __enter__(self) -> Self:
         if self._jobs > 1:
@@ -81,7 +82,9 @@ class ReplayProcesses(AbstractContextManager["ReplayProcesses"]):
 
     async def _replayed(self, chunk: Sequence[tuple[str, Source]]) -> list[Replayed]:
         if self._pool is None:
-            return await _replays().of(chunk)
+            # What the code asks for is written down per process: of two chunks at once it would be mixed.
+            async with self._own:
+                return await _replays().of(chunk)
         return await asyncio.get_running_loop().run_in_executor(self._pool, _replay, chunk)
 
 

@@ -51,8 +51,11 @@ faults
     -d '{{"target": "payments.refund", "kind": "lost_response", "times": 2}}'
   targets: {", ".join(Target)}
   kinds:   {", ".join(FaultKind)}
-  A fault strikes once unless `times` says otherwise (null: always), with `probability` drawn from `seed`, on
-  calls whose fields equal `match`. GET /faults lists the hits, DELETE /faults removes the faults.
+  The target "*" stands for every call of the pipeline, a list for several. A fault strikes once unless `times`
+  says otherwise (null: always), for so many seconds as it `lasts`, with `probability` drawn from `seed`, on calls
+  whose fields equal `match`. GET /faults lists the hits, DELETE /faults removes the faults.
+  A carrier whose clock is ten minutes ahead:
+  curl -H 'Content-Type: application/json' -X PUT http://127.0.0.1:8700/clock -d '{{"ahead_seconds": 600}}'
 
 Every request and answer is described at /docs.
 """

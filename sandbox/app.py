@@ -13,6 +13,7 @@ from fastapi_swagger import patch_fastapi
 from sandbox.books import Books
 from sandbox.carriers import carriers_router
 from sandbox.claims import ClaimDesks, claims_router
+from sandbox.clock import ProviderClock
 from sandbox.control import control_router
 from sandbox.coupons import CouponDesk, coupons_router
 from sandbox.faults import Faults
@@ -51,14 +52,15 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     journal = Journal(settings.journal_dir) if settings.journal_dir else None
     books = Books(journal)
     faults = Faults(settings.faults)
+    clock = ProviderClock()
     shop = Shop(books)
     cards = GiftCards(books)
     stock = Stock(books, shop)
     credit = StoreCredit(books)
     desk = PaymentDesk(books, shop, cards, credit, faults)
-    holds = PaymentHolds(books, shop, cards, desk.money, faults)
+    holds = PaymentHolds(books, shop, cards, desk.money, faults, clock)
     changes = PaymentChanges(books)
-    parcels = Parcels(books, faults)
+    parcels = Parcels(books, faults, clock)
     coupons = CouponDesk(books, faults)
     workshop = Workshop(books)
     claims = ClaimDesks(books)
@@ -93,7 +95,7 @@ def create_app(settings: SandboxSettings) -> FastAPI:
     # FastAPI's own page loads its scripts from elsewhere, which a closed network does not have.
     patch_fastapi(app, redirect_from_root_to_docs=False)
     route_class = faulty_route(faults)
-    app.include_router(control_router(books, loader, faults, settings))
+    app.include_router(control_router(books, loader, faults, clock, settings))
     app.include_router(orders_router(shop, stock, desk.money, cards, route_class))
     app.include_router(payments_router(desk, changes, route_class))
     app.include_router(payment_holds_router(holds, route_class))

@@ -109,9 +109,13 @@ def carriers_router(
         event = parcels.scan(carrier, tracking_no, body)
         if webhooks is None:
             return ScanAnswer(event=event, webhook=WebhookFate.OFF)
-        if faults.strike(Target.SCAN, FaultKind.LOSE_WEBHOOK, event.model_dump()):
+        fields = event.model_dump()
+        if faults.strike(Target.SCAN, FaultKind.LOSE_WEBHOOK, fields):
             return ScanAnswer(event=event, webhook=WebhookFate.LOST)
-        webhooks.push(event)
+        late = faults.strike(Target.SCAN, FaultKind.LATE_WEBHOOK, fields)
+        times = 2 if faults.strike(Target.SCAN, FaultKind.REPEAT_WEBHOOK, fields) else 1
+        for _ in range(times):
+            webhooks.push(event, late.seconds if late else 0.0, lambda: faults.answered(Target.SCAN, fields))
         return ScanAnswer(event=event, webhook=WebhookFate.QUEUED)
 
     return router

@@ -1,14 +1,16 @@
-"""What a story, a person or an oracle uses: books, loads, faults, health."""
+"""What a story, a person or an oracle uses: books, loads, faults, the providers' clock, health."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.record import Record, UtcDatetime
+from sandbox.bodies import Body
 from sandbox.books import Book, Books, Entry
-from sandbox.faults import Faults, FaultSpec, FaultState, Hit
+from sandbox.clock import ProviderClock
+from sandbox.faults import FaultKind, Faults, FaultSpec, FaultState, Hit
 from sandbox.loading import Loader, LoadSource, decode
 from sandbox.settings import SandboxSettings
 from sandbox.shop import LoadKind
@@ -80,7 +82,15 @@ class HealthAnswer(Record):
     status: str
 
 
-def control_router(books: Books, loader: Loader, faults: Faults, settings: SandboxSettings) -> APIRouter:
+class ClockSetting(Body):
+    """How many seconds the providers' clocks are ahead; negative if they are behind."""
+
+    ahead_seconds: float = Field(ge=-86_400, le=86_400)
+
+
+def control_router(
+    books: Books, loader: Loader, faults: Faults, clock: ProviderClock, settings: SandboxSettings
+) -> APIRouter:
     """Make the routes that no provider has."""
     router = APIRouter(tags=["control"])
 
@@ -127,8 +137,19 @@ def control_router(books: Books, loader: Loader, faults: Faults, settings: Sandb
         return FaultsAnswer(faults=tuple(faults.states()), hits=tuple(faults.hits()))
 
     @router.delete("/faults")
-    async def clear_faults() -> ClearedAnswer:
-        """Remove every fault. The hits stay on record."""
-        return ClearedAnswer(cleared=faults.clear())
+    async def clear_faults(kind: FaultKind | None = None) -> ClearedAnswer:
+        """Remove every fault, or those of a kind. The hits stay on record."""
+        return ClearedAnswer(cleared=faults.clear(kind))
+
+    @router.put("/clock")
+    async def set_clock(setting: ClockSetting) -> ClockSetting:
+        """Step the clocks by which providers say when a parcel was scanned and when a hold lapses."""
+        clock.ahead = timedelta(seconds=setting.ahead_seconds)
+        return setting
+
+    @router.get("/clock")
+    async def read_clock() -> ClockSetting:
+        """Read how far the providers' clocks are off."""
+        return ClockSetting(ahead_seconds=clock.ahead.total_seconds())
 
     return router

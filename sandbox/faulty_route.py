@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from sandbox.faults import FaultKind, Faults, Target
+from sandbox.refusals import Refused
 
 
 class LostResponse(Response):
@@ -41,13 +42,23 @@ def faulty_route(faults: Faults) -> type[APIRoute]:
                 if busy := faults.strike(target, FaultKind.TOO_BUSY, fields):
                     wait = {"Retry-After": str(math.ceil(busy.seconds))}
                     return _failure(429, "too_busy", "Too many requests.", wait)
+                if faults.strike(target, FaultKind.UNAVAILABLE, fields):
+                    return _failure(503, "unavailable", "The service is down.")
+                if faults.strike(target, FaultKind.RESET, fields):
+                    return LostResponse()
                 if faults.strike(target, FaultKind.ERROR_BEFORE, fields):
                     return _failure(500, "internal_error", "Something went wrong.")
-                response = await handle(request)
+                try:
+                    response = await handle(request)
+                except Refused:
+                    faults.answered(target, fields)
+                    raise
                 if faults.strike(target, FaultKind.ERROR_AFTER, fields):
                     return _failure(500, "internal_error", "Something went wrong.")
                 if faults.strike(target, FaultKind.LOST_RESPONSE, fields):
                     return LostResponse()
+                if target is not Target.SCAN:
+                    faults.answered(target, fields)
                 return response
 
             return handle_or_fail

@@ -9,6 +9,7 @@ from domain.record import Identifier, Record, UtcDatetime
 from domain.shipping import CarrierEvent, CarrierEventKind, PickupService
 from sandbox.bodies import Body, Id, TimedBody, make_id
 from sandbox.books import Book, Books, Draft, Entry
+from sandbox.clock import ProviderClock
 from sandbox.faults import FaultKind, Faults, Target
 from sandbox.refusals import Refused
 
@@ -116,9 +117,10 @@ class ParcelLabel(Record):
 class Parcels:
     """What the carriers know. They honour no idempotency key: every request books anew."""
 
-    def __init__(self, books: Books, faults: Faults) -> None:
+    def __init__(self, books: Books, faults: Faults, clock: ProviderClock) -> None:
         self._books = books
         self._faults = faults
+        self._clock = clock
         self._pickups: dict[str, Pickup] = {}
         self._pickups_by_reference: dict[tuple[str, str], list[str]] = {}
         self._labels: dict[str, ParcelLabel] = {}
@@ -224,10 +226,10 @@ class Parcels:
             carrier=carrier,
             tracking_no=tracking_no,
             kind=body.kind,
-            occurred_at=body.occurred_at,
+            occurred_at=body.occurred_at + self._clock.ahead,
         )
         if earlier := self._scan_by_id.get(event.event_id):
-            if earlier != event:
+            if earlier.model_dump(exclude={"occurred_at"}) != event.model_dump(exclude={"occurred_at"}):
                 raise Refused(409, "event_id_conflict", f"{event.event_id} is another scan.")
             return earlier
         self._books.append(Draft(book=Book.SCANS, key=tracking_no, at=body.occurred_at, data=event))

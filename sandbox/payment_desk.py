@@ -135,7 +135,7 @@ class PaymentDesk:
         if not asked.idempotency_key:
             return None
         first = self._money.first_answer(asked.idempotency_key)
-        if first is None:
+        if first is None or self._faults.strike(_target(asked), FaultKind.FORGOTTEN_KEY, asked.model_dump()):
             return None
         if not isinstance(first, type(asked)) or not asked.asks_the_same_as(first):
             raise Refused(409, "idempotency_key_reused", "The key came with another request before.")

@@ -7,6 +7,7 @@ from domain.intents import ProviderStatus
 from domain.record import MinorUnits, Record, UtcDatetime
 from sandbox.bodies import Amount, Currency, Id, PaymentReference, TimedBody, make_id
 from sandbox.books import Book, Books, Draft, Entry
+from sandbox.clock import ProviderClock
 from sandbox.faults import FaultKind, Faults, Target
 from sandbox.gift_cards import GiftCards
 from sandbox.money_book import MoneyBook
@@ -74,8 +75,17 @@ class PaymentHold(Record):
 class PaymentHolds:
     """Holds and captures by the caller's reference: a repeat of a reference gets what the first one came to."""
 
-    def __init__(self, books: Books, shop: Shop, cards: GiftCards, money: MoneyBook, faults: Faults) -> None:
+    def __init__(
+        self,
+        books: Books,
+        shop: Shop,
+        cards: GiftCards,
+        money: MoneyBook,
+        faults: Faults,
+        clock: ProviderClock,
+    ) -> None:
         self._books = books
+        self._clock = clock
         self._shop = shop
         self._cards = cards
         self._money = money
@@ -118,7 +128,7 @@ class PaymentHolds:
                 order_id=body.order_id,
                 customer_id=order.customer_id,
                 rma_id=body.rma_id,
-                expires_at=body.at + LIFETIME,
+                expires_at=body.at + LIFETIME + self._clock.ahead,
             ),
             body.at,
         )
@@ -132,7 +142,7 @@ class PaymentHolds:
         hold = self._open(body.reference, body.at)
         if self._failure(Target.RENEW_PAYMENT_HOLD, hold.method_id, 0, body.model_dump()):
             raise Refused(409, "renewal_declined", f"The bank does not renew {body.reference}.")
-        later = max(hold.expires_at, body.at + LIFETIME)
+        later = max(hold.expires_at, body.at + LIFETIME + self._clock.ahead)
         return self._write(hold.model_copy(update={"expires_at": later}), body.at)
 
     def release(self, body: HoldReferenceBody) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import time
+from collections.abc import Callable
 
 import httpx
 import structlog
@@ -39,9 +40,11 @@ class Webhooks:
         self._client = httpx.AsyncClient(timeout=_TIMEOUT_SECONDS)
         self._deliveries: set[asyncio.Task[None]] = set()
 
-    def push(self, event: CarrierEvent) -> None:
-        """Start to deliver a scan."""
-        delivery = asyncio.get_running_loop().create_task(self._deliver(event))
+    def push(
+        self, event: CarrierEvent, after_seconds: float = 0.0, taken: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start to deliver a scan, now or later; `taken` is called when the receiver has it."""
+        delivery = asyncio.get_running_loop().create_task(self._deliver(event, after_seconds, taken))
         self._deliveries.add(delivery)
         delivery.add_done_callback(self._deliveries.discard)
 
@@ -52,9 +55,11 @@ class Webhooks:
         await asyncio.gather(*self._deliveries, return_exceptions=True)
         await self._client.aclose()
 
-    async def _deliver(self, event: CarrierEvent) -> None:
+    async def _deliver(self, event: CarrierEvent, after_seconds: float, taken: Callable[[], None]) -> None:
+        await asyncio.sleep(after_seconds)
         for pause in (*_BACKOFF_SECONDS, None):
             if await self._is_taken(event):
+                taken()
                 return
             if pause is not None:
                 await asyncio.sleep(pause)

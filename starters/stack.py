@@ -28,6 +28,7 @@ from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
 from starters.setup import prepare_namespace, prepare_schedules
 from workflows import ids
+from workflows.roles import activity_queues
 
 _START_SECONDS = 40.0
 _STOP_SECONDS = 10.0
@@ -69,8 +70,10 @@ class Stack:
         ports: Where the parts listen.
         time_skipping: Let workflows' clocks be moved (stories and tests; never for real returns).
         sandbox_arguments: More arguments of the sandbox, such as the data it loads.
-        worker_environment: More settings of the worker.
+        worker_environment: More settings of the workers.
         with_api: Whether the API runs as well.
+        workers: How many worker processes share the work.
+        worker_module: What a worker runs; tests have workers of their own.
     """
 
     data: Path
@@ -80,6 +83,8 @@ class Stack:
     worker_environment: Mapping[str, str] = field(default_factory=dict)
     with_api: bool = True
     task_queue: str = ids.DEFAULT_TASK_QUEUE
+    workers: int = 1
+    worker_module: str = "workers.main"
 
     def __post_init__(self) -> None:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
@@ -111,8 +116,17 @@ class Stack:
 
     @property
     def worker_pid(self) -> int:
-        """The worker's process id."""
-        return self._processes["worker"].pid
+        """The process id of the first worker."""
+        return self.pid("worker")
+
+    def pid(self, part: str) -> int:
+        """The process id of a part."""
+        return self._processes[part].pid
+
+    @property
+    def worker_names(self) -> list[str]:
+        """The workers among the parts: `worker`, `worker-2` and so on."""
+        return ["worker", *(f"worker-{number}" for number in range(2, self.workers + 1))]
 
     def pids(self) -> dict[str, int]:
         """The process ids of the parts."""
@@ -147,7 +161,7 @@ class Stack:
         client = await self.connect()
         await prepare_namespace(client)
         await prepare_schedules(client, self.task_queue)
-        await self.start_worker()
+        await asyncio.gather(*map(self.start_worker, self.worker_names))
         if self.with_api:
             await self.start_api()
 
@@ -174,34 +188,41 @@ class Stack:
                 await self._start_temporal()
             case "sandbox":
                 await self.start_sandbox()
-            case "worker":
-                await self.start_worker()
             case "api":
                 await self.start_api()
+            case _:
+                await self.start_worker(part)
 
     async def kill(self, part: str) -> None:
         """Kill a part as a crash would."""
         self._processes[part].kill()
         await self._processes[part].wait()
 
-    async def start_worker(self) -> None:
+    async def start_worker(self, name: str = "worker") -> None:
         """Start a worker; it is ready when it polls."""
         environment = {**self.environment(), **self.worker_environment}
-        await self._spawn("worker", [sys.executable, "-m", "workers.main"], environment)
+        await self._spawn(name, [sys.executable, "-m", self.worker_module], environment)
         client = await self.connect()
-        request = DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=self.task_queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
-        identity = f"{self.worker_pid}@"
-        while True:
+        while not await self._polls(client, name):
+            self._must_live(name, deadline)
+            await asyncio.sleep(0.05)
+
+    async def _polls(self, client: Client, worker: str) -> bool:
+        """Whether a worker asks for work on any of its queues: of several, each may be seen on some only."""
+        identity = f"{self.pid(worker)}@"
+        queues = [(self.task_queue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)]
+        queues += [
+            (queue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY) for queue in activity_queues(self.task_queue).values()
+        ]
+        for queue, kind in queues:
+            request = DescribeTaskQueueRequest(
+                namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
+            )
             answer = await client.workflow_service.describe_task_queue(request)
             if any(poller.identity.startswith(identity) for poller in answer.pollers):
-                return
-            self._must_live("worker", deadline)
-            await asyncio.sleep(0.05)
+                return True
+        return False
 
     async def start_sandbox(self) -> None:
         """Start the providers over the books they had."""

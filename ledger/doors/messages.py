@@ -1,6 +1,6 @@
 """The outbox."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from domain.outbox import Delivery
@@ -24,15 +24,14 @@ class OutboxDoor(Door):
         with writing(self.engine) as session:
             return outbox.claim(session, now, limit, lease)
 
-    def delivered(self, message_ids: Iterable[str], now: datetime) -> None:
+    def delivered(self, message_ids: Collection[str], now: datetime) -> None:
         """Mark items as delivered.
 
         Raises:
             DeliveryNotFound: If there is no such item.
         """
         with writing(self.engine) as session:
-            for message_id in message_ids:
-                outbox.delivered(session, message_id, now)
+            outbox.delivered(session, message_ids, now)
 
     def delivery_failed(self, message_id: str, error: str, retry_at: datetime) -> None:
         """Keep an item for a later attempt; its successors wait for it.

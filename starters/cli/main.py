@@ -3,6 +3,7 @@
 import sys
 from typing import NoReturn
 
+from chaos.cli import chaos_command
 from demo.cli import demo_command
 from replay.cli import histories_app, replay_command
 from starters.cli.app import HISTORIES, PROCESSES
@@ -15,6 +16,7 @@ from starters.up import up_command
 app.command("up", rich_help_panel=PROCESSES)(up_command)
 app.command("setup", rich_help_panel=PROCESSES)(setup_command)
 app.command("demo", rich_help_panel=PROCESSES)(demo_command)
+app.command("chaos", rich_help_panel=PROCESSES)(chaos_command)
 app.add_typer(histories_app, name="histories", rich_help_panel=HISTORIES)
 app.command("replay", rich_help_panel=HISTORIES)(replay_command)
 

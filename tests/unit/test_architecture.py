@@ -15,10 +15,11 @@ ALLOWED = {
     "ledger": {"domain"},
     "activities": {"adapters", "ledger", "domain"},
     "workers": {"activities", "adapters", "ledger", "domain", "policy", "workflows", "starters"},
-    "starters": {"domain", "policy", "workflows", "ledger", "demo", "replay"},
+    "starters": {"domain", "policy", "workflows", "ledger", "demo", "replay", "chaos"},
     "sandbox": {"domain"},
     "replay": {"domain", "workflows", "workers", "starters"},
     "demo": {"domain", "starters", "workflows"},
+    "chaos": {"domain", "policy", "starters", "workflows", "ledger", "replay"},
     "testkit": {
         *(
             "adapters",
