@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from bench.players import PlainRefund, an_order, application
 from bench.rig import Rig
 from domain.record import Record
 from domain.shipping import CarrierEvent, CarrierEventKind
+from starters.errors import ServiceUnavailable
 from workflows import ids
 
 LINES = (1, 10, 50, 100, 200)
@@ -34,6 +36,7 @@ class Growth(Record):
         by_events: Seconds until a scan is seen, events and bytes of the history.
         history_events: How long the history was after the last scan.
         suggests_new_run: After how many scans Temporal first suggested a new run; None if it did not.
+        unanswered: Questions after a scan that Temporal did not answer in time.
     """
 
     by_lines: tuple[Curve, ...]
@@ -41,6 +44,7 @@ class Growth(Record):
     by_events: tuple[Curve, ...]
     history_events: int
     suggests_new_run: int | None
+    unanswered: int
 
 
 async def measure_growth(
@@ -66,13 +70,14 @@ async def measure_growth(
         await player.play()
     by_lines = await _by_lines(rig, player, lines, report)
     by_returns = await _by_returns_of_order(rig, returns_of_order, report)
-    by_events, length, suggests = await _by_events(rig, events, report)
+    by_events, length, suggests, unanswered = await _by_events(rig, events, report)
     return Growth(
         by_lines=by_lines,
         by_returns_of_order=by_returns,
         by_events=by_events,
         history_events=length,
         suggests_new_run=suggests,
+        unanswered=unanswered,
     )
 
 
@@ -116,12 +121,12 @@ async def _by_returns_of_order(rig: Rig, count: int, report: Callable[[str], Non
 
 async def _by_events(
     rig: Rig, count: int, report: Callable[[str], None]
-) -> tuple[tuple[Curve, ...], int, int | None]:
+) -> tuple[tuple[Curve, ...], int, int | None, int]:
     """Tell one return of one scan after the other, each once it has seen the one before."""
     [line_id] = await _load_order(rig, order_id := f"O-{uuid4().hex[:12]}", 1)
     rma_id = await _apply(rig, order_id, [line_id], "R-1")
     parcel = await PlainRefund(rig).booked(rma_id)
-    seconds, lengths, sizes = [], [], []
+    seconds, lengths, sizes, unanswered = [], [], [], 0
     for number in range(1, count + 1):
         event = CarrierEvent(
             event_id=f"{rma_id}-{number}",
@@ -133,13 +138,18 @@ async def _by_events(
         began = time.perf_counter()
         await rig.returns.report_carrier_event(rma_id, event)
         # A query is answered after the tasks that were there before it, and so after the scan.
-        await rig.returns.status(rma_id)
-        seconds.append((number, time.perf_counter() - began))
+        try:
+            await rig.returns.status(rma_id)
+        except ServiceUnavailable:
+            unanswered += 1
+        else:
+            seconds.append((number, time.perf_counter() - began))
         if number % max(count // 10, 1) == 0:
             history = await _history(rig, rma_id)
             lengths.append((number, float(len(history.events))))
             sizes.append((number, _size(history)))
-            report(f"{number} scans: {seconds[-1][1] * 1000:.0f} ms, {len(history.events)} events")
+            latest = median(value for _, value in seconds[-10:]) * 1000
+            report(f"{number} scans: {latest:.0f} ms, {len(history.events)} events")
     suggested = (
         event.event_id
         for event in history.events
@@ -155,7 +165,7 @@ async def _by_events(
         curve("history after so many scans", "events", lengths),
         curve("history after so many scans", "bytes", sizes),
     )
-    return curves, len(history.events), told if first else None
+    return curves, len(history.events), told if first else None, unanswered
 
 
 async def _load_order(rig: Rig, order_id: str, lines: int) -> list[str]:
