@@ -29,7 +29,7 @@ _COUNT = 10_000
 _AT_ONCE = 60
 _READINGS = 10
 _DELIVERIES_PER_SECOND = 8
-"""So slow that all are delivered before the first promise breaks, on any machine: a return that its worker does not
+"""So slow that all are delivered before the first promise breaks: a return that its worker does not
 keep in memory any more is replayed for it."""
 
 _MARGIN_SECONDS = 30
