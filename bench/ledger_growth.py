@@ -12,11 +12,12 @@ from uuid import uuid4
 
 from sqlalchemy import BigInteger, ColumnElement, Engine, String, cast, func, insert, literal, select, text, true
 
-from bench.curve import Curve, curve
+from bench.curve import Curve, curve, in_tenths
 from bench.ledger_life import (
     BATCH,
     LEASE,
     Times,
+    an_order,
     bring_back,
     deliver_messages,
     open_one,
@@ -32,6 +33,7 @@ from ledger.tables import Base
 
 SIZES = (10_000, 100_000, 1_000_000)
 _REPEATS = 50
+_RETURNS_OF_ORDER = 50
 _BACKLOGS = 5
 _TEMPLATES = 20
 _TEMPLATES_OPEN = 1
@@ -61,12 +63,14 @@ class LedgerGrowth(Record):
         left_out: Why it was not measured; empty if it was.
         filled: The ledger at each size.
         calls: A curve per call, the median in milliseconds.
+        returns_of_order: Opening the k-th return of one order, in milliseconds, where the ledger is largest.
     """
 
     database: str
     left_out: str = ""
     filled: tuple[Filled, ...] = ()
     calls: tuple[Curve, ...] = ()
+    returns_of_order: Curve | None = None
 
 
 def measure_ledgers(
@@ -94,9 +98,7 @@ def _measure(database: str, url: str, report: Callable[[str], None], sizes: Sequ
             wanted = max(size // per_copy - 1, copies + 1)
             _copy(ledger.engine, copies, wanted)
             copies = wanted
-            # On SQLite nobody gathers statistics in production either; PostgreSQL does it by itself after a while.
-            if database == "postgresql":
-                _run(ledger.engine, "ANALYZE")
+            _come_to_rest(ledger.engine)
             rows = (copies + 1) * per_copy
             filled.append(
                 Filled(
@@ -114,6 +116,7 @@ def _measure(database: str, url: str, report: Callable[[str], None], sizes: Sequ
         return LedgerGrowth(
             database=database,
             filled=tuple(filled),
+            returns_of_order=_returns_of_one_order(ledger),
             calls=tuple(curve(name, "ms", points) for name, points in medians.items()),
         )
 
@@ -128,6 +131,14 @@ def _play_templates(ledger: Ledger) -> list[str]:
             settle(ledger, rma_id, Times())
     deliver_messages(ledger, Times())
     return rma_ids
+
+
+def _returns_of_one_order(ledger: Ledger) -> Curve:
+    times = Times()
+    order = an_order(f"O~{uuid4().hex[:16]}", _RETURNS_OF_ORDER)
+    for line in order.lines:
+        open_one(ledger, f"RMA~{uuid4().hex[:16]}", times, order=order, line_id=line.line_id)
+    return curve("open the k-th return of an order", "ms", in_tenths(enumerate(times.of["open"], start=1)))
 
 
 def _time_calls(ledger: Ledger, templates: Sequence[str], copies: int, times: Times) -> None:
@@ -203,10 +214,27 @@ def _copy(engine: Engine, copies: int, wanted: int) -> None:
             connection.execute(insert(table).from_select(columns, originals))
 
 
+def _come_to_rest(engine: Engine) -> None:
+    """Have written what was filled in, so that the calls do not pay for it.
+
+    PostgreSQL gathers its statistics by itself after a while; on SQLite nobody does in production either.
+    """
+    if engine.dialect.name == "postgresql":
+        _run(engine, "ANALYZE")
+        _run(engine, "CHECKPOINT")
+        return
+    # Outside of a transaction, which the engine would begin.
+    borrowed = engine.raw_connection()
+    try:
+        borrowed.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        borrowed.close()
+
+
 @contextmanager
 def _backlog(engine: Engine) -> Iterator[None]:
     """Let a tenth of all messages wait, as after an outage of messaging."""
-    _run(engine, "UPDATE outbox SET state = 'pending' WHERE id % 10 = 0")
+    _run(engine, "UPDATE outbox SET state = 'pending', not_before = NULL WHERE id % 10 = 0")
     yield
     _run(engine, "UPDATE outbox SET state = 'delivered' WHERE state = 'pending'")
 

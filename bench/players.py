@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import uuid4
@@ -17,13 +18,13 @@ from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
 from domain.shipping import CarrierEvent
 from domain.status import Logistics
-from workflows.contracts import ACTION_REQUESTS, Decision
+from workflows.contracts import ACTION_REQUESTS, Decision, ParcelStatus
 
 _PAUSE_SECONDS = 0.3
 """Between two messages: as in life they come one by one, so that none shares the task of another."""
 
 _WAREHOUSE = Actor(role=Role.WAREHOUSE, id="dock-1")
-_UNIT = {"line_id": "SHIRT-M", "quantity": 1, "verdict": "accepted", "grade": "A"}
+_UNIT: dict[str, Any] = {"line_id": "SHIRT-M", "quantity": 1, "verdict": "accepted", "grade": "A"}
 
 
 class Player(Protocol):
@@ -77,12 +78,7 @@ class PlainRefund:
 
     async def deliver(self, rma_id: str) -> None:
         """Pick the parcel up and bring it to the warehouse, once a pickup is booked."""
-        while True:
-            await asyncio.sleep(_PAUSE_SECONDS)
-            status = await self._rig.returns.status(rma_id)
-            if status.logistics is Logistics.PICKUP_BOOKED:
-                break
-        [parcel] = status.parcels
+        parcel = await self.booked(rma_id)
         for number, kind in enumerate(("picked_up", "accepted", "delivered")):
             event = CarrierEvent(
                 event_id=f"{rma_id}-{number}",
@@ -94,10 +90,19 @@ class PlainRefund:
             await self._rig.returns.report_carrier_event(rma_id, event)
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def inspect(self, rma_id: str) -> None:
-        """Receive the parcel and accept what is in it."""
+    async def booked(self, rma_id: str) -> ParcelStatus:
+        """Wait until the pickup of a return is booked; its parcel."""
+        while True:
+            await asyncio.sleep(_PAUSE_SECONDS)
+            status = await self._rig.returns.status(rma_id)
+            if status.logistics is Logistics.PICKUP_BOOKED:
+                [parcel] = status.parcels
+                return parcel
+
+    async def inspect(self, rma_id: str, line_ids: Sequence[str] = (_UNIT["line_id"],)) -> None:
+        """Receive the parcel and accept the one unit of each line in it."""
         await self._act(rma_id, Action.RECEIVE, received_at=datetime.now(UTC))
-        await self._act(rma_id, Action.INSPECT, units=[_UNIT])
+        await self._act(rma_id, Action.INSPECT, units=[_UNIT | {"line_id": line_id} for line_id in line_ids])
 
     async def _act(self, rma_id: str, action: Action, **body: Any) -> None:
         request = ACTION_REQUESTS[action].model_validate({"actor": _WAREHOUSE, **body})

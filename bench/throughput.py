@@ -73,21 +73,22 @@ async def measure_throughput(rig: Rig, report: Callable[[str], None]) -> Through
         raise RuntimeError(f"the bare workflow has other events: {same[0] - same[1]}, {same[1] - same[0]}")
     players: Sequence[Player] = (ours, bare, OneActivity(rig))
     for player in players:
-        await _play(rig, player, _WARM_UP)
+        await play_round(rig, player, _WARM_UP)
     rounds = []
     for number in range(1, _ROUNDS + 1):
         for player in players:
-            played = await _play(rig, player, _PLAYED[player.name])
+            played, _ = await play_round(rig, player, _PLAYED[player.name])
             report(f"round {number}: {player.name} {played.per_second:.1f}/s")
             rounds.append(played)
     return Throughput(rounds=tuple(rounds), events_of_return=dict(same[0]), events_of_bare=dict(same[1]))
 
 
-async def _play(rig: Rig, player: Player, count: int) -> Round:
+async def play_round(rig: Rig, player: Player, count: int, in_flight: int = _IN_FLIGHT) -> tuple[Round, list[str]]:
+    """Play so often, so many at once; the ids of the workflows that ended."""
     await player.prepare(count)
     ended: list[float] = []
     workflow_ids: list[str] = []
-    places = asyncio.Semaphore(_IN_FLIGHT)
+    places = asyncio.Semaphore(in_flight)
 
     async def one() -> None:
         async with places:
@@ -105,7 +106,7 @@ async def _play(rig: Rig, player: Player, count: int) -> Round:
         (await rig.client.get_workflow_handle(workflow_id).describe()).history_length
         for workflow_id in workflow_ids[:: max(count // _SAMPLE, 1)]
     ]
-    return Round(player=player.name, per_second=rate, cores=cores, events=mean(lengths))
+    return Round(player=player.name, per_second=rate, cores=cores, events=mean(lengths)), workflow_ids
 
 
 async def _history(rig: Rig, workflow_id: str) -> WorkflowHistory:

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.claims import ClaimState
 from domain.intents import IntentState
 from ledger.answers import Backlog
+from ledger.intents import IS_UNSETTLED
 from ledger.parcels import MOST_REFUSALS
 from ledger.tables import CarrierEventRow, DeliveryRow, DeliveryState, IntentRow, RecoveryClaimRow
 
@@ -17,7 +18,7 @@ _OPEN_CLAIMS = [state for state in ClaimState if not state.is_final]
 def read(session: Session) -> Backlog:
     """Count what waits."""
     pending = DeliveryRow.state == DeliveryState.PENDING
-    unknown = IntentRow.state == IntentState.UNKNOWN
+    unknown = and_(IS_UNSETTLED, IntentRow.state == IntentState.UNKNOWN)
     return Backlog(
         messages_pending=_count(session, pending),
         messages_parked=_count(session, DeliveryRow.state == DeliveryState.PARKED),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import bindparam, select, true
 from sqlalchemy.orm import Session
 
 from domain.bookkeeping import IntentOutcome
@@ -15,6 +15,11 @@ from ledger.orders import lock_order
 from ledger.tables import EntryKind, IntentRow
 
 UNSETTLED = (IntentState.INTENT, IntentState.SUBMITTED, IntentState.UNKNOWN)
+
+# As literals: SQLite takes the partial index of unsettled intents only for the very words of its condition.
+IS_UNSETTLED = IntentRow.state.in_(
+    bindparam("unsettled", UNSETTLED, IntentRow.state.type, expanding=True, literal_execute=True)
+)
 
 
 def add(
@@ -158,7 +163,7 @@ def unsettled(session: Session, limit: int, untouched_since: datetime, after: st
     behind = select(IntentRow.id).where(IntentRow.key == after).scalar_subquery()
     rows = session.scalars(
         select(IntentRow)
-        .where(IntentRow.state.in_(UNSETTLED), IntentRow.updated_at <= untouched_since)
+        .where(IS_UNSETTLED, IntentRow.updated_at <= untouched_since)
         .where(IntentRow.id > behind if after else true())
         .order_by(IntentRow.id)
         .limit(limit)

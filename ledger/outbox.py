@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from domain.bookkeeping import LedgerEntry
@@ -44,17 +44,18 @@ def claim(session: Session, now: datetime, limit: int, lease: timedelta) -> list
 
     An item whose predecessor is leased or waits for its next attempt waits too: that keeps the order.
     """
-    earlier = aliased(DeliveryRow)
+    pending = aliased(DeliveryRow)
+    # One look into an index for each row. Written as NOT EXISTS it is an anti join, which PostgreSQL plans by
+    # statistics from before the outage that made the rows wait, and then compares each of them with each other.
+    oldest_of_return = (
+        select(func.min(pending.id))
+        .where(pending.rma_id == DeliveryRow.rma_id, pending.state == DeliveryState.PENDING)
+        .correlate(DeliveryRow)
+        .scalar_subquery()
+    )
     rows = session.scalars(
         select(DeliveryRow)
-        .where(
-            *_is_due(now),
-            ~exists().where(
-                earlier.rma_id == DeliveryRow.rma_id,
-                earlier.state == DeliveryState.PENDING,
-                earlier.id < DeliveryRow.id,
-            ),
-        )
+        .where(*_is_due(now), DeliveryRow.id == oldest_of_return)
         .order_by(DeliveryRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from domain.chargebacks import ChargebackState
 from domain.intents import IntentState
 from ledger.answers import Waiting
+from ledger.intents import IS_UNSETTLED
 from ledger.tables import ChargebackRow, DeliveryRow, DeliveryState, IntentRow, ReturnRow
 
 _AT_ONCE = 500
@@ -17,7 +18,7 @@ _AT_ONCE = 500
 
 def unknown_payments(session: Session, since_before: datetime, few: int) -> Waiting:
     """Intents whose outcome has been unknown since before a moment, UTC."""
-    unknown = (IntentRow.state == IntentState.UNKNOWN, IntentRow.unknown_since <= since_before)
+    unknown = (IS_UNSETTLED, IntentRow.state == IntentState.UNKNOWN, IntentRow.unknown_since <= since_before)
     return _waiting(session, IntentRow, IntentRow.unknown_since, unknown, few)
 
 
@@ -30,6 +31,7 @@ def untouched_payments(session: Session, since_before: datetime, few: int) -> Wa
         ChargebackRow.order_id == IntentRow.order_id, ChargebackRow.state == ChargebackState.OPEN
     )
     untouched = (
+        IS_UNSETTLED,
         IntentRow.state.in_((IntentState.INTENT, IntentState.SUBMITTED)),
         IntentRow.updated_at <= since_before,
         ~is_frozen,

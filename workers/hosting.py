@@ -67,7 +67,7 @@ async def hosted(client: Client, parts: Parts) -> AsyncIterator[None]:
                 settings.worker_roles,
                 interceptors=_interceptors(parts.is_traced),
                 deployment_config=deployment_config(settings),
-                **worker_options(settings.max_concurrent_activities, executor),
+                **worker_options(settings.max_concurrent_activities, executor, settings.max_cached_workflows),
             )
             async with running(workers):
                 beside = [asyncio.create_task(each) for each in _beside(client, parts, providers)]
@@ -79,11 +79,14 @@ async def hosted(client: Client, parts: Parts) -> AsyncIterator[None]:
                     await asyncio.gather(*beside, return_exceptions=True)
 
 
-def worker_options(max_concurrent_activities: int, executor: Executor) -> dict[str, Any]:
+def worker_options(
+    max_concurrent_activities: int, executor: Executor, max_cached_workflows: int = 1000
+) -> dict[str, Any]:
     """How a worker process polls, runs and ends, whatever it hosts."""
     return {
         "activity_executor": executor,
         "max_concurrent_activities": max_concurrent_activities,
+        "max_cached_workflows": max_cached_workflows,
         "max_concurrent_local_activities": _LEDGER_CALLS_AT_ONCE,
         "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),

@@ -33,6 +33,8 @@ class WorkerSettings(BaseSettings):
         policy_file: The policy that new returns open under; by default the packaged standard.
         older_policy_files: Versions that open returns may still be on, a JSON list; the packaged ones are known.
         task_queue: The queue that the order system starts returns on.
+        max_cached_workflows: How many open returns a process keeps in memory between their tasks; one that is
+            not kept is replayed when something happens to it.
         outbox_poll_seconds: How often the relay looks for messages to deliver.
         deployment_name: The worker deployment that this worker is a version of.
         build_id: Which build of the code this is; by default the version of the package.
@@ -53,6 +55,7 @@ class WorkerSettings(BaseSettings):
     worker_roles: Annotated[frozenset[WorkerRole], NoDecode] = ALL_ROLES
     outbox_poll_seconds: float = Field(default=0.5, gt=0, le=60)
     max_concurrent_activities: int = Field(default=100, ge=1, le=1000)
+    max_cached_workflows: int = Field(default=1000, ge=10, le=100_000)
     deployment_name: str = Field(default=ids.DEFAULT_DEPLOYMENT, max_length=100)
     build_id: str = Field(default_factory=lambda: version("returnflow"), max_length=100)
     worker_versioning: bool = False
