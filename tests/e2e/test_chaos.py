@@ -15,7 +15,7 @@ RETURNS = 24
 
 def without_kills() -> Plan:
     """A third of all provider calls go wrong. Nothing is killed: what is found is the payments' doing."""
-    size = replace(Size.short(RETURNS), arrival=8.0, bound=60.0, outages=0, steps=0)
+    size = replace(Size.short(RETURNS), arrival=6.0, bound=40.0, outages=0, steps=0)
     return make_plan(4, size, kills=False, fault_rate=0.35)
 
 
