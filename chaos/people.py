@@ -11,7 +11,7 @@ from domain.actions import Action, Role
 from domain.status import Logistics
 from workflows.contracts import ParcelStatus, ReturnStatus
 
-_LOOK_SECONDS = (0.4, 2.5)
+_LOOK_SECONDS = (0.4, 5.0)
 """How soon somebody looks again at a return: at first, and at most where nothing changes."""
 
 _SCAN_APART_SECONDS = 0.25
@@ -72,7 +72,7 @@ class People:
             if status is None:
                 self._seen.failed = f"{rma_id} was accepted and is not found"
                 return
-            if self._seen.status is None or status.model_dump() != self._seen.status.model_dump():
+            if status != self._seen.status:
                 wait = _LOOK_SECONDS[0]
             self._seen.status = status
             if status.is_final:
@@ -83,7 +83,7 @@ class People:
             if await self._act(status):
                 wait = _LOOK_SECONDS[0]
             await asyncio.sleep(wait)
-            wait = min(wait * 1.4, longest)
+            wait = min(wait * 1.6, longest)
 
     async def _apply(self) -> str:
         life = self._life
