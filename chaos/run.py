@@ -27,7 +27,7 @@ from starters.client import ReturnsClient
 from starters.errors import ReturnNotFound, ReturnsError
 from starters.stack import Ports, Stack
 
-_AT_ONCE = 150
+_AT_ONCE = 80
 """Returns that are played at one time; more wait for their turn."""
 
 _DRAIN_SECONDS = 20.0
