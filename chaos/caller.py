@@ -18,11 +18,7 @@ class OutOfTime(Exception):
 
 
 class Caller:
-    """Calls the API or the sandbox, through outages.
-
-    Attributes:
-        repeats: How many calls had to be made again.
-    """
+    """Calls the API or the sandbox, through outages."""
 
     def __init__(self, base_url: str, deadline: float, token: str = "") -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -31,7 +27,6 @@ class Caller:
             base_url=base_url, timeout=_TIMEOUT_SECONDS, headers=headers, limits=limits, trust_env=False
         )
         self._deadline = deadline
-        self.repeats = 0
 
     async def close(self) -> None:
         """Close the connections."""
@@ -54,7 +49,6 @@ class Caller:
                     return answer
             if asyncio.get_running_loop().time() > self._deadline:
                 raise OutOfTime(f"{method} {path} was not answered in time")
-            self.repeats += 1
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
 
     async def get(self, path: str, **query: str) -> Any:

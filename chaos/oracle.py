@@ -41,7 +41,6 @@ class Evidence:
     now: datetime
     ledger: LedgersWord | None = None
     replayed: Sequence[Replayed] | None = None
-    explained: Mapping[str, bool] | None = None
 
 
 @dataclass
@@ -94,9 +93,9 @@ def judge(evidence: Evidence) -> Judgement:
             )
             judgement.broken += _unpaid(seen, evidence.ledger.intents.get(seen.life.rma_id, ()))
     judgement.broken += [
-        Broken(invariant="I3", rma_id=rma_id, told="the worksheets do not come to what was drawn")
-        for rma_id, adds_up in (evidence.explained or {}).items()
-        if not adds_up
+        Broken(invariant="I3", rma_id=seen.life.rma_id, told="the worksheets do not come to what was drawn")
+        for seen in evidence.seen
+        if seen.adds_up is False
     ]
     if evidence.ledger:
         judgement.broken += _outbox(evidence.ledger)

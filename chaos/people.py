@@ -11,7 +11,7 @@ from domain.actions import Action, Role
 from domain.status import Logistics
 from workflows.contracts import ParcelStatus, ReturnStatus
 
-_LOOK_SECONDS = (0.4, 2.5)
+_LOOK_SECONDS = (0.4, 5.0)
 """How soon somebody looks again at a return: at first, and at most where nothing changes."""
 
 _SCAN_APART_SECONDS = 0.25
@@ -26,7 +26,7 @@ class Seen:
 
     Attributes:
         status: The last status; None if the return was never found.
-        changed_at: When its status last changed, by the loop's clock.
+        adds_up: Whether its worksheets came to what was drawn, once it was final; None before.
         received_at: When the warehouse says that parcels came, by their number.
         refusals: Actions that were refused, with what was said.
         helped: What a person had to do beyond the story.
@@ -35,7 +35,7 @@ class Seen:
 
     life: Life
     status: ReturnStatus | None = None
-    changed_at: float = 0.0
+    adds_up: bool | None = None
     received_at: dict[int, datetime] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     helped: list[str] = field(default_factory=list)
@@ -72,16 +72,18 @@ class People:
             if status is None:
                 self._seen.failed = f"{rma_id} was accepted and is not found"
                 return
-            if self._seen.status is None or status.model_dump() != self._seen.status.model_dump():
-                self._seen.changed_at = asyncio.get_running_loop().time()
+            if status != self._seen.status:
                 wait = _LOOK_SECONDS[0]
             self._seen.status = status
             if status.is_final:
+                # Now, while a worker has it at hand: Temporal looks for a dead worker first for ten seconds later.
+                worksheet = await self._api.get(f"/v1/returns/{rma_id}/worksheet")
+                self._seen.adds_up = worksheet["adds_up"]
                 return
             if await self._act(status):
                 wait = _LOOK_SECONDS[0]
             await asyncio.sleep(wait)
-            wait = min(wait * 1.4, longest)
+            wait = min(wait * 1.6, longest)
 
     async def _apply(self) -> str:
         life = self._life

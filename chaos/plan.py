@@ -92,7 +92,7 @@ class Size:
     @classmethod
     def short(cls, returns: int) -> "Size":
         """What a continuous integration has time for."""
-        return cls(returns, max(15.0, returns * 0.225), 8.0, 2, 2, 1, 2, 2, 150.0)
+        return cls(returns, max(15.0, returns * 0.225), 8.0, 2, 2, 1, 2, 2, 240.0)
 
 
 @dataclass(frozen=True)

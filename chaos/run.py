@@ -24,13 +24,14 @@ from chaos.tally import tally
 from ledger.errors import LedgerError
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
-from starters.errors import ReturnsError
+from starters.errors import ReturnNotFound, ReturnsError
 from starters.stack import Ports, Stack
 
-_AT_ONCE = 150
+_AT_ONCE = 80
 """Returns that are played at one time; more wait for their turn."""
 
 _DRAIN_SECONDS = 20.0
+_LOOKS_AT_ONCE = 20
 
 
 @dataclass
@@ -191,7 +192,7 @@ class Run:
         books = by_return(
             {book: (await self.platform.sandbox.get(f"/books/{book}"))["entries"] for book in READ}, self.seen
         )
-        explained = await self._last_look()
+        await self._last_look()
         hits = [
             hit
             for hit in (await self.platform.sandbox.get("/faults"))["hits"]
@@ -208,7 +209,6 @@ class Run:
                 now=datetime.now(UTC),
                 ledger=word,
                 replayed=histories.replayed,
-                explained=explained,
             )
         )
         names = {rma_id: (seen.life.order_id, *_tracking(books[rma_id])) for rma_id, seen in self.seen.items()}
@@ -225,29 +225,25 @@ class Run:
             crashed=striker.crashed,
         )
 
-    async def _last_look(self) -> dict[str, bool]:
-        """How each return stands now, and whether its worksheets add up, by the typed client."""
+    async def _last_look(self) -> None:
+        """How the returns stand now that were not final, by the typed client."""
         client = ReturnsClient(self.platform.temporal)
-        at_once = asyncio.Semaphore(10)
-        explained: dict[str, bool] = {}
+        at_once = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
         async def look(seen: Seen) -> None:
-            if seen.status is None:
-                return
-            rma_id = seen.life.rma_id
             async with at_once:
                 for _ in range(5):
                     try:
-                        if not seen.status.is_final:
-                            seen.status = await client.status(rma_id)
-                        explained[rma_id] = (await client.explain(rma_id)).adds_up
+                        seen.status = await client.status(seen.life.rma_id)
+                        return
+                    except ReturnNotFound:
                         return
                     except ReturnsError:
                         await asyncio.sleep(1.0)
                 seen.failed = seen.failed or "its status is not answered after the run"
 
-        await asyncio.gather(*(look(seen) for seen in self.seen.values()))
-        return explained
+        left = [seen for seen in self.seen.values() if seen.status is None or not seen.status.is_final]
+        await asyncio.gather(*map(look, left))
 
     async def _histories(self, started_at: datetime, disturbed: set[str]) -> Histories:
         query = f'StartTime >= "{started_at.isoformat().replace("+00:00", "Z")}"'

@@ -154,12 +154,11 @@ class Run:
         )
         return judge(
             Evidence(
-                seen=[Seen(LIFE, self._status() if self.is_known else None)],
+                seen=[Seen(LIFE, self._status() if self.is_known else None, self.adds_up)],
                 books=self.books(),
                 promise=PROMISE,
                 now=AT + timedelta(minutes=5),
                 ledger=LedgersWord({"O-1": balance}, {RMA: [intent]}, self.undelivered),
                 replayed=[Replayed(name=f"return/{RMA}", outcome=self.replayed, told="it parts")],
-                explained={RMA: self.adds_up},
             )
         )
