@@ -172,7 +172,7 @@ def test_a_script_is_given_what_it_needs(script: str) -> None:
 def test_the_image_has_every_package_but_those_of_tests() -> None:
     text = (ROOT / "deploy" / "Dockerfile").read_text()
     copied = set(re.findall(r"^COPY (\w+) \1$", text, re.M))
-    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "testkit"}
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests", "testkit"}
     assert copied == packages
 
 
