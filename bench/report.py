@@ -90,9 +90,9 @@ def _latency(text: str) -> str:
     return "\n\n".join(
         [
             "## From the request to the decision",
-            f"Over HTTP, returns started at a fixed rate for {seen.seconds:.0f} s whatever became of earlier ones. A"
-            " time counts from the instant at which the request was planned, so nobody who waits hides the wait of"
-            " others. Milliseconds.",
+            f"Over HTTP, returns started at a fixed rate for {seen.seconds:.0f} s whatever became of earlier ones."
+            " A time counts from the instant at which the request was planned, so nobody who waits hides the wait"
+            " of others. Milliseconds.",
             _table(
                 [
                     "per second",
