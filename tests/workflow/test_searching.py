@@ -159,6 +159,7 @@ async def test_each_update_says_all_for_returns_of_earlier_versions_too(
         for event in history.events
         if event.HasField("upsert_workflow_search_attributes_event_attributes")
     ]
+    updates.remove({"TemporalChangeVersion"})
     assert len(updates) == 3
     assert all({"ReturnStage", "ReturnRemedy", "ReturnWarehouse"} <= update for update in updates)
 

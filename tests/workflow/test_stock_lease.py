@@ -43,12 +43,6 @@ async def test_an_exchange_in_time_needs_one_lease(pipeline: Pipeline) -> None:
     await pipeline.inspect(case.rma_id)
     await pipeline.end(case.rma_id)
     assert [status for status, _ in await leases(pipeline, case)] == ["held", "used"]
-    history = await pipeline.history(case.rma_id)
-    assert not any(
-        event.HasField("marker_recorded_event_attributes")
-        and event.marker_recorded_event_attributes.marker_name == "core_patch"
-        for event in history.events
-    )
 
 
 async def test_a_slow_parcel_has_its_lease_renewed(pipeline: Pipeline) -> None:

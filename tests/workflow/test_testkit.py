@@ -42,7 +42,7 @@ async def test_a_history_that_differs_is_told_in_words(
     recorded = await record_history(applied)
     changed = recorded.to_json().replace("carrier.book_pickup", "carrier.create_label")
     differs = (
-        "event 13: history holds activity carrier.create_label, the code asked for activity carrier.book_pickup"
+        "event 15: history holds activity carrier.create_label, the code asked for activity carrier.book_pickup"
     )
     with pytest.raises(AssertionError, match=rf"{applied.rma_id}: {differs}(?s:.*)workflow\.patched"):
         await replay(WorkflowHistory.from_json(applied.rma_id, changed))
