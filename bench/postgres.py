@@ -1,11 +1,11 @@
-"""A PostgreSQL server in a folder, with the settings that it comes with."""
+"""A PostgreSQL server in a folder, for measurements and for the tests."""
 
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,35 +22,61 @@ def programs() -> dict[str, str]:
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """The URL of an empty database of a server that listens on a unix socket only; it is gone afterwards.
+    """The URL of an empty database of a server with the settings that it comes with; it is gone afterwards.
 
     Raises:
         RuntimeError: If the server does not start.
     """
-    # The path of a unix socket has to be short, which the usual temporary folder need not be.
-    folder = Path(tempfile.mkdtemp(prefix="returnflow-bench-", dir="/tmp"))
+    folder = short_folder("returnflow-bench-")
+    try:
+        yield start(folder, {})
+    finally:
+        stop(folder)
+
+
+def short_folder(prefix: str) -> Path:
+    """A new folder for a server; the usual temporary folder can be too long for the path of a socket."""
+    return Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+
+
+def start(folder: Path, settings: Mapping[str, str]) -> str:
+    """Start a server in a folder, on a unix socket only; gives the URL of its first database.
+
+    Raises:
+        RuntimeError: If it does not start.
+    """
+    data = folder / "data"
     user = _unprivileged_user()
     if user is not None:
         shutil.chown(folder, user)
-    data = folder / "data"
-    try:
-        _run(user, "initdb", "--pgdata", str(data), "--username", "postgres", "--auth", "trust", "--locale", "C")
-        with (data / "postgresql.conf").open("a") as config:
-            config.write(f"listen_addresses = ''\nunix_socket_directories = '{folder}'\n")
-        _run(user, "pg_ctl", "start", "--wait", "--pgdata", str(data), "--log", str(folder / "server.log"))
-        try:
-            yield f"postgresql+pg8000://postgres@/postgres?unix_sock={folder}/.s.PGSQL.5432"
-        finally:
-            _run(user, "pg_ctl", "stop", "--pgdata", str(data), "--mode", "immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    _run(
+        *("initdb", "--pgdata", str(data), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"),
+        *("--locale", "C", "--no-sync", "--no-instructions"),
+    )
+    with (data / "postgresql.conf").open("a") as config:
+        own = {"listen_addresses": "", "unix_socket_directories": str(folder)}
+        config.writelines(f"{name} = '{value}'\n" for name, value in {**settings, **own}.items())
+    _run("pg_ctl", "start", "--wait", "--pgdata", str(data), "--log", str(folder / "server.log"))
+    return url_of(folder)
 
 
-def _run(user: str | None, program: str, *arguments: str) -> None:
+def url_of(folder: Path) -> str:
+    """The URL of the first database of the server in a folder."""
+    return f"postgresql+pg8000://postgres@/postgres?unix_sock={folder}/.s.PGSQL.5432"
+
+
+def stop(folder: Path) -> None:
+    """Stop the server in a folder, if one runs there, and remove the folder."""
+    if (folder / "data" / "postmaster.pid").exists():
+        _run("pg_ctl", "stop", "--pgdata", str(folder / "data"), "--mode", "immediate")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(program: str, *arguments: str) -> None:
     """Run a program of the server; it refuses to run as root."""
     done = subprocess.run(
         [programs()[program], *arguments],
-        user=user,
+        user=_unprivileged_user(),
         stdin=subprocess.DEVNULL,
         # A server would keep a pipe open.
         stdout=subprocess.DEVNULL,

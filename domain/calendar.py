@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import chinese_calendar
 import holidays
 
+_OFFICIAL_YEARS = range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
+
 
 @cache
 def _provisional_holidays(year: int) -> holidays.HolidayBase:
@@ -33,15 +35,8 @@ class BusinessDue(NamedTuple):
 
 
 def is_provisional(day: date) -> bool:
-    """Tell whether the official calendar of the day's year is not known yet.
-
-    `chinese_calendar` raises NotImplementedError for a day of a year that it has no calendar of.
-    """
-    try:
-        chinese_calendar.is_workday(day)
-    except NotImplementedError:
-        return True
-    return False
+    """Tell whether the official calendar of the day's year is not known yet."""
+    return day.year not in _OFFICIAL_YEARS
 
 
 def add_business_days(start: datetime, days: int, zone: ZoneInfo) -> BusinessDue:

@@ -6,10 +6,6 @@ that is named in RETURNFLOW_TEST_LEDGER_URL takes its place.
 
 import fcntl
 import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +16,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, make_url, text
 
+from bench.postgres import programs, short_folder, start, stop, url_of
 from ledger import migrations
 from ledger.engine import open_engine
 from ledger.schema import migrate
@@ -30,7 +27,6 @@ _FOLDER = "RETURNFLOW_TEST_POSTGRES"
 _MIGRATIONS = Path(migrations.__file__).parent
 _TEMPLATE = "ledger_template"
 _SETTINGS = {
-    "listen_addresses": "",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -124,19 +120,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Choose the folder in the process that steers the run; the others inherit it."""
     if hasattr(session.config, "workerinput") or session.config.option.collectonly:
         return
-    # The path of a unix socket has to be short, which the usual temporary folder need not be.
-    session.config.stash[_folder] = Path(tempfile.mkdtemp(prefix="returnflow-pg-", dir="/tmp"))
+    session.config.stash[_folder] = short_folder("returnflow-pg-")
     os.environ[_FOLDER] = str(session.config.stash[_folder])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server, whatever the run came to."""
     folder = config.stash.get(_folder, None)
-    if folder is None:
-        return
-    if (folder / "data" / "postmaster.pid").exists():
-        _run("pg_ctl", "stop", "--pgdata", str(folder / "data"), "--mode", "immediate")
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder is not None:
+        stop(folder)
 
 
 @pytest.fixture(scope="session")
@@ -154,65 +146,18 @@ def _databases_of_the_run() -> PostgresDatabases:
     if missing:
         pytest.skip(f"not run on PostgreSQL: {missing}, or name a server in {_GIVEN}")
     folder = Path(os.environ[_FOLDER])
-    server = make_url(f"postgresql+pg8000://postgres@/postgres?unix_sock={folder}/.s.PGSQL.5432")
-    databases = PostgresDatabases(server, _TEMPLATE)
+    databases = PostgresDatabases(make_url(url_of(folder)), _TEMPLATE)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "ready").exists():
-            _start(folder)
+            start(folder, _SETTINGS)
             databases.make_template()
             (folder / "ready").touch()
     return databases
 
 
-def _start(folder: Path) -> None:
-    data = folder / "data"
-    user = _unprivileged_user()
-    if user is not None:
-        shutil.chown(folder, user)
-    _run(
-        *("initdb", "--pgdata", str(data), "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"),
-        *("--locale", "C", "--no-sync", "--no-instructions"),
-    )
-    with (data / "postgresql.conf").open("a") as config:
-        settings = _SETTINGS | {"unix_socket_directories": str(folder)}
-        config.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-    _run("pg_ctl", "start", "--wait", "--pgdata", str(data), "--log", str(folder / "server.log"))
-
-
-def _run(program: str, *arguments: str) -> None:
-    """Run a program of the server; it refuses to run as root."""
-    done = subprocess.run(
-        [_programs()[program], *arguments],
-        user=_unprivileged_user(),
-        stdin=subprocess.DEVNULL,
-        # A server would keep a pipe open.
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{program} failed with code {done.returncode}: {' '.join(arguments)}")
-
-
-def _unprivileged_user() -> str | None:
-    if os.geteuid() != 0:
-        return None
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
-
-
-def _programs() -> dict[str, str]:
-    """The programs of the server: those on PATH, else the newest that Debian's packages installed beside it."""
-    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, reversed(packaged))])
-    found = {name: shutil.which(name, path=path) for name in ("initdb", "pg_ctl")}
-    return {name: program for name, program in found.items() if program}
-
-
 def _what_is_missing() -> str:
-    if len(_programs()) < 2:
+    if not programs():
         return "no initdb and pg_ctl on this machine; install PostgreSQL's server (Debian: apt install postgresql)"
     if find_spec("pg8000") is None:
         return "its driver is not installed; pip install pg8000, or make setup"

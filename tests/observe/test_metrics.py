@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import typer
 import yaml
@@ -27,11 +28,6 @@ QUERIES = [
 # Nothing fails while the returns are played.
 NOT_PLAYED = {'returnflow_api_requests_total{status="5xx"}'}
 ROLES = {"oncall", "supervisor", "warehouse_supervisor"}
-
-promtool = pytest.mark.skipif(
-    shutil.which("promtool") is None,
-    reason="promtool is not installed (Debian: apt install prometheus); the rules were read as YAML only",
-)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -113,7 +109,19 @@ def test_the_dashboard_stands_on_the_datasource_that_is_provisioned() -> None:
     assert len(ids) == len(set(ids))
 
 
-@promtool
+@pytest.mark.parametrize(
+    "query", [*(rule["expr"] for rule in RULES), *(query for _, query in QUERIES)], ids=lambda query: query[:40]
+)
+def test_a_query_is_promql(query: str) -> None:
+    promql_parser.parse(query.replace("$__rate_interval", "5m"))
+
+
+def test_what_is_not_promql_is_found() -> None:
+    with pytest.raises(ValueError, match="unclosed"):
+        promql_parser.parse("sum(rate(returnflow_returns_opened_total[5m])")
+
+
+@pytest.mark.deep
 @pytest.mark.parametrize(
     ("what", "file"),
     [
@@ -123,6 +131,7 @@ def test_the_dashboard_stands_on_the_datasource_that_is_provisioned() -> None:
     ids=["config", "rules"],
 )
 def test_prometheus_takes_it(what: tuple[str, str], file: Path) -> None:
+    assert shutil.which("promtool"), "install it first (Debian: apt install prometheus)"
     done = subprocess.run(["promtool", *what, str(file)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -5,15 +5,14 @@ A relay speaks TLS to the client and plain gRPC to the run's server, as a proxy 
 
 import asyncio
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from shutil import which
 from uuid import uuid4
 
 import pytest
+import trustme
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
@@ -28,23 +27,20 @@ from workers.namespace import NotPrepared, require_prepared_namespace
 
 CA, NAME = "TEMPORAL_TLS_SERVER_CA_CERT_PATH", "TEMPORAL_TLS_SERVER_NAME"
 CERT, KEY = "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH"
-_KEY_KIND = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-
-needs_openssl = pytest.mark.skipif(which("openssl") is None, reason="no openssl to make certificates with")
 
 
 class Certificates:
-    """Certificates in a folder, made with openssl."""
+    """Certificates in a folder: of two authorities, and of a server, a client and a stranger that they signed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "names").write_text("subjectAltName=DNS:localhost\n")
-        for authority in ("ours", "other"):
-            self._run("req", "-x509", *_KEY_KIND, "-subj", f"/CN={authority}", *self._out(authority, "pem"))
-        for name, authority in (("server", "ours"), ("client", "ours"), ("stranger", "other")):
-            self._run("req", *_KEY_KIND, "-subj", f"/CN={name}", *self._out(name, "csr"))
-            signed_by = ("-CA", f"{authority}.pem", "-CAkey", f"{authority}.key", "-CAcreateserial")
-            self._run("x509", "-req", "-in", f"{name}.csr", *signed_by, "-extfile", "names", "-out", f"{name}.pem")
+        authorities = {name: trustme.CA(key_type=trustme.KeyType.ECDSA) for name in ("ours", "other")}
+        for name, authority in authorities.items():
+            authority.cert_pem.write_to_path(folder / f"{name}.pem")
+        for name, signed_by in (("server", "ours"), ("client", "ours"), ("stranger", "other")):
+            issued = authorities[signed_by].issue_cert("localhost", key_type=trustme.KeyType.ECDSA)
+            issued.cert_chain_pems[0].write_to_path(folder / f"{name}.pem")
+            issued.private_key_pem.write_to_path(folder / f"{name}.key")
 
     def server(self, asks_for_a_certificate: bool) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -54,12 +50,6 @@ class Certificates:
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(self.folder / "ours.pem")
         return context
-
-    def _out(self, name: str, suffix: str) -> tuple[str, ...]:
-        return ("-keyout", f"{name}.key", "-out", f"{name}.{suffix}")
-
-    def _run(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +95,6 @@ def given(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> No
         monkeypatch.setenv(name, str(folder / value) if is_file else value)
 
 
-@needs_openssl
 async def test_tls_from_the_environment_is_used(
     tls_address: str, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +102,6 @@ async def test_tls_from_the_environment_is_used(
     assert (await connect_temporal()).service_client.config.tls
 
 
-@needs_openssl
 async def test_a_profile_brings_a_client_certificate(
     mtls_address: str, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,7 +114,6 @@ async def test_a_profile_brings_a_client_certificate(
     await connect_temporal()
 
 
-@needs_openssl
 @pytest.mark.parametrize(
     ("variables", "setting"),
     [
@@ -151,7 +138,6 @@ async def test_what_is_wrong_with_tls_is_told_with_its_setting(
     assert refused.value.field == setting, refused.value
 
 
-@needs_openssl
 @pytest.mark.parametrize("shown", [{}, {CERT: "stranger.pem", KEY: "stranger.key"}])
 async def test_a_client_certificate_that_is_not_taken_is_told(
     mtls_address: str, certificates: Certificates, monkeypatch: pytest.MonkeyPatch, shown: dict[str, str]
