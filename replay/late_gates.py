@@ -11,7 +11,7 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
-from replay.wrapped import WrappedInstance, WrappingRunner
+from workers.wrapped_runner import WrappedInstance, WrappingRunner
 
 
 class LateGates(WrappingRunner):

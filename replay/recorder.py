@@ -8,7 +8,7 @@ from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
-from replay.wrapped import WrappedInstance, WrappingRunner
+from workers.wrapped_runner import WrappedInstance, WrappingRunner
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from adapters.warehouse.sandbox import SandboxWarehouse
 from adapters.workshop.sandbox import SandboxWorkshop
 from ledger.ledger import Ledger
 from policy.files import Policies, load_explanations
+from workers.patient_queries import PatientQueries
 from workflows.follow_up_workflow import FollowUpWorkflow
 from workflows.reconciliation_workflow import ReconciliationWorkflow
 from workflows.recovery_claim_workflow import RecoveryClaimWorkflow
@@ -38,9 +39,10 @@ from workflows.return_workflow import ReturnWorkflow
 
 WORKFLOWS: list[type] = [ReturnWorkflow, FollowUpWorkflow, RecoveryClaimWorkflow, ReconciliationWorkflow]
 
-WORKFLOW_RUNNER = UnsandboxedWorkflowRunner()
+WORKFLOW_RUNNER = PatientQueries(UnsandboxedWorkflowRunner())
 """Runs workflow code that is imported once, not anew for each return, which cost about 90 ms of CPU each. What the
-sandbox would have watched at run time is checked in the syntax tree and by the sandbox of the tests (ADR 0024)."""
+sandbox would have watched at run time is checked in the syntax tree and by the sandbox of the tests (ADR 0024).
+Queries wait for ledger calls (ADR 0034)."""
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,14 @@ from demo.story import Step, Story, load_stories
 from domain.actions import Action
 from testkit.environment import TimeSkippingEnv
 from testkit.pipeline import Pipeline, running_pipeline
+from workers.patient_queries import PatientQueries
 
 STORIES = {story.name: story for story in load_stories()}
-STRICT = SandboxedWorkflowRunner(
-    restrictions=SandboxRestrictions.default.with_passthrough_modules(
-        "domain", "workflows.contracts", "workflows.ids", "workflows.search_attributes", "babel"
+STRICT = PatientQueries(
+    SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "domain", "workflows.contracts", "workflows.ids", "workflows.search_attributes", "babel"
+        )
     )
 )
 PLAYED = ("late_inspection", "exchange", "dispute")
