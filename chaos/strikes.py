@@ -95,9 +95,13 @@ class Striker:
                 try:
                     await self._stack.restart(part)
                 except (StackError, ReturnsError, RPCError, TimeoutError):
-                    # Killed again while it started, or Temporal was: the next round tries again.
-                    continue
-            self._killed.intersection_update({*self._stack.dead_parts(), *self._dying})
+                    # Killed again while it started, or Temporal was, without which a worker refuses to start. It
+                    # counts as killed until it is back: the next round tries again.
+                    self._killed.add(part)
+                    if part not in self._stack.dead_parts():
+                        await self._stack.kill(part)
+                else:
+                    self._killed -= {part} - self._dying
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _at_its_time(self, strike: Strike, began: float) -> None:

@@ -118,6 +118,7 @@ class LedgerCall(Generic[Input, Output]):
             result_type=self.output,
             start_to_close_timeout=options.LEDGER.start_to_close,
             retry_policy=options.LEDGER.retry,
+            local_retry_threshold=options.LEDGER_RETRIES_AT_ONCE,
             summary=argument.op if isinstance(argument, LedgerEntry) else None,
         )
         return cast(Output, result)

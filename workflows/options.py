@@ -44,3 +44,6 @@ LEDGER = ActivityOptions(
     retry=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30)),
 )
 """One transaction in the ledger, run as a local activity."""
+
+LEDGER_RETRIES_AT_ONCE = timedelta(seconds=1)
+"""A longer wait between attempts is a timer, so that queries are answered while the ledger is away (ADR 0034)."""

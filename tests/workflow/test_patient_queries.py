@@ -6,15 +6,18 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio import activity, workflow
 from temporalio.client import WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
+from domain.record import Record
 from replay.replaying import Outcome, Replays
 from testkit.environment import TimeSkippingEnv
 from workers.patient_queries import PatientQueries
+from workflows.calls import LedgerCall
 
 SHORT = timedelta(seconds=5)
 BARE = UnsandboxedWorkflowRunner()
@@ -29,7 +32,7 @@ class Moments:
         self.first_may_end = threading.Event()
         self.second_runs = threading.Event()
         self.question_is_answered = threading.Event()
-        self.calls_during_question = 0
+        self.ledger_is_back = threading.Event()
 
 
 moments = Moments()
@@ -93,6 +96,26 @@ class Called:
         return self._scans
 
 
+@activity.defn(name="ledger.away")
+async def ledger_call(_: Record) -> Record:
+    if not moments.ledger_is_back.is_set():
+        raise ConnectionError("the ledger is away")
+    return Record()
+
+
+@workflow.defn
+class Standing:
+    """Does nothing but call the ledger."""
+
+    @workflow.run
+    async def run(self) -> None:
+        await LedgerCall("ledger.away", Record, Record)(Record())
+
+    @workflow.query
+    def status(self) -> str:
+        return "it stands at the ledger"
+
+
 @asynccontextmanager
 async def called(
     env: TimeSkippingEnv, runner: WorkflowRunner, name: str
@@ -120,9 +143,9 @@ async def ask_during_the_second_call(run: WorkflowHandle[Called, None]) -> int:
     return await question
 
 
-async def replayed(run: WorkflowHandle[Called, None], runner: WorkflowRunner) -> Outcome:
+async def replayed(run: WorkflowHandle[Any, None], runner: WorkflowRunner) -> Outcome:
     history = await run.fetch_history()
-    (result,) = await Replays([Called], runner).of([(run.id, history.to_json())])
+    (result,) = await Replays([Called, Standing], runner).of([(run.id, history.to_json())])
     return result.outcome
 
 
@@ -148,3 +171,21 @@ async def test_without_a_call_an_answer_comes_at_once(
     async with called(time_skipping_env, runner, f"idle-{type(runner).__name__}") as run:
         assert await asyncio.gather(*(run.query(Called.status) for _ in range(5))) == [0] * 5
         await run.terminate()
+
+
+async def test_while_the_ledger_is_away_it_is_answered(time_skipping_env: TimeSkippingEnv) -> None:
+    global moments
+    moments = Moments()
+    client, queue = time_skipping_env.client, "questions-away"
+    async with Worker(
+        client, task_queue=queue, workflows=[Standing], activities=[ledger_call], workflow_runner=PATIENT
+    ):
+        run = await client.start_workflow(Standing.run, id=queue, task_queue=queue)
+        await asyncio.sleep(0.2)  # Into its attempts.
+        try:
+            for _ in range(2):
+                assert await run.query(Standing.status, rpc_timeout=SHORT) == "it stands at the ledger"
+        finally:
+            moments.ledger_is_back.set()
+        await run.result()
+        assert await replayed(run, PATIENT) is Outcome.OK
