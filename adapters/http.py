@@ -4,7 +4,9 @@ A call is made once. Retries belong to the caller, who alone knows when a repeat
 """
 
 import re
+import time
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -20,6 +22,12 @@ A = TypeVar("A", bound=BaseModel)
 # being closed cannot be told from a lost answer, so ours are given up first.
 _IDLE_SECONDS = 3.0
 _CONNECTIONS = 100
+
+send_until: ContextVar[float | None] = ContextVar("send_until", default=None)
+"""The moment of `time.monotonic()` after which nothing that changes something is sent; None if there is none.
+
+Somebody else may be at the same work by then, so what was read before it may not be so any more (ADR 0035).
+"""
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -85,12 +93,20 @@ class ProviderHttp:
         """Ask for something to be done.
 
         Raises:
-            ProviderUnavailable: If it was certainly not done: not reached, or too busy.
+            ProviderUnavailable: If it was certainly not done: not reached, too busy, or too late to be sent.
             OutcomeUnknown: If it may have been done.
             ProviderRefused: If the provider refuses.
         """
-        request = self._client.build_request("POST", path, json=body, headers=headers)
+        request = self._client.build_request(
+            "POST", path, json=body, headers=headers, extensions={"trace": self._only_in_time}
+        )
         return await self._call(request, answer, OutcomeUnknown)
+
+    async def _only_in_time(self, step: str, _: Mapping[str, object]) -> None:
+        """Asked by the client before each of its steps, so also when it has a connection and is about to send."""
+        until = send_until.get()
+        if until is not None and time.monotonic() >= until and step.endswith("send_request_headers.started"):
+            raise ProviderUnavailable(self._provider, "not sent: the time of the call is over")
 
     async def _call(
         self,

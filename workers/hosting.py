@@ -19,6 +19,7 @@ from ledger.ledger import Ledger
 from policy.files import Policies
 from starters.client import ReturnsClient
 from starters.return_workflows import RunningReturns
+from workers.call_time import CallTime
 from workers.context import ActivityContext
 from workers.deployment import deployment_config
 from workers.gauges import Gauges
@@ -155,7 +156,8 @@ async def running(workers: Sequence[Worker]) -> AsyncIterator[None]:
 
 
 def _interceptors(is_traced: bool) -> list[Interceptor]:
-    return [ActivitySpans(), ActivityContext()] if is_traced else [ActivityContext()]
+    always = [ActivityContext(), CallTime()]
+    return [ActivitySpans(), *always] if is_traced else always
 
 
 def _beside(client: Client, parts: Parts, providers: Providers) -> Iterator[Coroutine[Any, Any, None]]:

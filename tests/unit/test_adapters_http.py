@@ -2,16 +2,18 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import httpx
 import pytest
 
 from adapters.errors import OutcomeUnknown, ProviderError, ProviderRefused, ProviderUnavailable
-from adapters.http import ProviderHttp, make_http_client
+from adapters.http import ProviderHttp, make_http_client, send_until
 from domain.record import Record
 
 
@@ -169,3 +171,48 @@ async def test_a_call_that_found_no_free_connection_was_not_sent() -> None:
                 await write(ProviderHttp(client, "somebody"))
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_after_its_time_nothing_is_sent() -> None:
+    """Who answers would be heard: the provider takes everything."""
+    async with provider(GOOD) as http:
+        send_until.set(time.monotonic())
+        with pytest.raises(ProviderUnavailable, match="the time of the call is over"):
+            await write(http)
+
+
+async def test_after_its_time_questions_are_asked() -> None:
+    async with provider(GOOD) as http:
+        send_until.set(time.monotonic())
+        assert (await read(http)).number == 7
+
+
+async def test_within_its_time_it_is_sent() -> None:
+    async with provider(GOOD) as http:
+        send_until.set(time.monotonic() + 60)
+        assert (await write(http)).number == 7
+
+
+async def test_time_that_ends_while_it_connects_counts() -> None:
+    """The check lies behind the connection, where a process may have been stopped for long."""
+    asked = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        if await reader.read(1):
+            asked.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with make_http_client(f"http://{host}:{port}") as client:
+        connect = client._transport._pool._network_backend.connect_tcp  # type: ignore[attr-defined]
+
+        async def slowly(*args: Any, **more: Any) -> Any:
+            stream = await connect(*args, **more)
+            send_until.set(time.monotonic())
+            return stream
+
+        client._transport._pool._network_backend.connect_tcp = slowly  # type: ignore[attr-defined]
+        with pytest.raises(ProviderUnavailable, match="the time of the call is over"):
+            await write(ProviderHttp(client, "somebody"))
+    server.close()
+    assert not asked.is_set()
