@@ -41,7 +41,8 @@ _TO_DO = {
     DifferenceKind.RETURN_WITHOUT_WORKFLOW: (
         "Nothing goes on with {rma_id}. See how it ended: temporal workflow describe -w return/{rma_id}. "
         "Let it go on: temporal workflow reset -w return/{rma_id} --type LastWorkflowTask --reason reconciled. "
-        "If Temporal has forgotten it, settle it by hand, then accept."
+        "If Temporal has forgotten it, have the order system send the same request again, under the same key; "
+        "where that is not possible settle it by hand, and accept. Not both."
     ),
     DifferenceKind.WORKFLOW_OF_CLOSED_RETURN: (
         "{rma_id} was closed and goes on, as after a reset. See what it waits for (returns status {rma_id}); "

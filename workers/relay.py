@@ -22,7 +22,8 @@ from starters.client import ReturnsClient
 from starters.errors import ReturnsError, ServiceUnavailable
 from starters.receiving import Receiving
 
-_LEASE = timedelta(seconds=10)
+_LEASE = timedelta(seconds=30)
+"""Longer than a batch takes with a service that answers late: else a second relay would send it again."""
 _RETRY = timedelta(seconds=2)
 _BATCH = 50
 _FIRST_TRY = timedelta(seconds=2)
@@ -74,10 +75,13 @@ class Relay:
         claimed: list[Delivery] = await self._in_ledger(
             self._ledger.claim_deliveries, datetime.now(UTC), _BATCH, _LEASE
         )
-        outcomes = await asyncio.gather(*(self._deliver(delivery) for delivery in claimed))
-        delivered = [delivery.message_id for delivery, done in zip(claimed, outcomes, strict=True) if done]
+        outcomes = await asyncio.gather(*(self._deliver(delivery) for delivery in claimed), return_exceptions=True)
+        delivered = [delivery.message_id for delivery, done in zip(claimed, outcomes, strict=True) if done is True]
         if delivered:
             await self._in_ledger(self._ledger.delivered, delivered, datetime.now(UTC))
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
         return len(claimed)
 
     async def pass_on_events(self) -> None:

@@ -86,14 +86,15 @@ def commands_for(session: Session, ledger_url: str) -> Commands:
     ]
     usual = os.environ.get("RETURNFLOW_TASK_QUEUE") or ids.DEFAULT_TASK_QUEUE
     queue = [] if task_queue == usual else ["--task-queue", task_queue]
-    ledger = []
+    ledger = ""
     if ledger_url and ledger_url != os.environ.get("RETURNFLOW_LEDGER_URL"):
         # Others than files may have a password in it.
-        ledger = ["--ledger-url", ledger_url if ledger_url.startswith("sqlite:") else "URL"]
+        ledger = ledger_url if ledger_url.startswith("sqlite:") else "URL"
     return Commands(
         for_returns=() if session.is_local_stack() else (*server, *queue),
-        for_setup=(*server, *queue, *ledger),
+        for_setup=(*server, *queue, *(("--ledger-url", ledger) if ledger else ())),
         for_temporal=tuple(server),
+        ledger="" if ledger_url == session.ledger_url() else ledger,
     )
 
 

@@ -107,7 +107,7 @@ def _undead(site: Site, still: list[str], missed: bool) -> Finding:
         rma_ids=tuple(still[: site.limits.few]),
         steps=(
             Step(command=site.commands.show(still[0]), say="what it believes it is waiting for"),
-            Step(command=site.commands.returns("audit", still[0]), say="what the ledger refused it"),
+            Step(command=site.commands.of_ledger("audit", still[0]), say="what the ledger refused it"),
             Step(
                 command=site.commands.of_workflow("terminate", still[0], "--reason", "the ledger has closed it"),
                 say="once it is certain that nothing is owed",

@@ -1,6 +1,6 @@
 """The commands that mend something, so that they can be typed as they stand."""
 
-from shlex import join
+from shlex import join, quote
 
 from domain.record import Record
 from workflows import ids
@@ -12,16 +12,23 @@ class Commands(Record):
     Attributes:
         for_returns: Options of `returns`, before the command.
         for_setup: Options of `returns setup`, which has its own.
+        ledger: Where the ledger is, if the environment does not say so.
         for_temporal: Options of `temporal`, after the command.
     """
 
     for_returns: tuple[str, ...] = ()
     for_setup: tuple[str, ...] = ()
     for_temporal: tuple[str, ...] = ()
+    ledger: str = ""
 
     def returns(self, *words: str) -> str:
         """A command of ours."""
         return join(["returns", *self.for_returns, *words])
+
+    def of_ledger(self, *words: str) -> str:
+        """A command of ours that reads the ledger."""
+        where = f"RETURNFLOW_LEDGER_URL={quote(self.ledger)} " if self.ledger else ""
+        return where + self.returns(*words)
 
     def setup(self) -> str:
         """The preparation of namespace and ledger."""

@@ -53,8 +53,8 @@ async def parked_messages(site: Site) -> Looked:
                 count=messages.count + scans,
                 rma_ids=messages.rma_ids,
                 steps=(
-                    Step(command=site.commands.returns("outbox", "parked"), say="what was refused, and why"),
-                    Step(command=site.commands.returns("outbox", "retry", "ID"), say="once the cause is mended"),
+                    Step(command=site.commands.of_ledger("outbox", "parked"), say="what was refused, and why"),
+                    Step(command=site.commands.of_ledger("outbox", "retry", "ID"), say="once the cause is mended"),
                 ),
             ),
         )

@@ -59,7 +59,7 @@ async def open_differences(site: Site) -> Looked:
                 count=len(tasks),
                 rma_ids=tuple(rma_ids)[: site.limits.few],
                 steps=(
-                    Step(command=site.commands.returns("reconciliation", "list"), say="what to do for each"),
+                    Step(command=site.commands.of_ledger("reconciliation", "list"), say="what to do for each"),
                     Step(
                         command=site.commands.returns("reconciliation", "run"), say="once it is done: it goes away"
                     ),

@@ -153,6 +153,9 @@ def test_a_command_says_where_it_goes_unless_the_environment_does(monkeypatch: p
     )
     assert there.temporal("schedule", "list") == "temporal schedule list --address temporal:7233 --namespace shop"
     assert there.setup().endswith("--ledger-url URL")
+    assert there.of_ledger("audit", "RMA-1").startswith(
+        "RETURNFLOW_LEDGER_URL=URL returns --address temporal:7233 "
+    )
     monkeypatch.setenv("TEMPORAL_ADDRESS", "temporal:7233")
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "shop")
     monkeypatch.setenv("RETURNFLOW_TASK_QUEUE", "shop-returns")

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.messaging.port import MessagingPort
 from adapters.warehouse.port import WarehousePort
+from domain.outbox import Delivery
 from domain.shipping import CarrierEvent
 from ledger.errors import DeliveryNotFound
 from ledger.ledger import Ledger
@@ -75,6 +76,22 @@ async def test_an_outage_parks_nothing(ledger: Ledger) -> None:
         await relay(ledger, returns).pass_on_events()
     assert ledger.parked_events() == []
     assert len(ledger.undelivered_events(1000)) == POISON + 1
+
+
+async def test_what_was_delivered_is_marked_although_another_delivery_breaks(ledger: Ledger) -> None:
+    for rma_id in ("R1", "R2", "R3"):
+        ledger.record(a_stage(rma_id, "s-1", outbox=(a_message("a"),)))
+    broken = relay(ledger, Returns())
+
+    async def hand_over(delivery: Delivery) -> None:
+        if delivery.rma_id == "R2":
+            raise RuntimeError("nobody expected it")
+
+    broken._hand_over = hand_over  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        await broken.deliver_due()
+    later = NOW + timedelta(days=3650)
+    assert [each.rma_id for each in ledger.claim_deliveries(later, 10, timedelta(seconds=10))] == ["R2"]
 
 
 def test_a_parked_scan_is_passed_on_again_when_somebody_says_so(ledger: Ledger) -> None:
