@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from chaos.books import BooksOfReturn
 from chaos.invariants import Broken, of_intents, of_order
 from chaos.people import Seen
-from chaos.stories import Life
 from domain.intents import PaymentIntent
 from domain.keys import inspection_clock_key, parcel_prefix
 from ledger.answers import OrderBalance
 from replay.replaying import Outcome, Replayed
+from workflows import ids
 from workflows.contracts import ReturnStatus
 
 _EITHER_WAY = timedelta(milliseconds=250)
@@ -23,10 +23,11 @@ _TELLS_OF_A_REFUND = ("refund_paid", "store_credit_paid")
 
 @dataclass(frozen=True)
 class LedgersWord:
-    """What the ledger says; amounts are minor units."""
+    """What the ledger says; amounts are minor units. `unknown_orders` are those of returns that it should know."""
 
     balances: Mapping[str, OrderBalance]
     intents: Mapping[str, Sequence[PaymentIntent]]
+    unknown_orders: Sequence[str] = ()
     undelivered: int = 0
     parked: Sequence[str] = ()
 
@@ -67,8 +68,8 @@ class Judgement:
 
     @property
     def holds(self) -> bool:
-        """Whether every invariant holds and nothing is lost."""
-        return not self.broken and not self.lost
+        """Whether every invariant holds, and every return is final or in somebody's queue."""
+        return not self.broken and not self.lost and not self.waiting
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -86,8 +87,11 @@ def judge(evidence: Evidence) -> Judgement:
         judgement.broken += _inspections(judgement, seen, seen.status, books, evidence.promise)
         if seen.status.is_final:
             judgement.broken += _messages(seen.status, books)
-            _as_told(judgement, seen.life, seen.status, books)
+            judgement.broken += _as_told(judgement, seen, seen.status, books)
         if evidence.ledger:
+            if seen.life.order_id in evidence.ledger.unknown_orders:
+                told = f"the ledger does not know its order {seen.life.order_id}"
+                judgement.broken.append(Broken(invariant="I4", rma_id=seen.life.rma_id, told=told))
             judgement.broken += of_intents(
                 seen.life.rma_id, evidence.ledger.intents.get(seen.life.rma_id, ()), books
             )
@@ -95,16 +99,29 @@ def judge(evidence: Evidence) -> Judgement:
     judgement.broken += [
         Broken(invariant="I3", rma_id=seen.life.rma_id, told="the worksheets do not come to what was drawn")
         for seen in evidence.seen
-        if seen.adds_up is False
+        if seen.status and seen.status.is_final and not seen.adds_up
     ]
     if evidence.ledger:
         judgement.broken += _outbox(evidence.ledger)
-    judgement.broken += [
+    if evidence.replayed is not None:
+        judgement.broken += _histories(evidence.seen, evidence.replayed)
+    return judgement
+
+
+def _histories(seen: Sequence[Seen], replayed: Sequence[Replayed]) -> list[Broken]:
+    """I9: every history that was read replays, and those of all returns were read."""
+    broken = [
         Broken(invariant="I9", rma_id=each.name, told=f"event {each.event}: {each.told}")
-        for each in evidence.replayed or ()
+        for each in replayed
         if each.outcome is not Outcome.OK
     ]
-    return judgement
+    read = {each.name for each in replayed}
+    known = [each.life.rma_id for each in seen if each.status is not None]
+    return broken + [
+        Broken(invariant="I9", rma_id=rma_id, told="its history was not read")
+        for rma_id in known
+        if ids.return_workflow_id(rma_id) not in read
+    ]
 
 
 def _place(judgement: Judgement, seen: Seen, now: datetime) -> None:
@@ -215,8 +232,12 @@ def _messages(status: ReturnStatus, books: BooksOfReturn) -> list[Broken]:
     return broken
 
 
-def _as_told(judgement: Judgement, life: Life, status: ReturnStatus, books: BooksOfReturn) -> None:
-    expected = life.expected
+def _as_told(judgement: Judgement, seen: Seen, status: ReturnStatus, books: BooksOfReturn) -> list[Broken]:
+    """I3: what ended as its story tells moved the amounts that its story tells.
+
+    Where a person had to help or an action came too late, the return may have gone another way; that is listed.
+    """
+    life, expected = seen.life, seen.life.expected
     found = {
         "header": (expected.header.value, status.header.value),
         "refunded": (expected.refunded_minor, sum(entry["amount_minor"] for entry in books.moved("refunds"))),
@@ -226,8 +247,13 @@ def _as_told(judgement: Judgement, life: Life, status: ReturnStatus, books: Book
     differs = [
         f"{name} {is_} for {told}" for name, (told, is_) in found.items() if told is not None and told != is_
     ]
-    if differs:
-        judgement.otherwise[status.rma_id] = f"{life.story.value}: {', '.join(differs)}"
+    if not differs:
+        return []
+    told = f"{life.story.value}: {', '.join(differs)}"
+    if status.header is expected.header and not seen.helped and not seen.refusals:
+        return [Broken(invariant="I3", rma_id=status.rma_id, told=told)]
+    judgement.otherwise[status.rma_id] = told
+    return []
 
 
 def _unpaid(seen: Seen, intents: Sequence[PaymentIntent]) -> list[Broken]:

@@ -84,15 +84,16 @@ class Size:
             max(5, share),
             max(3, share),
             max(2, share),
+            max(len(_OUTAGES), share),
             max(2, share),
-            max(2, share),
-            1020.0,
+            arrival + 420.0,
         )
 
     @classmethod
     def short(cls, returns: int) -> "Size":
         """What a continuous integration has time for."""
-        return cls(returns, max(15.0, returns * 0.225), 8.0, 2, 2, 1, 2, 2, 240.0)
+        arrival = max(15.0, returns * 0.225)
+        return cls(returns, arrival, 8.0, 2, 2, 1, 2, 2, arrival + 195.0)
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,11 @@ def _weather(rate: float, draw: random.Random) -> list[dict[str, Any]]:
     return faults
 
 
-FORGOTTEN_KEYS = {"target": ["payments.refund", "payments.charge"], "kind": "forgotten_key", "times": None}
+FORGOTTEN_KEYS = {
+    "target": ["payments.refund", "payments.charge", "coupons.issue"],
+    "kind": "forgotten_key",
+    "times": None,
+}
 """Providers forget idempotency keys after a day; where days are seconds, they forget them at once."""
 
 
@@ -181,7 +186,12 @@ _OUTAGES = (
     ("coupons.issue", "coupons.find"),
     ("carriers.pickup", "carriers.find_pickup", "carriers.label", "carriers.find_label", "carriers.track"),
     ("orders.get", "orders.replacement", "inventory.hold"),
-    ("messages.send",),
+    ("messages.send", "warehouse.notify"),
+    (
+        *("payments.hold", "payments.find_hold", "payments.capture_hold", "payments.release_hold"),
+        *("store_credit.account", "store_credit.find_account", "store_credit.grant", "store_credit.find_grant"),
+        *("carriers.cancel_pickup", "carriers.void_label", "inventory.release", "orders.cancel_fulfilment"),
+    ),
 )
 
 

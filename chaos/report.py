@@ -8,7 +8,8 @@ from rich.table import Table
 
 from chaos.oracle import Judgement
 from chaos.people import Seen
-from chaos.plan import Plan
+from chaos.plan import Disturbance, Plan
+from chaos.strikes import Struck
 from chaos.tally import Row
 from domain.record import Record
 
@@ -19,7 +20,7 @@ class Report(Record):
     """A run.
 
     Attributes:
-        holds: Whether every invariant holds and nothing is lost.
+        holds: Whether every invariant holds, every return is final or with a person, and no part died by itself.
         broken: The invariants that do not hold, with the return and what contradicts them.
         lost: Returns that are neither final, nor in somebody's queue, nor waiting under a live deadline.
         by_hand: Returns that wait for a person, by RMA id, with the role.
@@ -28,6 +29,7 @@ class Report(Record):
         double_coupons: Coupons and credits that were given more than once.
         refused_actions: What people sent and the return did not take.
         not_checked: What could not be read, and so was not judged.
+        not_done: How many disturbances of the plan did not happen: the run was over, or what they strike was down.
         crashed: Parts that died and that nobody killed.
     """
 
@@ -52,6 +54,7 @@ class Report(Record):
     refused_actions: dict[str, tuple[str, ...]]
     failed: dict[str, str]
     not_checked: tuple[str, ...]
+    not_done: dict[str, int]
     crashed: tuple[str, ...]
 
 
@@ -64,16 +67,21 @@ def make_report(
     seen: Sequence[Seen],
     ledger_was_read: bool,
     crashed: Sequence[str],
+    struck: Sequence[Struck],
 ) -> Report:
     """Put the report of a run together."""
     twice = [each for each in judgement.broken if each.invariant == "I2"]
     coupons = [each for each in twice if each.told.startswith("given")]
-    not_checked = [] if ledger_was_read else ["the ledger (I4, I6, I8's outbox): set RETURNFLOW_LEDGER_URL"]
+    without_ledger = "the ledger (I4, I6, open payments in I3, the outbox in I8): set RETURNFLOW_LEDGER_URL"
+    not_checked = [] if ledger_was_read else [without_ledger]
+    # Outages are told by what they struck.
+    planned = Counter(strike.kind.value for strike in plan.strikes if strike.kind is not Disturbance.OUTAGE)
+    not_done = planned - Counter(each.strike.kind.value for each in struck)
     return Report(
         seed=plan.seed,
         returns=len(plan.lives),
         seconds=round(seconds, 1),
-        holds=judgement.holds,
+        holds=judgement.holds and not crashed,
         final=judgement.final,
         refunds=judgement.refunds,
         late=judgement.late,
@@ -91,6 +99,7 @@ def make_report(
         refused_actions={each.life.rma_id: tuple(each.refusals) for each in seen if each.refusals},
         failed={each.life.rma_id: each.failed for each in seen if each.failed},
         not_checked=tuple(not_checked),
+        not_done=dict(not_done),
         crashed=tuple(crashed),
     )
 
@@ -129,11 +138,16 @@ def show(report: Report, console: Console) -> None:
         [f"{rma_id}  {each}" for rma_id, all_ in report.refused_actions.items() for each in all_],
     )
     _list(console, "Died without being killed", report.crashed)
+    _list(console, "Planned and not done", [f"{count} × {name}" for name, count in report.not_done.items()])
     _list(console, "Not checked", report.not_checked)
     _list(console, "Broken", report.broken, every=True)
-    verdict = (
-        "Every invariant holds." if report.holds else f"{len(report.broken)} broken, {len(report.lost)} lost."
-    )
+    if not report.holds:
+        left = len(report.lost) + len(report.waiting)
+        verdict = f"{len(report.broken)} broken, {left} not at an end, {len(report.crashed)} parts died."
+    elif report.not_checked:
+        verdict = "Every invariant that was checked holds."
+    else:
+        verdict = "Every invariant holds."
     console.print(f"{verdict} Seed {report.seed}.")
 
 

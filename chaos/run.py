@@ -21,6 +21,7 @@ from chaos.report import Report, make_report
 from chaos.stories import CATALOG, Life
 from chaos.strikes import Striker
 from chaos.tally import tally
+from domain.status import Approval
 from ledger.errors import LedgerError
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
@@ -78,19 +79,18 @@ class Run:
         await self._load()
         striker = Striker(self.platform.sandbox, self._open, self._answers)
         keeper: asyncio.Task[None] | None = None
-        if self.platform.stack is not None:
-            await striker.over(self.platform.stack)
-            keeper = asyncio.create_task(striker.keep_alive())
-        await striker.forget_keys()
-        for fault in self.plan.faults:
-            await self.platform.sandbox.send("/faults", fault)
         try:
+            if self.platform.stack is not None:
+                await striker.over(self.platform.stack)
+                keeper = asyncio.create_task(striker.keep_alive())
+            await striker.forget_keys()
+            for fault in self.plan.faults:
+                await self.platform.sandbox.send("/faults", fault)
             await self._play(striker, began)
             if keeper and keeper.done():
                 keeper.result()
             self._tell("waiting for calm", striker, began)
-            await self.platform.sandbox.call("DELETE", "/faults")
-            await self.platform.sandbox.send("/clock", {"ahead_seconds": 0}, "PUT")
+            await self._calm()
             undelivered = await self._drained()
             self._tell("reading the books and replaying the histories", striker, began)
             return await self._judged(striker, undelivered, started_at, began)
@@ -152,9 +152,13 @@ class Run:
         return await self.platform.api.once(f"/v1/returns/{some}")
 
     async def _calm(self) -> None:
-        """Leave the providers as they should be, also after a run that failed."""
-        for method, path, body in (("DELETE", "/faults", None), ("PUT", "/clock", {"ahead_seconds": 0})):
-            await self.platform.sandbox.once(path, method, body)
+        """Leave the providers as they should be, also after a run that failed.
+
+        Raises:
+            OutOfTime: If they do not answer: the faults are still set then.
+        """
+        await self.platform.sandbox.call("DELETE", "/faults")
+        await self.platform.sandbox.send("/clock", {"ahead_seconds": 0}, "PUT")
 
     def _tell(self, doing: str, striker: Striker, began: float) -> None:
         self.told(
@@ -189,10 +193,12 @@ class Run:
     async def _judged(
         self, striker: Striker, undelivered: int | None, started_at: datetime, began: float
     ) -> Report:
+        await self._last_look()
+        word = await asyncio.to_thread(self._ledgers_word, undelivered or 0) if self.platform.ledger_url else None
+        # Last: what moves after the status and the ledger were read is found as a difference.
         books = by_return(
             {book: (await self.platform.sandbox.get(f"/books/{book}"))["entries"] for book in READ}, self.seen
         )
-        await self._last_look()
         hits = [
             hit
             for hit in (await self.platform.sandbox.get("/faults"))["hits"]
@@ -200,7 +206,6 @@ class Run:
         ]
         disturbed = {each.rma_id for struck in striker.struck for each in struck.held}
         histories = await self._histories(started_at, disturbed)
-        word = await asyncio.to_thread(self._ledgers_word, undelivered or 0) if self.platform.ledger_url else None
         judgement = judge(
             Evidence(
                 seen=list(self.seen.values()),
@@ -223,10 +228,11 @@ class Run:
             seen=list(self.seen.values()),
             ledger_was_read=word is not None,
             crashed=striker.crashed,
+            struck=striker.struck,
         )
 
     async def _last_look(self) -> None:
-        """How the returns stand now that were not final, by the typed client."""
+        """How returns stand now that were not final, and worksheets that were not read, by the typed client."""
         client = ReturnsClient(self.platform.temporal)
         at_once = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
@@ -235,6 +241,8 @@ class Run:
                 for _ in range(5):
                     try:
                         seen.status = await client.status(seen.life.rma_id)
+                        if seen.status.is_final:
+                            seen.adds_up = (await client.explain(seen.life.rma_id)).adds_up
                         return
                     except ReturnNotFound:
                         return
@@ -242,29 +250,36 @@ class Run:
                         await asyncio.sleep(1.0)
                 seen.failed = seen.failed or "its status is not answered after the run"
 
-        left = [seen for seen in self.seen.values() if seen.status is None or not seen.status.is_final]
+        left = [each for each in self.seen.values() if not (each.status and each.status.is_final and each.adds_up)]
         await asyncio.gather(*map(look, left))
 
     async def _histories(self, started_at: datetime, disturbed: set[str]) -> Histories:
         query = f'StartTime >= "{started_at.isoformat().replace("+00:00", "Z")}"'
-        return await read_histories(self.platform.temporal, query, disturbed)
+        known = [rma_id for rma_id, seen in self.seen.items() if seen.status is not None]
+        return await read_histories(self.platform.temporal, query, known, disturbed)
 
     def _ledgers_word(self, undelivered: int) -> LedgersWord:
         ledger = Ledger.open(self.platform.ledger_url)
         try:
             balances = {}
             intents = {}
+            unknown = []
             for rma_id, seen in self.seen.items():
                 intents[rma_id] = ledger.intents_of(rma_id)
                 if seen.status is not None and seen.status.refusal is None:
                     try:
                         balances[seen.life.order_id] = ledger.order_balance(seen.life.order_id)
                     except LedgerError:
-                        continue
-            parked = [f"{each.delivery.message_id}: {each.error}" for each in ledger.parked_deliveries()]
+                        if seen.status.approval is Approval.APPROVED:
+                            unknown.append(seen.life.order_id)
+            parked = [
+                f"{each.delivery.message_id}: {each.error}"
+                for each in ledger.parked_deliveries()
+                if each.delivery.rma_id in self.seen
+            ]
         finally:
             ledger.engine.dispose()
-        return LedgersWord(balances=balances, intents=intents, undelivered=undelivered, parked=parked)
+        return LedgersWord(balances, intents, unknown, undelivered, parked)
 
 
 def _tracking(books: BooksOfReturn) -> list[str]:

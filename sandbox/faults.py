@@ -104,7 +104,7 @@ _ONLY_FOR: dict[FaultKind, frozenset[Target]] = {
     FaultKind.REPEAT_WEBHOOK: frozenset({Target.SCAN}),
     FaultKind.LATE_WEBHOOK: frozenset({Target.SCAN}),
     FaultKind.PENDING: frozenset({Target.REFUND, Target.CHARGE}),
-    FaultKind.FORGOTTEN_KEY: frozenset({Target.REFUND, Target.CHARGE}),
+    FaultKind.FORGOTTEN_KEY: frozenset({Target.REFUND, Target.CHARGE, Target.COUPON}),
 }
 
 _EVERY = "*"

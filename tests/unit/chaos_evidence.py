@@ -64,11 +64,14 @@ class Run:
     delivered_at: datetime = AT
     scan_says: datetime | None = None
     inspected_at: datetime = AT + timedelta(seconds=3)
-    intent: IntentState = IntentState.SUCCEEDED
+    amount_minor: int = SHIRT_MINOR
+    intent: IntentState | None = IntentState.SUCCEEDED
     ledger_refunded_minor: int = SHIRT_MINOR
     undelivered: int = 0
-    replayed: Outcome = Outcome.OK
-    adds_up: bool = True
+    replayed: Outcome | None = Outcome.OK
+    adds_up: bool | None = True
+    unknown_orders: list[str] = field(default_factory=list)
+    helped: list[str] = field(default_factory=list)
     status: dict[str, Any] = field(default_factory=dict)
     is_known: bool = True
 
@@ -117,7 +120,7 @@ class Run:
                     key=KEY,
                     direction=PaymentDirection.REFUND,
                     method_id="CARD-1",
-                    amount_minor=SHIRT_MINOR,
+                    amount_minor=self.amount_minor,
                     state=IntentState.SUCCEEDED,
                 ),
             ),
@@ -131,17 +134,21 @@ class Run:
 
     def judged(self) -> Judgement:
         """What the oracle says of it."""
-        intent = PaymentIntent(
-            key=KEY,
-            rma_id=RMA,
-            order_id="O-1",
-            direction=PaymentDirection.REFUND,
-            payment_id="P-1",
-            method_id="CARD-1",
-            amount_minor=SHIRT_MINOR,
-            currency="CNY",
-            state=self.intent,
-        )
+        intents = [
+            PaymentIntent(
+                key=KEY,
+                rma_id=RMA,
+                order_id="O-1",
+                direction=PaymentDirection.REFUND,
+                payment_id="P-1",
+                method_id="CARD-1",
+                amount_minor=self.amount_minor,
+                currency="CNY",
+                state=state,
+            )
+            for state in [self.intent]
+            if state
+        ]
         payment = PaymentBalance(
             payment_id="P-1",
             method_id="CARD-1",
@@ -154,11 +161,25 @@ class Run:
         )
         return judge(
             Evidence(
-                seen=[Seen(LIFE, self._status() if self.is_known else None, self.adds_up)],
+                seen=[Seen(LIFE, self._status() if self.is_known else None, self.adds_up, helped=self.helped)],
                 books=self.books(),
                 promise=PROMISE,
                 now=AT + timedelta(minutes=5),
-                ledger=LedgersWord({"O-1": balance}, {RMA: [intent]}, self.undelivered),
-                replayed=[Replayed(name=f"return/{RMA}", outcome=self.replayed, told="it parts")],
+                ledger=LedgersWord({"O-1": balance}, {RMA: intents}, self.unknown_orders, self.undelivered),
+                replayed=[
+                    Replayed(name=f"return/{RMA}", outcome=outcome, told="it parts")
+                    for outcome in [self.replayed]
+                    if outcome
+                ],
             )
         )
+
+
+def of_another_amount(amount_minor: int, **changes: Any) -> Run:
+    """A run that paid another amount than the story tells, and whose status, ledger and books agree on it."""
+    return Run(
+        refunds=[refund(amount_minor=amount_minor)],
+        amount_minor=amount_minor,
+        ledger_refunded_minor=amount_minor,
+        **changes,
+    )

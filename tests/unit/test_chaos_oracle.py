@@ -9,7 +9,7 @@ from domain.clocks import ClockName
 from domain.intents import IntentState
 from domain.status import Header
 from replay.replaying import Outcome
-from tests.unit.chaos_evidence import AT, KEY, RMA, Run, coupon, message, pickup, refund
+from tests.unit.chaos_evidence import AT, KEY, RMA, Run, coupon, message, of_another_amount, pickup, refund
 from workflows.contracts.status import Deadline, TimelineEntry
 
 LATE = AT + timedelta(seconds=12)
@@ -31,6 +31,10 @@ def test_a_run_that_went_well_breaks_nothing() -> None:
         ("I3", Run(refunds=[])),
         ("I3", Run(intent=IntentState.UNKNOWN)),
         ("I3", Run(adds_up=False)),
+        ("I3", Run(adds_up=None)),
+        ("I3", of_another_amount(3 * SHIRT_MINOR)),
+        ("I3", Run(refunds=[], messages=[], status={"payments": ()}, ledger_refunded_minor=0, intent=None)),
+        ("I4", Run(unknown_orders=["O-1"])),
         ("I4", Run(ledger_refunded_minor=0)),
         ("I5", Run(status={"timeline": (TimelineEntry(at=AT, what="application received"),)})),
         ("I5", Run(is_known=False)),
@@ -41,6 +45,7 @@ def test_a_run_that_went_well_breaks_nothing() -> None:
         ("I8", Run(messages=[message(body="Paid."), message(body="Paid once more.")])),
         ("I8", Run(undelivered=1)),
         ("I9", Run(replayed=Outcome.DIVERGED)),
+        ("I9", Run(replayed=None)),
         ("I10", Run(inspected_at=LATE)),
         ("I10", Run(coupons=[coupon()])),
         ("I10", Run(coupons=[coupon(1), coupon(2)], inspected_at=LATE)),
@@ -88,10 +93,16 @@ def test_a_declined_refund_that_was_replaced_is_none_that_moved() -> None:
 def test_what_is_not_final_is_with_somebody_or_lost(status: dict[str, object], where: str) -> None:
     judgement = Run(status={"is_final": False, **status}).judged()
     assert RMA in getattr(judgement, where)
-    assert judgement.holds is (where != "lost")
+    assert judgement.holds is (where == "by_hand")
 
 
 def test_another_end_than_the_storys_is_told() -> None:
     judgement = Run(status={"header": Header.EXPIRED}).judged()
     assert "header EXPIRED for COMPLETED" in judgement.otherwise[RMA]
     assert KEY.startswith(RMA)
+
+
+def test_where_somebody_had_to_help_another_amount_is_told_and_breaks_nothing() -> None:
+    judgement = of_another_amount(2 * SHIRT_MINOR, helped=["agent_tier_1"]).judged()
+    assert judgement.broken == []
+    assert f"refunded {2 * SHIRT_MINOR} for {SHIRT_MINOR}" in judgement.otherwise[RMA]

@@ -57,7 +57,7 @@ def test_the_95th_percentile_is_by_nearest_rank() -> None:
 def test_a_report_names_what_is_broken_and_the_seed() -> None:
     plan = make_plan(11, Size.short(5))
     judgement = Run(refunds=[]).judged()
-    report = make_report(plan, judgement, [], 12.0, 1, [], ledger_was_read=False, crashed=["worker"])
+    report = make_report(plan, judgement, [], 12.0, 1, [], ledger_was_read=False, crashed=["worker"], struck=[])
     assert not report.holds
     out = io.StringIO()
     show(report, Console(file=out, width=200))
@@ -65,3 +65,11 @@ def test_a_report_names_what_is_broken_and_the_seed() -> None:
     assert f"I3 {RMA}" in text
     assert "Seed 11." in text
     assert "RETURNFLOW_LEDGER_URL" in text
+    assert f"{Size.short(5).server_kills} × Temporal SIGKILL" in text
+
+
+def test_a_part_that_died_by_itself_fails_a_run() -> None:
+    for crashed in ([], ["worker"]):
+        judgement, plan = Run().judged(), make_plan(11, Size.short(5))
+        report = make_report(plan, judgement, [], 12.0, 1, [], ledger_was_read=True, crashed=crashed, struck=[])
+        assert report.holds is (not crashed)

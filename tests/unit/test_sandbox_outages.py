@@ -98,6 +98,15 @@ def test_a_provider_that_forgot_a_key_moves_the_money_again(sandbox: httpx.Clien
     assert sandbox.get("/books/refunds").json()["count"] == 2
 
 
+def test_a_coupon_service_that_forgot_a_key_issues_another(sandbox: httpx.Client) -> None:
+    coupon = {"key": "K-1", "customer_id": "C-1", "amount_minor": 5_000, "currency": "CNY", "at": AT}
+    first = sandbox.post("/coupons", json=coupon).raise_for_status().json()
+    assert sandbox.post("/coupons", json=coupon).json() == first
+    sandbox.post("/faults", json={"target": "coupons.issue", "kind": "forgotten_key"}).raise_for_status()
+    assert sandbox.post("/coupons", json=coupon).json()["coupon_id"] != first["coupon_id"]
+    assert sandbox.get("/books/coupons").json()["count"] == 2
+
+
 def test_a_carriers_clock_that_is_ahead_is_in_its_scans(sandbox: httpx.Client) -> None:
     sandbox.put("/clock", json={"ahead_seconds": 600}).raise_for_status()
     scan = {"event_id": "E-1", "kind": "delivered", "occurred_at": AT}
