@@ -11,7 +11,7 @@ from domain.actions import Action, Role
 from domain.status import Logistics
 from workflows.contracts import ParcelStatus, ReturnStatus
 
-_LOOK_SECONDS = (0.4, 5.0)
+_LOOK_SECONDS = (0.8, 6.0)
 """How soon somebody looks again at a return: at first, and at most where nothing changes."""
 
 _SCAN_APART_SECONDS = 0.25

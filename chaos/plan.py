@@ -86,7 +86,7 @@ class Size:
             max(2, share),
             max(len(_OUTAGES), share),
             max(2, share),
-            arrival + 420.0,
+            arrival + 720.0,
         )
 
     @classmethod

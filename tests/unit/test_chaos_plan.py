@@ -28,7 +28,7 @@ def test_the_full_run_is_as_specified() -> None:
     assert all(5 <= later - earlier <= 20 for earlier, later in pairwise(kills))
     assert {abs(s.ahead_seconds) for s in plan.strikes if s.kind is Disturbance.CLOCK_STEP} == {600.0}
     assert {strike.seconds for strike in plan.strikes if strike.kind is Disturbance.OUTAGE} == {60.0}
-    assert all(life.starts_at <= size.arrival < size.bound < 20 * 60 for life in plan.lives)
+    assert all(life.starts_at <= size.arrival < size.bound < 25 * 60 for life in plan.lives)
 
 
 def test_one_call_in_ten_goes_wrong() -> None:
