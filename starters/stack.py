@@ -22,6 +22,7 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from ledger.schema import migrate
 from starters.connection import connect_temporal
@@ -219,7 +220,13 @@ class Stack:
             request = DescribeTaskQueueRequest(
                 namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
             )
-            answer = await client.workflow_service.describe_task_queue(request)
+            try:
+                answer = await client.workflow_service.describe_task_queue(request)
+            except RPCError as error:
+                # "something went wrong, please retry", as a server says that has just started.
+                if error.status is RPCStatusCode.UNKNOWN:
+                    return False
+                raise
             if any(poller.identity.startswith(identity) for poller in answer.pollers):
                 return True
         return False
