@@ -63,8 +63,8 @@ def _throughput(text: str) -> str:
     counted = (
         f"Counted while {seen.in_flight} were in flight, after the first wave."
         if seen.in_flight
-        else "Counted was the middle 80 % of the ends, with part of the first wave and of the emptying places; rounds"
-        " followed each other at once."
+        else "Counted was the middle 80 % of the ends, with part of the first wave and of the emptying places;"
+        " rounds followed each other at once."
     )
     players = list(dict.fromkeys(each.player for each in seen.rounds))
     rows = []

@@ -41,8 +41,8 @@ class Throughput(Record):
     """All rounds, in the order in which they were played, and what the shapes hold.
 
     Attributes:
-        in_flight: How many were in flight in the steady state; None in a result that counted the middle 80 % of the
-            ends instead, part of the first wave and of the emptying places among them.
+        in_flight: How many were in flight in the steady state; None in a result that counted the middle 80 % of
+            the ends instead, part of the first wave and of the emptying places among them.
     """
 
     rounds: tuple[Round, ...]
