@@ -17,7 +17,7 @@ from bench.cost import play_costs
 from bench.growth import measure_growth
 from bench.latency import measure_latency
 from bench.ledger_growth import measure_ledgers
-from bench.machine import Machine
+from bench.machine import Machine, machines_of, note_machine
 from bench.open_returns import measure_open_returns
 from bench.processes import measure_processes
 from bench.report import write_report
@@ -56,7 +56,7 @@ def main(
             text = asyncio.run(PARTS[name](Bench(Path(folder), results, open_returns)))
         (results / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         console.print(f"  took {(datetime.now(UTC) - began).total_seconds():.0f} s")
-        (results / "machine.json").write_text(Machine.here().model_dump_json(indent=1) + "\n", encoding="utf-8")
+        note_machine(results, name)
     typer.echo(write_report(results))
 
 
@@ -78,11 +78,17 @@ class Bench:
         """What `throughput` measured.
 
         Raises:
-            typer.BadParameter: If it did not yet.
+            typer.BadParameter: If it did not yet, or on another machine.
         """
         file = self.results / "throughput.json"
         if not file.exists():
             raise typer.BadParameter("this part needs the rates: measure --only throughput first")
+        there = machines_of(self.results).get("throughput")
+        if there is None or not there.same_hardware(Machine.here()):
+            raise typer.BadParameter(
+                f"{file.name}: its rates were measured on another machine, says machine.json:"
+                " measure --only throughput on this one first"
+            )
         return Throughput.model_validate_json(file.read_text("utf-8"))
 
 

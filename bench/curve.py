@@ -1,13 +1,13 @@
 """How something grows with a size, and what that is called."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import linear_regression, median
 
 from domain.record import Record
 
-_FLAT, _LOGARITHMIC, _LINEAR = 0.15, 0.5, 1.2
-"""The most that the exponent may be."""
+_FLAT, _LINEAR = 0.15, 1.2
+"""The most that the exponent may be: what is flat grows by no more than 1.4 times over a decade of sizes."""
 
 _DECADE = 10
 
@@ -28,7 +28,9 @@ class Curve(Record):
         points: From the smallest size to the largest.
         exponent: How the value grows where the size is largest: as the size to the power of it, by the slope of
             both logarithms over the last decade of sizes. 0 stays flat, 1 is linear.
-        growth: The exponent in a word; "logarithmic" stands for all that grows more slowly than a square root.
+        growth: "flat" and "worse than linear" by the exponent; between them "linear" or "logarithmic", whichever
+            line of least squares lies closer to all points. The exponent does not tell these two apart: what is
+            linear above a large base has a small one.
     """
 
     what: str
@@ -56,7 +58,7 @@ def curve(what: str, unit: str, points: Iterable[tuple[int, float]]) -> Curve:
         unit=unit,
         points=tuple(Point(size=size, value=value) for size, value in ordered),
         exponent=round(exponent, 2),
-        growth=_named(exponent),
+        growth=_named(exponent, ordered),
     )
 
 
@@ -68,9 +70,21 @@ def in_tenths(points: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
     return [(part[-1][0], median(value for _, value in part)) for part in parts]
 
 
-def _named(exponent: float) -> str:
+def _named(exponent: float, points: Sequence[tuple[int, float]]) -> str:
     if exponent <= _FLAT:
         return "flat"
-    if exponent <= _LOGARITHMIC:
-        return "logarithmic"
-    return "linear" if exponent <= _LINEAR else "worse than linear"
+    if exponent > _LINEAR:
+        return "worse than linear"
+    values = [value for _, value in points]
+    linear = _squares([float(size) for size, _ in points], values)
+    logarithmic = _squares([math.log(size) for size, _ in points], values)
+    # Two points lie on a line either way: then the worse is said.
+    return "logarithmic" if len(points) > 2 and logarithmic < linear else "linear"
+
+
+def _squares(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """What the line of least squares leaves over."""
+    line = linear_regression(sizes, values)
+    return sum(
+        (line.slope * size + line.intercept - value) ** 2 for size, value in zip(sizes, values, strict=True)
+    )

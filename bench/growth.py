@@ -31,15 +31,18 @@ class Growth(Record):
     """Each curve over the lines of a return, the place of a return in its order, or the scans of a return.
 
     Attributes:
-        by_lines: Seconds to the decision, bytes of the whole history, the largest payload.
+        by_lines: Seconds to the decision (the median), bytes of the whole history, the largest payload.
+        decisions_by_lines: The seconds of every decision by the lines of its return.
         by_returns_of_order: Seconds to the decision of the k-th return of one order.
         by_events: Seconds until a scan is seen, events and bytes of the history.
         history_events: How long the history was after the last scan.
         suggests_new_run: After how many scans Temporal first suggested a new run; None if it did not.
-        unanswered: Questions after a scan that Temporal did not answer in time.
+        unanswered: Questions after a scan that Temporal did not answer in time; they count in `by_events` with
+            their elapsed time, or the slowest before them if that is longer.
     """
 
     by_lines: tuple[Curve, ...]
+    decisions_by_lines: dict[int, tuple[float, ...]]
     by_returns_of_order: tuple[Curve, ...]
     by_events: tuple[Curve, ...]
     history_events: int
@@ -68,11 +71,12 @@ async def measure_growth(
     await player.prepare(_WARM_UP)
     for _ in range(_WARM_UP):
         await player.play()
-    by_lines = await _by_lines(rig, player, lines, report)
+    by_lines, decisions = await _by_lines(rig, player, lines, report)
     by_returns = await _by_returns_of_order(rig, returns_of_order, report)
     by_events, length, suggests, unanswered = await _by_events(rig, events, report)
     return Growth(
         by_lines=by_lines,
+        decisions_by_lines=decisions,
         by_returns_of_order=by_returns,
         by_events=by_events,
         history_events=length,
@@ -83,8 +87,9 @@ async def measure_growth(
 
 async def _by_lines(
     rig: Rig, player: PlainRefund, sizes: Sequence[int], report: Callable[[str], None]
-) -> tuple[Curve, ...]:
-    seconds, history_bytes, payloads = [], [], []
+) -> tuple[tuple[Curve, ...], dict[int, tuple[float, ...]]]:
+    history_bytes, payloads = [], []
+    decisions: dict[int, tuple[float, ...]] = {}
     for size in sizes:
         took = []
         for _ in range(_REPEATS):
@@ -97,15 +102,20 @@ async def _by_lines(
         await player.inspect(rma_id, line_ids)
         await rig.returns.result(rma_id)
         history = await _history(rig, rma_id)
-        seconds.append((size, min(took)))
+        decisions[size] = tuple(took)
         history_bytes.append((size, _size(history)))
         payloads.append((size, max(_payload_sizes(history))))
-        report(f"{size} lines: {min(took):.2f} s, {_size(history) / 1024:.0f} KiB of history")
-    return (
-        curve("decision on a return with so many lines", "s", seconds),
+        report(f"{size} lines: {median(took):.2f} s, {_size(history) / 1024:.0f} KiB of history")
+    curves = (
+        curve(
+            "decision on a return with so many lines",
+            "s",
+            [(size, median(took)) for size, took in decisions.items()],
+        ),
         curve("history of a return with so many lines", "bytes", history_bytes),
         curve("largest payload of a return with so many lines", "bytes", payloads),
     )
+    return curves, decisions
 
 
 async def _by_returns_of_order(rig: Rig, count: int, report: Callable[[str], None]) -> tuple[Curve, ...]:
@@ -126,7 +136,8 @@ async def _by_events(
     [line_id] = await _load_order(rig, order_id := f"O-{uuid4().hex[:12]}", 1)
     rma_id = await _apply(rig, order_id, [line_id], "R-1")
     parcel = await PlainRefund(rig).booked(rma_id)
-    seconds, lengths, sizes, unanswered = [], [], [], 0
+    seconds: list[tuple[int, float]] = []
+    lengths, sizes, unanswered = [], [], 0
     for number in range(1, count + 1):
         event = CarrierEvent(
             event_id=f"{rma_id}-{number}",
@@ -142,8 +153,11 @@ async def _by_events(
             await rig.returns.status(rma_id)
         except ServiceUnavailable:
             unanswered += 1
+            # However soon it failed, it was seen no sooner than the slowest that was.
+            took = max(time.perf_counter() - began, *(value for _, value in seconds), 0.0)
         else:
-            seconds.append((number, time.perf_counter() - began))
+            took = time.perf_counter() - began
+        seconds.append((number, took))
         if number % max(count // 10, 1) == 0:
             history = await _history(rig, rma_id)
             lengths.append((number, float(len(history.events))))

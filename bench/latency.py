@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 
@@ -25,7 +25,9 @@ class Latency(Record):
 
     Attributes:
         per_second: The rate that was planned, returns started per second.
-        milliseconds: From the planned instant to the decision, of those that were decided within their request.
+        milliseconds: From the planned instant to the decision, of all that were asked. Who got no decision counts
+            with the least that it can have been, see `waits`: the percentiles can only be worse than that.
+        decided: How many were decided within their request.
         pending: How many got their number without a decision, since it took longer than the API waits.
         failed: How many got another answer, or none.
         sent_late: How many were sent more than ten milliseconds after their instant, which is the driver's fault.
@@ -37,6 +39,7 @@ class Latency(Record):
     per_second: float
     seconds: float
     milliseconds: Spread
+    decided: int
     pending: int
     failed: int
     sent_late: int
@@ -49,10 +52,26 @@ class _Run:
     """What the requests came to so far."""
 
     def __init__(self) -> None:
-        self.waited: list[float] = []
+        self.decided: list[float] = []
+        self.pending: list[float] = []
+        self.failed: list[float] = []
         self.lateness: list[float] = []
-        self.answers: Counter[int] = Counter()
         self.not_ended = 0
+
+    def waited(self) -> list[float]:
+        """How long each waited."""
+        return waits(self.decided, self.pending, self.failed)
+
+
+def waits(decided: Sequence[float], pending: Sequence[float], failed: Sequence[float]) -> list[float]:
+    """All waits in one series.
+
+    Who is pending has waited at least until it was told so. A failure may come sooner than any decision and is yet
+    no short wait: it counts no less than the longest of the others.
+    """
+    others = [*decided, *pending]
+    longest = max(others, default=0.0)
+    return [*others, *(max(each, longest) for each in failed)]
 
 
 async def measure_latency(
@@ -90,9 +109,10 @@ async def measure_latency(
     return Latency(
         per_second=per_second,
         seconds=round(took, 3),
-        milliseconds=spread_of([each * 1000 for each in run.waited]),
-        pending=run.answers[_PENDING],
-        failed=run.answers.total() - run.answers[_DECIDED] - run.answers[_PENDING],
+        milliseconds=spread_of([each * 1000 for each in run.waited()]),
+        decided=len(run.decided),
+        pending=len(run.pending),
+        failed=len(run.failed),
         sent_late=sum(each > _LATE_SECONDS for each in run.lateness),
         lateness_milliseconds=spread_of([each * 1000 for each in run.lateness]),
         not_ended=run.not_ended,
@@ -117,7 +137,7 @@ async def _start(
         tasks.append(asyncio.create_task(_one(players, api, planned, run)))
         if planned - told >= _TOLD_EACH_SECONDS:
             told = planned
-            report(f"{number} of {count} started, p99 {spread_of(run.waited).p99:.2f} s so far")
+            report(f"{number} of {count} started, p99 {spread_of(run.waited()).p99:.2f} s so far")
     await asyncio.sleep(began + count / per_second - time.perf_counter())
     return tasks
 
@@ -130,12 +150,11 @@ async def _one(players: PlainRefund, api: httpx.AsyncClient, planned: float, run
     try:
         answer = await api.post("/v1/returns", content=body, headers=headers)
     except httpx.HTTPError:
-        run.answers[0] += 1
+        run.failed.append(time.perf_counter() - planned)
         run.not_ended += 1
         return
-    run.answers[answer.status_code] += 1
-    if answer.status_code == _DECIDED:
-        run.waited.append(time.perf_counter() - planned)
+    outcomes = {_DECIDED: run.decided, _PENDING: run.pending}
+    outcomes.get(answer.status_code, run.failed).append(time.perf_counter() - planned)
     if answer.is_success:
         await players.finish(answer.json()["rma_id"])
     else:

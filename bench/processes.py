@@ -20,7 +20,7 @@ _ROUNDS = 3
 _HISTORIES = 20
 _REPLAYS = 400
 _IN_FLIGHT = 60
-_WARM_UP = 30
+_WARM_UP = 3 * _IN_FLIGHT
 _COMMAND_LINE = "from starters.cli.entry import main; main()"
 _SECOND = "second worker"
 
@@ -70,7 +70,7 @@ async def measure_processes(
         rig: With its own worker only.
         report: Is told how far it is.
         starts: How often a worker is started.
-        returns: How many returns are played in a round.
+        returns: How many returns are played in a round, at least three times as many as are in flight.
         rounds: How many rounds each number of workers plays.
         replays: How many histories are replayed.
     """

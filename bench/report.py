@@ -10,7 +10,7 @@ from bench.curve import Curve
 from bench.growth import Growth
 from bench.latency import Latency
 from bench.ledger_growth import LedgerGrowth
-from bench.machine import Machine
+from bench.machine import Machine, machines_of
 from bench.open_returns import OpenReturns, Probe
 from bench.plots import draw_plots
 from bench.processes import Processes
@@ -38,7 +38,19 @@ Made by `make bench`; the numbers are in the JSON files beside this one. {machin
 
 
 def _machine(results: Path) -> str:
-    machine = Machine.model_validate_json((results / "machine.json").read_text("utf-8"))
+    machines = machines_of(results)
+    parts: dict[str, list[str]] = {}
+    for name in (name for name in _PARTS if (results / f"{name}.json").exists()):
+        parts.setdefault(_sentence(machines.get(name)), []).append(name)
+    if len(parts) == 1:
+        return next(iter(parts))
+    lines = [f"- {', '.join(names)}: {sentence}" for sentence, names in parts.items()]
+    return "\n".join(["The parts differ in when or on what they were measured:", "", *lines])
+
+
+def _sentence(machine: Machine | None) -> str:
+    if machine is None:
+        return "Nobody noted on what."
     return (
         f"Measured {machine.measured_at:%Y-%m-%d} on {machine.cores} cores, {machine.memory_gib} GiB,"
         f" {machine.system}, Python {machine.python}, returnflow {machine.returnflow},"
@@ -48,6 +60,12 @@ def _machine(results: Path) -> str:
 
 def _throughput(text: str) -> str:
     seen = Throughput.model_validate_json(text)
+    counted = (
+        f"Counted while {seen.in_flight} were in flight, after the first wave."
+        if seen.in_flight
+        else "Counted was the middle 80 % of the ends, with part of the first wave and of the emptying places;"
+        " rounds followed each other at once."
+    )
     players = list(dict.fromkeys(each.player for each in seen.rounds))
     rows = []
     for player in players:
@@ -63,9 +81,11 @@ def _throughput(text: str) -> str:
             "## Returns per second",
             "Rounds in turns on one server. `bare` is a workflow with the same events that does nothing, run by a"
             " worker with the same options; `one activity` is the least that a workflow can be. Median, and range"
-            " of rounds.",
+            f" of rounds. {counted}",
             _table(["workflow", "per second", "events each", "processors in use"], rows),
             _table(["ratio", "median (range)"], ratios),
+            f"A return had {seen.more_events():+.1f} events beside the bare workflow, the mean of the rounds"
+            f"{'' if seen.same_work() else ': too many to compare their rates'}.",
         ]
     )
 
@@ -85,14 +105,15 @@ def _cost(text: str) -> str:
 def _latency(text: str) -> str:
     seen = Latency.model_validate_json(text)
     waited = seen.milliseconds
-    row = [f"{seen.per_second:.1f}", waited.count, *(f"{value:,.0f}" for value in _percentiles(waited))]
+    row = [f"{seen.per_second:.1f}", seen.decided, *(f"{value:,.0f}" for value in _percentiles(waited))]
     row += [seen.pending, seen.failed, seen.sent_late, seen.not_ended]
     return "\n\n".join(
         [
             "## From the request to the decision",
             f"Over HTTP, returns started at a fixed rate for {seen.seconds:.0f} s whatever became of earlier ones."
             " A time counts from the instant at which the request was planned, so nobody who waits hides the wait"
-            " of others. Milliseconds.",
+            " of others. Who was pending counts with the time until it was told so, who failed with the longest of"
+            " the others at least. Milliseconds.",
             _table(
                 [
                     "per second",

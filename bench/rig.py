@@ -17,10 +17,13 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
+from ledger.ledger import Ledger
 from starters.client import ReturnsClient
 from starters.stack import Ports, Stack
 
 _PATIENCE_SECONDS = 30
+_SETTLE_SECONDS = 120
+_REST_SECONDS = 3
 _AT_ONCE = 2000
 
 
@@ -96,6 +99,22 @@ class Rig:
                 times = process.cpu_times()
                 used[name] = times.user + times.system
         return used
+
+    async def settle(self) -> None:
+        """Wait until nothing is left to do of what was played.
+
+        Raises:
+            TimeoutError: If the relay does not deliver what is to be told.
+        """
+        ledger = Ledger.open(self.stack.ledger_url)
+        try:
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                while await asyncio.to_thread(ledger.pending_deliveries):
+                    await asyncio.sleep(0.2)
+        finally:
+            ledger.engine.dispose()
+        # The server closes workflows and writes their visibility records a little later, and does not say when.
+        await asyncio.sleep(_REST_SECONDS)
 
     async def close(self) -> None:
         """Stop what was added."""

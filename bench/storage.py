@@ -12,7 +12,6 @@ from domain.record import Record
 
 _RETURNS = 300
 _IN_FLIGHT = 40
-_SETTLE_SECONDS = 5
 
 
 class Storage(Record):
@@ -37,7 +36,7 @@ async def measure_storage(rig: Rig, report: Callable[[str], None]) -> Storage:
     await player.prepare(_RETURNS + 1)
     await player.play()
     ledger, temporal = rig.stack.data / "ledger.db", rig.stack.data / "temporal.db"
-    before = await _settled(ledger), await _settled(temporal)
+    before = await _settled(rig, ledger, temporal)
     places = asyncio.Semaphore(_IN_FLIGHT)
 
     async def one() -> None:
@@ -45,7 +44,7 @@ async def measure_storage(rig: Rig, report: Callable[[str], None]) -> Storage:
             await player.play()
 
     await asyncio.gather(*(one() for _ in range(_RETURNS)))
-    after = await _settled(ledger), await _settled(temporal)
+    after = await _settled(rig, ledger, temporal)
     rows = {table: count - before[0].rows[table] for table, count in after[0].rows.items()}
     report(f"{_RETURNS} returns")
     return Storage(
@@ -61,10 +60,10 @@ class _Database(Record):
     size: int
 
 
-async def _settled(file: Path) -> _Database:
-    """Look at a database once the messages are out and the log is written into the file."""
-    await asyncio.sleep(_SETTLE_SECONDS)
-    return await asyncio.to_thread(_look, file)
+async def _settled(rig: Rig, ledger: Path, temporal: Path) -> tuple[_Database, _Database]:
+    """Look at both databases once the messages are out and the log is written into the file."""
+    await rig.settle()
+    return await asyncio.to_thread(_look, ledger), await asyncio.to_thread(_look, temporal)
 
 
 def _look(file: Path) -> _Database:
