@@ -21,7 +21,7 @@ from replay.contracts import contract_of
 from replay.divergence import Divergence, explain, too_much
 from replay.protojson import OtherForm, history_from
 from replay.recorder import RecordingRunner
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
+from workers.registry import REPLAY_RUNNER, WORKFLOWS
 
 
 class Outcome(StrEnum):
@@ -83,7 +83,7 @@ Source = Path | str | bytes
 class Replays:
     """Replays histories one after the other. One per process: it starts the threads of the SDK's core."""
 
-    def __init__(self, workflows: Sequence[type] = WORKFLOWS, runner: WorkflowRunner = WORKFLOW_RUNNER) -> None:
+    def __init__(self, workflows: Sequence[type] = WORKFLOWS, runner: WorkflowRunner = REPLAY_RUNNER) -> None:
         self._contracts = dict(map(contract_of, workflows))
         self._runner = RecordingRunner(runner)
         # The core would write a warning with the whole failure for each history that diverges.

@@ -13,7 +13,7 @@ from temporalio.client import (
 
 from domain.claims import ClaimParty
 from starters.errors import ActionNotAllowed, ServiceUnavailable
-from starters.temporal_calls import TemporalCalls
+from starters.temporal_calls import TemporalCalls, answer_to
 from starters.translation import claim_not_found_or_unavailable, ended_before_the_answer, refusal
 from workflows import ids
 from workflows.contracts import CLAIM_STATUS_QUERY, ActionRequest
@@ -31,9 +31,7 @@ class ClaimCalls(TemporalCalls):
             ServiceUnavailable: If no worker answers.
         """
         try:
-            status: ClaimStatus = await self._claim(rma_id, party).query(
-                CLAIM_STATUS_QUERY, result_type=ClaimStatus
-            )
+            status = await answer_to(self._claim(rma_id, party), CLAIM_STATUS_QUERY, ClaimStatus)
         except WorkflowQueryFailedError as error:
             raise ServiceUnavailable(f"The claim of {rma_id} cannot be read: {error}") from error
         except RPCError as error:

@@ -9,8 +9,11 @@ from domain.record import Record
 from starters.errors import ServiceUnavailable
 from starters.translation import not_found_or_unavailable
 from workflows import ids
+from workflows.contracts import ASK_AGAIN
 
 Answer = TypeVar("Answer", bound=Record)
+
+_ASKED_AT_MOST = 3
 
 
 class TemporalCalls:
@@ -25,9 +28,7 @@ class TemporalCalls:
 
     async def _ask(self, rma_id: str, query: str, answer_type: type[Answer]) -> Answer:
         try:
-            answer: Answer = await self._handle(rma_id).query(
-                query, result_type=answer_type, rpc_timeout=timedelta(seconds=10)
-            )
+            answer = await answer_to(self._handle(rma_id), query, answer_type)
         except WorkflowQueryFailedError as error:
             raise ServiceUnavailable(f"The {query} of {rma_id} cannot be read: {error}") from error
         except RPCError as error:
@@ -40,3 +41,21 @@ class TemporalCalls:
         except RPCError:
             return False
         return True
+
+
+async def answer_to(handle: WorkflowHandle[Any, Any], query: str, answer_type: type[Answer]) -> Answer:
+    """Ask a workflow, and again where its worker says so.
+
+    Raises:
+        WorkflowQueryFailedError: If it cannot answer.
+        RPCError: If nobody answers in time, or there is no such workflow.
+    """
+    for attempt in range(1, _ASKED_AT_MOST + 1):
+        try:
+            answer: Answer = await handle.query(query, result_type=answer_type, rpc_timeout=timedelta(seconds=10))
+        except WorkflowQueryFailedError as error:
+            if ASK_AGAIN not in str(error) or attempt == _ASKED_AT_MOST:
+                raise
+        else:
+            return answer
+    raise AssertionError("it was asked, and answered or failed")

@@ -31,7 +31,7 @@ from adapters.warehouse.sandbox import SandboxWarehouse
 from adapters.workshop.sandbox import SandboxWorkshop
 from ledger.ledger import Ledger
 from policy.files import Policies, load_explanations
-from workers.patient_queries import PatientQueries
+from workers.quiet_queries import QuietQueries
 from workflows.follow_up_workflow import FollowUpWorkflow
 from workflows.reconciliation_workflow import ReconciliationWorkflow
 from workflows.recovery_claim_workflow import RecoveryClaimWorkflow
@@ -39,10 +39,12 @@ from workflows.return_workflow import ReturnWorkflow
 
 WORKFLOWS: list[type] = [ReturnWorkflow, FollowUpWorkflow, RecoveryClaimWorkflow, ReconciliationWorkflow]
 
-WORKFLOW_RUNNER = PatientQueries(UnsandboxedWorkflowRunner())
+REPLAY_RUNNER = UnsandboxedWorkflowRunner()
 """Runs workflow code that is imported once, not anew for each return, which cost about 90 ms of CPU each. What the
-sandbox would have watched at run time is checked in the syntax tree and by the sandbox of the tests (ADR 0024).
-Queries wait for ledger calls (ADR 0034)."""
+sandbox would have watched at run time is checked in the syntax tree and by the sandbox of the tests (ADR 0024)."""
+
+WORKFLOW_RUNNER = QuietQueries(REPLAY_RUNNER)
+"""Runs it for workers, who are asked queries as well (ADR 0034)."""
 
 
 @dataclass(frozen=True)

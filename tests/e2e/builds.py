@@ -17,11 +17,11 @@ from pathlib import Path
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
+from workers.registry import REPLAY_RUNNER, WORKFLOWS
 
 async def replay():
     replayer = Replayer(
-        workflows=WORKFLOWS, workflow_runner=WORKFLOW_RUNNER, data_converter=pydantic_data_converter
+        workflows=WORKFLOWS, workflow_runner=REPLAY_RUNNER, data_converter=pydantic_data_converter
     )
     for file in sorted(Path(sys.argv[1]).glob("*.json")):
         await replayer.replay_workflow(WorkflowHistory.from_json(file.stem, file.read_text("utf-8")))

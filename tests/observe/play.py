@@ -41,7 +41,7 @@ from tests.observe.otlp import collector
 from tests.replay.record import HISTORIES
 from workers.gauges import Gauges
 from workers.hosting import Parts, hosted
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
+from workers.registry import REPLAY_RUNNER, WORKFLOWS
 from workers.settings import WorkerSettings
 from workers.texts import load_message_texts
 from workflows.ids import return_workflow_id
@@ -127,10 +127,10 @@ async def _observed(
 
 async def _replay(pipeline: Pipeline, played: Sequence[str], tracing: Tracing) -> list[str]:
     """Replay what was traced where nothing is, and what was recorded without traces where everything is."""
-    bare = Replayer(workflows=WORKFLOWS, workflow_runner=WORKFLOW_RUNNER, data_converter=pydantic_data_converter)
+    bare = Replayer(workflows=WORKFLOWS, workflow_runner=REPLAY_RUNNER, data_converter=pydantic_data_converter)
     traced = Replayer(
         workflows=WORKFLOWS,
-        workflow_runner=WORKFLOW_RUNNER,
+        workflow_runner=REPLAY_RUNNER,
         data_converter=pydantic_data_converter,
         plugins=[tracing.plugin],
     )

@@ -10,7 +10,7 @@ from replay.files import files_in
 from replay.late_gates import LateGates
 from replay.replaying import Outcome, Replayed, Replays, Source
 from tests.replay.record import HISTORIES
-from workers.registry import WORKFLOW_RUNNER, WORKFLOWS
+from workers.registry import REPLAY_RUNNER, WORKFLOWS
 from workflows import ids
 
 FILES = files_in(HISTORIES)
@@ -18,7 +18,7 @@ FILES = files_in(HISTORIES)
 
 @pytest.fixture(scope="module")
 def watched() -> LateGates:
-    return LateGates(WORKFLOW_RUNNER)
+    return LateGates(REPLAY_RUNNER)
 
 
 @pytest.fixture(scope="module")

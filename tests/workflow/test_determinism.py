@@ -13,10 +13,10 @@ from demo.story import Step, Story, load_stories
 from domain.actions import Action
 from testkit.environment import TimeSkippingEnv
 from testkit.pipeline import Pipeline, running_pipeline
-from workers.patient_queries import PatientQueries
+from workers.quiet_queries import QuietQueries
 
 STORIES = {story.name: story for story in load_stories()}
-STRICT = PatientQueries(
+STRICT = QuietQueries(
     SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "domain", "workflows.contracts", "workflows.ids", "workflows.search_attributes", "babel"

@@ -57,6 +57,9 @@ from workflows.contracts.status import (
 from workflows.contracts.substitute import SubstituteChoice
 
 DECISION_UPDATE = "decision"
+ASK_AGAIN = "News came in while this was asked. Ask again."
+"""What a worker says to a query that it could not answer without going on with the workflow (ADR 0034)."""
+
 STATUS_QUERY = "status"
 EXPLAIN_QUERY = "explain"
 CARRIER_EVENT_SIGNAL = "carrier_event"
@@ -65,6 +68,7 @@ PARCEL_FOUND_SIGNAL = "parcel_found"
 
 __all__ = [
     "ACTION_REQUESTS",
+    "ASK_AGAIN",
     "CARRIER_EVENT_SIGNAL",
     "CLAIM_STATUS_QUERY",
     "DECISION_UPDATE",

@@ -16,12 +16,12 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 from domain.record import Record
 from replay.replaying import Outcome, Replays
 from testkit.environment import TimeSkippingEnv
-from workers.patient_queries import PatientQueries
+from workers.quiet_queries import QuietQueries
 from workflows.calls import LedgerCall
 
 SHORT = timedelta(seconds=5)
 BARE = UnsandboxedWorkflowRunner()
-PATIENT = PatientQueries(BARE)
+PATIENT = QuietQueries(BARE)
 
 
 class Moments:
