@@ -1,4 +1,4 @@
-"""What the runner hands to a workflow, and when; `tests/workflow/test_quiet_queries.py` shows why on a real server."""
+"""What the runner hands to a workflow, and when. Why: `tests/workflow/test_quiet_queries.py`, on a real server."""
 
 from typing import Any
 
