@@ -12,7 +12,6 @@ from bench.latency import Latency
 from bench.ledger_growth import LedgerGrowth
 from bench.machine import Machine, machines_of
 from bench.open_returns import OpenReturns, Probe
-from bench.plots import draw_plots
 from bench.processes import Processes
 from bench.spread import Spread
 from bench.storage import Storage
@@ -26,6 +25,8 @@ def write_report(results: Path) -> str:
         file = results / f"{name}.json"
         if file.exists():
             parts.append(render(file.read_text("utf-8")))
+    from bench.plots import draw_plots  # noqa: PLC0415 - only who draws needs matplotlib
+
     parts += [f"![{title}]({file.name})" for title, file in draw_plots(results)]
     text = "\n\n".join(parts) + "\n"
     (results / "README.md").write_text(text, encoding="utf-8")
