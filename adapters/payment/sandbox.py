@@ -6,7 +6,7 @@ import httpx
 from pydantic import JsonValue
 
 from adapters.http import ProviderHttp
-from adapters.payment.port import PaymentPage, PaymentPort, PaymentRecords
+from adapters.payment.port import PaymentPage, PaymentProvider
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment
 from domain.record import Record, UtcDatetime
 
@@ -34,18 +34,20 @@ class _Released(Record):
 _PAGE = "500"
 
 
-class SandboxPayment(PaymentPort, PaymentRecords):
+class SandboxPayment(PaymentProvider):
     """The payment ports on the sandbox. The intent's key is the reference and the idempotency key."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._http = ProviderHttp(client, "payment")
 
-    async def find(self, direction: PaymentDirection, reference: str) -> ProviderPayment | None:
-        """Look up a movement or a hold by our reference; None if the provider never saw it."""
-        return next(iter(await self.under(direction, reference)), None)
+    async def find(self, intent: PaymentIntent) -> ProviderPayment | None:
+        """Look up what became of an intent, by its key; None if the provider never saw it."""
+        return next(iter(await self.under(intent.direction, intent.key)), None)
 
-    async def under(self, direction: PaymentDirection, reference: str) -> tuple[ProviderPayment, ...]:
-        """Everything of a direction under a reference, oldest first."""
+    async def under(
+        self, direction: PaymentDirection, reference: str, payment_id: str = ""
+    ) -> tuple[ProviderPayment, ...]:
+        """Everything of a direction under a reference, oldest first. The payment need not be known."""
         asked = {"reference": reference}
         if direction is PaymentDirection.REFUND:
             return (await self._http.read("/payments/refunds", _Refunds, asked)).refunds
