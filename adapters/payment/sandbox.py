@@ -5,8 +5,9 @@ from datetime import datetime
 import httpx
 from pydantic import JsonValue
 
-from adapters.http import ProviderHttp
+from adapters.http import HttpClients, ProviderHttp
 from adapters.payment.port import PaymentPage, PaymentProvider
+from adapters.payment.settings import PaymentSettings
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment
 from domain.record import Record, UtcDatetime
 
@@ -94,3 +95,13 @@ class SandboxPayment(PaymentProvider):
         """Give a hold back. May be repeated; one that was captured or never made is left alone."""
         body: dict[str, JsonValue] = {"reference": reference, "at": at.isoformat()}
         await self._http.write("/payments/holds/release", body, _Released)
+
+
+class SandboxPaymentSettings(PaymentSettings):
+    """The sandbox needs to know where it is, which is where the other stand-ins are as well."""
+
+    providers_url: str
+
+    def connect(self, clients: HttpClients) -> PaymentProvider:
+        """Make the adapter over the connections of the other stand-ins."""
+        return SandboxPayment(clients.to(self.providers_url.rstrip("/")))
