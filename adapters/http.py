@@ -5,7 +5,6 @@ A call is made once. Retries belong to the caller, who alone knows when a repeat
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -67,19 +66,23 @@ class HttpClients:
     Args:
         timeout: As of `make_http_client`.
         kind: As of `make_http_client`.
+
+    Attributes:
+        open: What was made so far.
     """
 
     def __init__(self, timeout: float = 8.0, kind: type[httpx.AsyncClient] = httpx.AsyncClient) -> None:
         self._timeout = timeout
         self._kind = kind
-        self._open = AsyncExitStack()
+        self.open: list[httpx.AsyncClient] = []
         self._plain: dict[str, httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> "HttpClients":
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._open.aclose()
+        for client in self.open:
+            await client.aclose()
 
     def to(self, base_url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
         """A client for a provider; without headers of its own it is the same for the same URL."""
@@ -91,7 +94,7 @@ class HttpClients:
 
     def _make(self, base_url: str, headers: Mapping[str, str] | None) -> httpx.AsyncClient:
         client = make_http_client(base_url, self._timeout, self._kind, headers)
-        self._open.push_async_callback(client.aclose)
+        self.open.append(client)
         return client
 
 
