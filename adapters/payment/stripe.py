@@ -186,7 +186,7 @@ class StripeSettings(PaymentSettings):
     """What Stripe needs.
 
     Attributes:
-        stripe_api_key: The secret key of the account, or a restricted one that may read and write refunds.
+        stripe_api_key: The secret key of the account, or a restricted one that may read and make refunds.
         stripe_api_key_file: A file that holds it.
         stripe_url: Where Stripe's API is; another one for a stand-in.
     """
