@@ -151,7 +151,7 @@ async def test_what_was_created_in_a_time_is_listed_in_pages(payment: PaymentPro
     """By the seconds in which it was created, with its status as it is now; what others asked for is left out."""
     peer.payments["pi_1"] = (10_000, "cny")
     begin = math.floor(AT.timestamp())
-    for created in (begin - 1, *([begin] * 120), begin + 10):
+    for created in (begin - 1, *([begin] * 120), begin + 9, begin + 10):
         peer.now = created
         await payment.submit(a_refund(1), AT)
     peer.refunds[5] |= {"metadata": {}, "status": "failed"}
@@ -160,9 +160,9 @@ async def test_what_was_created_in_a_time_is_listed_in_pages(payment: PaymentPro
     first = await payment.changed(AT, until)
     second = await payment.changed(AT, until, first.next)
 
-    assert (len(first.payments), len(second.payments), second.next) == (100, 19, "")
+    assert (len(first.payments), len(second.payments), second.next) == (100, 20, "")
     assert {each.payment_id for each in first.payments} == {"pi_1"}
-    assert first.payments[0].provider_reference == "re_121"
+    assert first.payments[0].provider_reference == "re_122"
     assert second.payments[-1].provider_reference == "re_2"
 
 
