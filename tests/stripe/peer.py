@@ -1,5 +1,6 @@
 """A stand-in for Stripe's refunds that answers as its reference documents, with books that a test may read."""
 
+import asyncio
 import itertools
 from collections import deque
 from collections.abc import AsyncIterator
@@ -14,11 +15,15 @@ KEY = "sk_test_of_the_peer"
 
 @dataclass(frozen=True)
 class Slip:
-    """What becomes of the next refund: an answer in place of its own, done or not, kept under its key or not."""
+    """What becomes of the next refund: an answer in place of its own, done or not, kept under its key or not.
+
+    It is begun `late` by so many seconds, and its key is in use until it is done.
+    """
 
     answer: bytes | None
     is_done: bool = True
     is_kept: bool = False
+    late: float = 0
 
 
 class StripePeer:
@@ -38,6 +43,7 @@ class StripePeer:
         self.now = 1_772_353_815
         self._honours_keys = honours_keys
         self._kept: dict[str, tuple[bytes, bytes | None]] = {}
+        self._in_use: set[str] = set()
         self._numbers = itertools.count(1)
 
     @asynccontextmanager
@@ -61,14 +67,20 @@ class StripePeer:
             return failed(401, type="invalid_request_error")
         if request.path != "/v1/refunds":
             return failed(404, type="invalid_request_error", code="resource_missing")
-        return self._list(request.asked) if request.method == "GET" else self._post(request)
+        return self._list(request.asked) if request.method == "GET" else await self._post(request)
 
-    def _post(self, request: Request) -> bytes | None:
+    async def _post(self, request: Request) -> bytes | None:
         key = request.headers.get("idempotency-key", "")
+        if key in self._in_use and self._honours_keys:
+            return failed(409, type="invalid_request_error", code="idempotency_key_in_use")
         if key in self._kept and self._honours_keys:
             body, answer = self._kept[key]
             return answer if body == request.body else failed(400, type="idempotency_error")
         slip = self.slips.popleft() if self.slips else None
+        if slip and slip.late:
+            self._in_use.add(key)
+            await asyncio.sleep(slip.late)
+            self._in_use.remove(key)
         answer = self._refund(request.form) if slip is None or slip.is_done else None
         told = slip.answer if slip else answer
         kept = told if slip is None or slip.is_kept else answer

@@ -1,5 +1,6 @@
 """The Stripe adapter against a stand-in that answers as Stripe documents, on a real socket."""
 
+import asyncio
 import itertools
 import math
 from collections.abc import AsyncIterator
@@ -266,6 +267,22 @@ async def test_a_500_that_is_kept_under_the_key_is_healed_by_the_look_up(
     for _ in range(3):
         await _submitted(payment, intent, OutcomeUnknown)
     assert await payment.find(intent) is not None
+    assert len(peer.refunds) == 1
+
+
+async def test_a_call_that_is_still_under_way_is_not_taken_for_one_that_was_not_made(
+    payment: PaymentProvider, peer: StripePeer
+) -> None:
+    """We gave it up, and the look-up comes before the refund: only the key keeps it from a second one."""
+    peer.slips.append(Slip(None, late=0.8))
+    intent = a_refund()
+    await _submitted(payment, intent, OutcomeUnknown)
+    assert await payment.find(intent) is None
+    in_use = await _submitted(payment, intent, OutcomeUnknown)
+    assert "idempotency_key_in_use" in str(in_use)
+    async with asyncio.timeout(5):
+        while await payment.find(intent) is None:
+            await asyncio.sleep(0.05)
     assert len(peer.refunds) == 1
 
 
