@@ -9,7 +9,7 @@ CASES ?= $(DATA)/cases.jsonl
 OUT ?= conformance-result.jsonl
 SEED ?= 1
 
-.PHONY: help setup demo chaos test test-deep test-versions bench lint types conformance histories fingerprint mutations screenshots lock
+.PHONY: help setup demo chaos test test-deep test-versions peers peers-test bench lint types conformance histories fingerprint mutations screenshots lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -53,6 +53,13 @@ test-deep: $(READY) ## PostgreSQL, production as processes, 2,000 runs of the in
 
 test-versions: $(READY) ## two versions of the workers side by side, and a sample of mutations
 	$(BIN)/python -m pytest -m deep tests/e2e/test_two_versions.py tests/mutations
+
+peers: ## install localstripe, an independent stand-in for Stripe (GPLv3), into an environment of its own
+	$(PYTHON) -m venv .peers/localstripe
+	.peers/localstripe/bin/python -m pip install --quiet --disable-pip-version-check localstripe==1.15.10
+
+peers-test: $(READY) ## hold the adapters against the independent stand-ins that make peers installs, while calls go wrong
+	$(BIN)/python -m pytest -m peers tests/stripe
 
 screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium on the path, or CHROMIUM=)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock

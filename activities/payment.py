@@ -72,7 +72,7 @@ class PaymentActivities:
 
     async def _find_or_submit(self, intent: PaymentIntent, call: IntentCall) -> ProviderPayment:
         if intent.state is not IntentState.INTENT:
-            found = await self._payment.find(intent.direction, intent.key)
+            found = await self._payment.find(intent)
             if found is not None:
                 return found
             if not await asyncio.to_thread(self._ledger.intent_may_be_repeated, intent.key, call.at):

@@ -88,7 +88,8 @@ class PaymentComparison:
         Of a refund that came back the books agree as soon as that is written down; the customer is still owed it.
         """
         try:
-            difference = await self._compare(run, PaymentDirection(task.direction), task.subject)
+            direction, payment_id = PaymentDirection(task.direction), str(task.details.get("payment", ""))
+            difference = await self._compare(run, direction, task.subject, payment_id)
         except ProviderError as error:
             _not_answered(run, task.subject, error)
             return False
@@ -114,9 +115,10 @@ class PaymentComparison:
     ) -> None:
         """Compare exactly. What the provider refuses to look up is judged by its list: no run sees it again."""
         run.alive()
+        payment_id = listed[0].payment_id if listed else ""
         try:
             with provider_errors():
-                difference = await self._compare(run, direction, reference)
+                difference = await self._compare(run, direction, reference, payment_id)
         except ApplicationError as error:
             if not error.non_retryable:
                 raise
@@ -127,9 +129,11 @@ class PaymentComparison:
             await run.open(difference)
 
     async def _compare(
-        self, run: ReconciliationRun, direction: PaymentDirection, reference: str
+        self, run: ReconciliationRun, direction: PaymentDirection, reference: str, payment_id: str = ""
     ) -> Difference | None:
         """Compare one reference exactly, heal what may be healed, and say what is left for a person.
+
+        `payment_id` is what a refund draws from by the provider's word; by the ledger's, where it is empty.
 
         What an intent came to is written down if nothing touched it for a day and the provider tells one end that
         fits it in amount and currency. That is safe: no return asks for it any more, the ledger takes an end from
@@ -140,7 +144,8 @@ class PaymentComparison:
         place; the task stays until a person has seen to the customer.
         """
         booked = await self._booked(reference)
-        payments = await self._records.under(provider_direction(direction), reference)
+        drawn_from = payment_id or (booked.intent.payment_id if booked else "")
+        payments = await self._records.under(provider_direction(direction), reference, drawn_from)
         # An intent is recorded before the provider is asked: one that came meanwhile is there by now.
         booked = booked or await self._booked(reference)
         difference = payment_difference(direction, reference, payments, booked, run.request.untouched_since)

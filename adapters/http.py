@@ -1,20 +1,20 @@
-"""Calls to providers over HTTP: JSON in, JSON out, and every way to fail mapped to `adapters.errors`.
+"""Calls to providers over HTTP: JSON or a form in, JSON out, and every way to fail mapped to `adapters.errors`.
 
 A call is made once. Retries belong to the caller, who alone knows when a repeat is safe.
 """
 
-import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from adapters.errors import OutcomeUnknown, ProviderRefused, ProviderUnavailable
+from adapters.failures import Failure, Meaning, by_status
 
 A = TypeVar("A", bound=BaseModel)
 
@@ -29,29 +29,28 @@ send_until: ContextVar[float | None] = ContextVar("send_until", default=None)
 Somebody else may be at the same work by then, so what was read before it may not be so any more (ADR 0035).
 """
 
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-
-# Wrong credentials say nothing of the request; a customer's card is not declined because our key expired.
-_OURS_TO_MEND = (401, 403, 407)
-_NOT_FINISHED = (408, 425)
-
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def make_http_client(
-    base_url: str, timeout: float = 8.0, kind: type[httpx.AsyncClient] = httpx.AsyncClient
+    base_url: str,
+    timeout: float = 8.0,
+    kind: type[httpx.AsyncClient] = httpx.AsyncClient,
+    headers: Mapping[str, str] | None = None,
 ) -> httpx.AsyncClient:
-    """Make the client that all adapters of a process share; the process closes it.
+    """Make the client that all adapters of a process share for one provider; the process closes it.
 
     Args:
         base_url: Where the providers are.
         timeout: Seconds for each of connecting, sending, and waiting for bytes. Keep it below the
             start-to-close timeout of the activities that call.
         kind: The class of the client, for one that also traces its calls.
+        headers: Sent with each call, such as the access to the provider.
     """
     return kind(
         base_url=base_url,
         timeout=timeout,
+        headers=headers,
         follow_redirects=False,
         limits=httpx.Limits(
             max_connections=_CONNECTIONS,
@@ -61,17 +60,62 @@ def make_http_client(
     )
 
 
+class HttpClients:
+    """The HTTP clients of a process, closed together: one for each provider, and one for all stand-ins.
+
+    Args:
+        timeout: As of `make_http_client`.
+        kind: As of `make_http_client`.
+
+    Attributes:
+        open: What was made so far.
+    """
+
+    def __init__(self, timeout: float = 8.0, kind: type[httpx.AsyncClient] = httpx.AsyncClient) -> None:
+        self._timeout = timeout
+        self._kind = kind
+        self.open: list[httpx.AsyncClient] = []
+        self._plain: dict[str, httpx.AsyncClient] = {}
+
+    async def __aenter__(self) -> "HttpClients":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for client in self.open:
+            await client.aclose()
+
+    def to(self, base_url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
+        """A client for a provider; without headers of its own it is the same for the same URL."""
+        if headers:
+            return self._make(base_url, headers)
+        if base_url not in self._plain:
+            self._plain[base_url] = self._make(base_url, None)
+        return self._plain[base_url]
+
+    def _make(self, base_url: str, headers: Mapping[str, str] | None) -> httpx.AsyncClient:
+        client = make_http_client(base_url, self._timeout, self._kind, headers)
+        self.open.append(client)
+        return client
+
+
 class ProviderHttp:
     """Calls one provider. Neither bodies nor answers get into errors or logs: they hold personal data.
 
     Args:
         client: A client made by `make_http_client`.
         provider: The port, named in errors.
+        understand: How the provider's answers that are no success are read; by default by their status.
     """
 
-    def __init__(self, client: httpx.AsyncClient, provider: str) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        provider: str,
+        understand: Callable[[httpx.Response], Failure] = by_status,
+    ) -> None:
         self._client = client
         self._provider = provider
+        self._understand = understand
 
     async def read(self, path: str, answer: type[A], params: Mapping[str, str | Sequence[str]] | None = None) -> A:
         """Ask without changing anything, so every failure but a refusal is `ProviderUnavailable`.
@@ -97,8 +141,17 @@ class ProviderHttp:
             OutcomeUnknown: If it may have been done.
             ProviderRefused: If the provider refuses.
         """
+        return await self._write(path, answer, headers, json=body)
+
+    async def write_form(
+        self, path: str, form: Mapping[str, str], answer: type[A], headers: Mapping[str, str] | None = None
+    ) -> A:
+        """Ask for something to be done, like `write`, of a provider that takes forms and answers with JSON."""
+        return await self._write(path, answer, headers, data=form)
+
+    async def _write(self, path: str, answer: type[A], headers: Mapping[str, str] | None, **content: Any) -> A:
         request = self._client.build_request(
-            "POST", path, json=body, headers=headers, extensions={"trace": self._only_in_time}
+            "POST", path, headers=headers, extensions={"trace": self._only_in_time}, **content
         )
         return await self._call(request, answer, OutcomeUnknown)
 
@@ -131,19 +184,16 @@ class ProviderHttp:
     def _check_status(
         self, response: httpx.Response, unclear: type[ProviderUnavailable] | type[OutcomeUnknown]
     ) -> None:
-        status = response.status_code
         if response.is_success:
             return
-        if status == 429 or (status == 503 and "Retry-After" in response.headers):
-            raise ProviderUnavailable(self._provider, f"too busy: {status}", _retry_after(response))
-        if status in _OURS_TO_MEND:
-            raise ProviderUnavailable(self._provider, f"our access is refused: {status}")
-        if status in _NOT_FINISHED:
-            raise unclear(self._provider, f"not finished: {status}")
-        if response.is_client_error:
-            code = _code(response)
-            raise ProviderRefused(self._provider, f"refused: {status} {code}", code)
-        raise unclear(self._provider, f"not the promised answer: {status}")
+        failure = self._understand(response)
+        match failure.meaning:
+            case Meaning.NOT_DONE:
+                raise ProviderUnavailable(self._provider, failure.detail, _retry_after(response))
+            case Meaning.UNCLEAR:
+                raise unclear(self._provider, failure.detail)
+            case Meaning.REFUSED:
+                raise ProviderRefused(self._provider, failure.detail, failure.code)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -156,14 +206,3 @@ def _retry_after(response: httpx.Response) -> float | None:
     except ValueError:
         return None
     return max((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds(), 0.0)
-
-
-def _code(response: httpx.Response) -> str:
-    """Read the provider's code from an error's body; the status stands in for one that is missing."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    code = body.get("code") if isinstance(body, dict) else None
-    is_code = isinstance(code, str) and _CODE.fullmatch(code)
-    return str(code) if is_code else f"http_{response.status_code}"

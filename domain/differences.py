@@ -166,9 +166,11 @@ def _fits(payment: ProviderPayment, intent: PaymentIntent) -> bool:
 
 def _details(payments: Sequence[ProviderPayment], booked: BookedPayment | None) -> dict[str, str | int]:
     intent = booked.intent if booked else None
+    payment_id = next((each.payment_id for each in payments if each.payment_id), "")
     return {
         "ledger": f"{intent.state.value} {intent.amount_minor} {intent.currency}" if intent else "nothing",
         "provider": ", ".join(map(_told, payments)) or "nothing",
+        **({"payment": payment_id} if payment_id else {}),
     }
 
 

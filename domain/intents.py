@@ -100,7 +100,10 @@ class ProviderStatus(StrEnum):
 
 
 class ProviderPayment(Record):
-    """A movement as the payment provider knows it; `expires_at` is when a hold lapses, UTC."""
+    """A movement as the payment provider knows it; `expires_at` is when a hold lapses, UTC.
+
+    `payment_id` is the payment that a refund draws from, where the provider tells it with the refund.
+    """
 
     reference: str
     provider_reference: str
@@ -109,3 +112,4 @@ class ProviderPayment(Record):
     currency: str
     failure: str = ""
     expires_at: UtcDatetime | None = None
+    payment_id: str = ""

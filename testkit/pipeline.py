@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import WorkflowRunner
 
 from adapters.http import make_http_client
+from adapters.payment.port import PaymentProvider
 from demo.judge import read_ending
 from demo.story import Ending
 from domain.actions import Action, Actor, Role
@@ -359,10 +360,12 @@ async def running_pipeline(
     max_cached_workflows: int = _CACHED_WORKFLOWS,
     policies: Policies | None = None,
     runner: WorkflowRunner = WORKFLOW_RUNNER,
+    payment: PaymentProvider | None = None,
 ) -> AsyncIterator[Pipeline]:
     """Run the pipeline: a sandbox on a port of its own, a ledger, the registry's worker and the relay.
 
-    A worker that caches no workflow replays the history of each with every task.
+    A worker that caches no workflow replays the history of each with every task. Payments go to the sandbox if no
+    other provider is given.
     """
     client = await connect_temporal(address)
     if not max_cached_workflows:
@@ -375,7 +378,7 @@ async def running_pipeline(
     task_queue = f"test-{uuid4().hex[:12]}"
     with running_sandbox() as url, ThreadPoolExecutor(16) as executor:
         async with make_http_client(url) as http:
-            providers = Providers.over(http)
+            providers = Providers.over(http, payment)
             relay = Relay(
                 ledger,
                 providers.messaging,

@@ -13,7 +13,8 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, WorkflowRunner
 
-from adapters.http import make_http_client
+from adapters.http import HttpClients
+from adapters.payment.settings import PaymentSettings
 from domain.messages import MessageTexts
 from ledger.ledger import Ledger
 from policy.files import Policies
@@ -44,6 +45,7 @@ class Parts:
     """
 
     settings: WorkerSettings
+    payment: PaymentSettings
     policies: Policies
     ledger: Ledger
     texts: MessageTexts
@@ -56,8 +58,8 @@ async def hosted(client: Client, parts: Parts) -> AsyncIterator[None]:
     """Run the workers of the process's roles and what runs beside them; activities get 30 seconds to end."""
     settings = parts.settings
     kind = TracedHttp if parts.is_traced else httpx.AsyncClient
-    async with make_http_client(settings.providers_url, settings.provider_timeout_seconds, kind) as http:
-        providers = Providers.over(http)
+    async with HttpClients(settings.provider_timeout_seconds, kind) as clients:
+        providers = Providers.over(clients.to(settings.providers_url), parts.payment.connect(clients))
         with ThreadPoolExecutor(settings.max_concurrent_activities, thread_name_prefix="ledger") as executor:
             workers = make_workers(
                 client,

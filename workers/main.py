@@ -18,7 +18,7 @@ from starters.tracing import Tracing, start_tracing
 from workers.deployment import warn_if_idle
 from workers.hosting import Parts, hosted
 from workers.namespace import NotPrepared, require_prepared_namespace
-from workers.settings import load_settings, refuse_to_start
+from workers.settings import load_payment_settings, load_settings, refuse_to_start
 from workers.texts import load_message_texts
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,7 @@ def main() -> NoReturn:
 
 def _start() -> None:
     settings = load_settings()
+    payment = load_payment_settings(settings.payment)
     configure_logs()
     try:
         policies = load_policies(settings.policy_file, settings.older_policy_files)
@@ -56,7 +57,7 @@ def _start() -> None:
     except ValueError as error:
         refuse_to_start([str(error)])
     try:
-        asyncio.run(_run(Parts(settings, policies, ledger, texts, runtime, tracing is not None), tracing))
+        asyncio.run(_run(Parts(settings, payment, policies, ledger, texts, runtime, tracing is not None), tracing))
     finally:
         if tracing:
             tracing.close()
@@ -80,6 +81,7 @@ async def _run(parts: Parts, tracing: Tracing | None) -> None:
             "worker_ready",
             task_queue=settings.task_queue,
             roles=sorted(settings.worker_roles),
+            payment=settings.payment,
             policy=parts.policies.current.version,
             build_id=settings.build_id,
         )

@@ -25,6 +25,7 @@ from adapters.coupons.sandbox import SandboxCoupons
 from adapters.inventory.sandbox import SandboxInventory
 from adapters.messaging.sandbox import SandboxMessaging
 from adapters.orders.sandbox import SandboxOrders
+from adapters.payment.port import PaymentProvider
 from adapters.payment.sandbox import SandboxPayment
 from adapters.store_credit.sandbox import SandboxStoreCredit
 from adapters.warehouse.sandbox import SandboxWarehouse
@@ -49,11 +50,11 @@ WORKFLOW_RUNNER = QuietQueries(REPLAY_RUNNER)
 
 @dataclass(frozen=True)
 class Providers:
-    """The clients of the providers, made once per process over one HTTP connection pool."""
+    """The clients of the providers, made once per process; the stand-ins share one HTTP connection pool."""
 
     orders: SandboxOrders
     carrier: SandboxCarrier
-    payment: SandboxPayment
+    payment: PaymentProvider
     messaging: SandboxMessaging
     coupons: SandboxCoupons
     store_credit: SandboxStoreCredit
@@ -63,12 +64,12 @@ class Providers:
     claims: SandboxClaims
 
     @classmethod
-    def over(cls, http: httpx.AsyncClient) -> "Providers":
-        """Make every client over one pool."""
+    def over(cls, http: httpx.AsyncClient, payment: PaymentProvider | None = None) -> "Providers":
+        """Make every client over one pool; the payment provider's too, unless it is given."""
         return cls(
             orders=SandboxOrders(http),
             carrier=SandboxCarrier(http),
-            payment=SandboxPayment(http),
+            payment=payment or SandboxPayment(http),
             messaging=SandboxMessaging(http),
             coupons=SandboxCoupons(http),
             store_credit=SandboxStoreCredit(http),

@@ -10,6 +10,8 @@ from typing import Annotated, NoReturn
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from adapters.payment.providers import PAYMENT_PROVIDERS
+from adapters.payment.settings import PaymentSettings
 from starters.telemetry import listening_address
 from workflows import ids
 from workflows.roles import ALL_ROLES, WorkerRole
@@ -27,7 +29,8 @@ class WorkerSettings(BaseSettings):
 
     Attributes:
         ledger_url: SQLAlchemy URL of the ledger.
-        providers_url: Where the providers' HTTP API is.
+        providers_url: Where the HTTP API of the providers is that have no setting of their own.
+        payment: The payment provider, one of `PAYMENT_PROVIDERS`; what it needs to know is in settings of its own.
         provider_timeout_seconds: Of each phase of one HTTP call (connect, send, wait); three phases must fit
             into the 20 seconds of an activity.
         policy_file: The policy that new returns open under; by default the packaged standard.
@@ -48,6 +51,7 @@ class WorkerSettings(BaseSettings):
 
     ledger_url: SecretStr
     providers_url: str
+    payment: str = "sandbox"
     provider_timeout_seconds: float = Field(default=6.0, gt=0, le=6)
     policy_file: Path | None = None
     older_policy_files: Annotated[tuple[Path, ...], NoDecode] = ()
@@ -102,6 +106,13 @@ class WorkerSettings(BaseSettings):
             raise ValueError('must be a JSON list of files, such as ["/etc/returns/2026-11-1.toml"]')
         return files
 
+    @field_validator("payment")
+    @classmethod
+    def _is_a_payment_provider(cls, name: str) -> str:
+        if name not in PAYMENT_PROVIDERS:
+            raise ValueError(f"must be one of {', '.join(PAYMENT_PROVIDERS)}")
+        return name
+
     @field_validator("providers_url")
     @classmethod
     def _is_http(cls, url: str) -> str:
@@ -118,6 +129,14 @@ def load_settings() -> WorkerSettings:
         refuse_to_start([_explain(item["loc"], item["msg"]) for item in error.errors()])
 
 
+def load_payment_settings(provider: str) -> PaymentSettings:
+    """Read the settings of a payment provider, or end the process with a line per setting that is wrong."""
+    try:
+        return PAYMENT_PROVIDERS[provider]()
+    except ValidationError as error:
+        refuse_to_start([_explain(item["loc"], item["msg"]) for item in error.errors()])
+
+
 def refuse_to_start(reasons: list[str]) -> NoReturn:
     """End the process with code 2, saying what to mend."""
     sys.stderr.write("The worker does not start:\n" + "".join(f"  {reason}\n" for reason in reasons))
@@ -125,5 +144,7 @@ def refuse_to_start(reasons: list[str]) -> NoReturn:
 
 
 def _explain(location: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
     name = "_".join(map(str, location)).upper()
-    return f"RETURNFLOW_{name}: {message.removeprefix('Value error, ')}"
+    # What is said of several settings together names them itself.
+    return f"RETURNFLOW_{name}: {said}" if name else said

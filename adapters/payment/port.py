@@ -10,8 +10,11 @@ from domain.record import Record
 class PaymentPort(Protocol):
     """Movements of money, and holds, under our reference. Every method raises the errors of `adapters.errors`."""
 
-    async def find(self, direction: PaymentDirection, reference: str) -> ProviderPayment | None:
-        """Look up a movement or a hold by our reference; None if the provider never saw it."""
+    async def find(self, intent: PaymentIntent) -> ProviderPayment | None:
+        """Look up what became of an intent, by its key; None if the provider never saw it.
+
+        The whole intent is given: some providers find a refund only among those of its payment (ADR 0036).
+        """
         ...
 
     async def submit(self, intent: PaymentIntent, at: datetime) -> ProviderPayment:
@@ -53,8 +56,17 @@ class PaymentRecords(Protocol):
     Every method raises the errors of `adapters.errors`.
     """
 
-    async def under(self, direction: PaymentDirection, reference: str) -> tuple[ProviderPayment, ...]:
-        """Everything of a direction under a reference, oldest first; more than one where it was done twice."""
+    async def under(
+        self, direction: PaymentDirection, reference: str, payment_id: str
+    ) -> tuple[ProviderPayment, ...]:
+        """Everything of a direction under a reference, oldest first; more than one where it was done twice.
+
+        Args:
+            direction: What the provider calls it; a capture is a charge there.
+            reference: Ours, the key of the intent.
+            payment_id: The payment that a refund draws from; empty if neither ledger nor provider told it. A
+                provider that cannot look without it refuses.
+        """
         ...
 
     async def changed(self, since: datetime, until: datetime, after: str = "") -> PaymentPage:
@@ -66,3 +78,7 @@ class PaymentRecords(Protocol):
             after: `next` of the page before; empty for the first page.
         """
         ...
+
+
+class PaymentProvider(PaymentPort, PaymentRecords, Protocol):
+    """Both sides of a provider: what moves money, and what tells of it."""

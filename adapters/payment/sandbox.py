@@ -5,8 +5,9 @@ from datetime import datetime
 import httpx
 from pydantic import JsonValue
 
-from adapters.http import ProviderHttp
-from adapters.payment.port import PaymentPage, PaymentPort, PaymentRecords
+from adapters.http import HttpClients, ProviderHttp
+from adapters.payment.port import PaymentPage, PaymentProvider
+from adapters.payment.settings import PaymentSettings
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment
 from domain.record import Record, UtcDatetime
 
@@ -34,18 +35,20 @@ class _Released(Record):
 _PAGE = "500"
 
 
-class SandboxPayment(PaymentPort, PaymentRecords):
+class SandboxPayment(PaymentProvider):
     """The payment ports on the sandbox. The intent's key is the reference and the idempotency key."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._http = ProviderHttp(client, "payment")
 
-    async def find(self, direction: PaymentDirection, reference: str) -> ProviderPayment | None:
-        """Look up a movement or a hold by our reference; None if the provider never saw it."""
-        return next(iter(await self.under(direction, reference)), None)
+    async def find(self, intent: PaymentIntent) -> ProviderPayment | None:
+        """Look up what became of an intent, by its key; None if the provider never saw it."""
+        return next(iter(await self.under(intent.direction, intent.key)), None)
 
-    async def under(self, direction: PaymentDirection, reference: str) -> tuple[ProviderPayment, ...]:
-        """Everything of a direction under a reference, oldest first."""
+    async def under(
+        self, direction: PaymentDirection, reference: str, payment_id: str = ""
+    ) -> tuple[ProviderPayment, ...]:
+        """Everything of a direction under a reference, oldest first. The payment need not be known."""
         asked = {"reference": reference}
         if direction is PaymentDirection.REFUND:
             return (await self._http.read("/payments/refunds", _Refunds, asked)).refunds
@@ -92,3 +95,13 @@ class SandboxPayment(PaymentPort, PaymentRecords):
         """Give a hold back. May be repeated; one that was captured or never made is left alone."""
         body: dict[str, JsonValue] = {"reference": reference, "at": at.isoformat()}
         await self._http.write("/payments/holds/release", body, _Released)
+
+
+class SandboxPaymentSettings(PaymentSettings):
+    """The sandbox needs to know where it is, which is where the other stand-ins are as well."""
+
+    providers_url: str
+
+    def connect(self, clients: HttpClients) -> PaymentProvider:
+        """Make the adapter over the connections of the other stand-ins."""
+        return SandboxPayment(clients.to(self.providers_url.rstrip("/")))

@@ -20,6 +20,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, Worker
 
 from adapters.http import make_http_client
+from adapters.payment.sandbox import SandboxPaymentSettings
 from ledger.ledger import Ledger
 from ledger.schema import migrate
 from policy.files import load_policies
@@ -104,7 +105,15 @@ async def _observed(
                 "metrics_address": metrics_address,
             }
         )
-        parts = Parts(worker_settings, load_policies(None), ledger, load_message_texts(), runtime, is_traced=True)
+        parts = Parts(
+            worker_settings,
+            SandboxPaymentSettings(providers_url=providers_url),
+            load_policies(None),
+            ledger,
+            load_message_texts(),
+            runtime,
+            is_traced=True,
+        )
         api_settings = ApiSettings.model_validate(
             {"ledger_url": ledger_url, "carrier_webhook_secret": "a-secret-of-the-carriers"}
         )

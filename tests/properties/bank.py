@@ -68,10 +68,11 @@ class Bank(PaymentPort):
         self.weather = Weather.FINE
         self._numbers = itertools.count(1)
 
-    async def find(self, direction: PaymentDirection, reference: str) -> ProviderPayment | None:
-        """Look a reference up; of several entries the first is shown."""
+    async def find(self, intent: PaymentIntent) -> ProviderPayment | None:
+        """Look an intent up by its key; of several entries the first is shown."""
         self._reach()
-        return next((entry.seen() for entry in self.of(direction) if entry.intent.key == reference), None)
+        entries = self.of(intent.direction)
+        return next((entry.seen() for entry in entries if entry.intent.key == intent.key), None)
 
     async def submit(self, intent: PaymentIntent, at: datetime) -> ProviderPayment:
         """Move or hold the money of an intent, whether or not it was done before."""

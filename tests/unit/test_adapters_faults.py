@@ -67,7 +67,7 @@ async def test_a_lost_answer_leaves_the_outcome_unknown(
     await remote.set_fault(FaultSpec(target=Target.REFUND, kind=kind))
     with pytest.raises(OutcomeUnknown):
         await payment.submit(intent, AT)
-    found = await payment.find(PaymentDirection.REFUND, intent.key)
+    found = await payment.find(intent)
     assert (found is not None) is is_processed
     assert len(await remote.book(Book.REFUNDS, key=intent.key)) == int(is_processed)
     again = await payment.submit(intent, AT)

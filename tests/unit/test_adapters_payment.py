@@ -112,12 +112,12 @@ async def test_a_refund_is_made_once_and_found_by_its_key(
     payment: SandboxPayment, remote: SandboxRemote, case: Case
 ) -> None:
     key = case.key("r")
-    assert await payment.find(PaymentDirection.REFUND, key) is None
+    assert await payment.find(case.refund("r", 5000)) is None
     first = await payment.submit(case.refund("r", 5000), AT)
     assert (first.status, first.reference, first.amount_minor) == (ProviderStatus.SUCCEEDED, key, 5000)
     assert await payment.submit(case.refund("r", 5000), AT + timedelta(hours=1)) == first
-    assert await payment.find(PaymentDirection.REFUND, key) == first
-    assert await payment.find(PaymentDirection.CHARGE, key) is None
+    assert await payment.find(case.refund("r", 5000)) == first
+    assert await payment.find(case.charge("r", 5000)) is None
     entries = await remote.book(Book.REFUNDS, rma_id=case.rma_id)
     assert [(each.key, each.at, each.data["order_id"]) for each in entries] == [(key, AT, case.order_id)]
 
@@ -188,7 +188,7 @@ async def test_a_charge_lowers_a_gift_card_and_fails_beyond_it(
 
 async def test_a_charge_can_be_refunded_by_its_reference(payment: SandboxPayment, case: Case) -> None:
     await payment.submit(case.charge("c", 3000, by=case.card), AT)
-    found = await payment.find(PaymentDirection.CHARGE, case.key("c"))
+    found = await payment.find(case.charge("c", 3000, by=case.card))
     assert found is not None
     assert found.amount_minor == 3000
     back = await payment.submit(case.refund("r", 3000, payment_id=case.key("c")), AT)
@@ -204,7 +204,7 @@ async def test_a_closed_card_declines_and_the_money_can_go_elsewhere(
     await remote.set_fault(closed)
     declined = await payment.submit(case.refund("r-1", 19900), AT)
     assert (declined.status, declined.failure) == (ProviderStatus.FAILED, "method_closed")
-    assert await payment.find(PaymentDirection.REFUND, case.key("r-1")) == declined
+    assert await payment.find(case.refund("r-1", 19900)) == declined
     other = await payment.submit(case.refund("r-2", 19900, to=case.gift_card), AT)
     assert other.status is ProviderStatus.SUCCEEDED
 
@@ -225,10 +225,10 @@ async def test_what_is_pending_ends_when_it_is_looked_up(
     assert first.status is ProviderStatus.PENDING
     assert await payment.submit(intent, AT) == first
     assert await case.gift_balance(client) == 20000
-    ended = await payment.find(direction, intent.key)
+    ended = await payment.find(intent)
     assert ended is not None
     assert (ended.status, ended.provider_reference) == (ProviderStatus.SUCCEEDED, first.provider_reference)
-    assert await payment.find(direction, intent.key) == ended
+    assert await payment.find(intent) == ended
     assert await case.gift_balance(client) == (20700 if is_refund else 19300)
     book = await remote.book(Book.REFUNDS if is_refund else Book.CHARGES, key=intent.key)
     assert [each.data["status"] for each in book] == ["pending", "succeeded"]
@@ -242,7 +242,7 @@ async def test_what_is_pending_counts_against_the_payment_and_may_still_fail(
     await payment.submit(case.refund("r-1", 19900), AT)
     with pytest.raises(ProviderRefused):
         await payment.submit(case.refund("r-2", 1), AT)
-    ended = await payment.find(PaymentDirection.REFUND, case.key("r-1"))
+    ended = await payment.find(case.refund("r-1", 19900))
     assert ended is not None
     assert ended.status is ProviderStatus.FAILED
     assert (await payment.submit(case.refund("r-3", 19900), AT)).status is ProviderStatus.SUCCEEDED

@@ -53,11 +53,11 @@ def a_capture(hold: PaymentIntent, amount_minor: int) -> PaymentIntent:
 
 async def test_a_hold_says_when_it_lapses_and_is_found(payment: SandboxPayment, remote: SandboxRemote) -> None:
     hold = a_hold()
-    assert await payment.find(PaymentDirection.HOLD, hold.key) is None
+    assert await payment.find(hold) is None
     placed = await payment.submit(hold, AT)
     assert (placed.status, placed.expires_at) == (ProviderStatus.SUCCEEDED, AT + 7 * DAY)
     assert await payment.submit(hold, AT + DAY) == placed
-    assert await payment.find(PaymentDirection.HOLD, hold.key) == placed
+    assert await payment.find(hold) == placed
     assert len(await remote.book(Book.PAYMENT_HOLDS, key=hold.key)) == 1
     assert await remote.book(Book.CHARGES, key_prefix=hold.rma_id) == []
 
@@ -79,7 +79,7 @@ async def test_a_part_is_captured_once_and_can_be_refunded(payment: SandboxPayme
     captured = await payment.submit(capture, AT + DAY)
     assert (captured.status, captured.amount_minor) == (ProviderStatus.SUCCEEDED, 3_000)
     assert await payment.submit(capture, AT + DAY) == captured
-    assert await payment.find(PaymentDirection.CAPTURE, capture.key) == captured
+    assert await payment.find(capture) == captured
     with pytest.raises(ProviderRefused) as refused:
         await payment.submit(capture.model_copy(update={"key": f"{hold.rma_id}-capture-3"}), AT + DAY)
     assert refused.value.code == "hold_not_open"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from adapters.payment.providers import PAYMENT_PROVIDERS
 from starters.api.settings import ApiSettings
 from starters.cli import main as entry
 from workers.settings import WorkerSettings
@@ -56,7 +57,7 @@ def test_a_service_runs_a_command_of_the_cli(service: str) -> None:
 
 @pytest.mark.parametrize("service", OURS)
 def test_a_service_is_given_settings_that_are_read(service: str) -> None:
-    known = settings_of(WorkerSettings) | settings_of(ApiSettings)
+    known = set[str]().union(*map(settings_of, (WorkerSettings, ApiSettings, *PAYMENT_PROVIDERS.values())))
     given = SERVICES[service]["environment"]
     assert {name for name in given if name.startswith("RETURNFLOW_")} <= known
 

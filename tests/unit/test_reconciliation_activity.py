@@ -41,7 +41,9 @@ class Records:
         self.asked: list[tuple[datetime, str]] = []
         self.looked_up = 0
 
-    async def under(self, direction: PaymentDirection, reference: str) -> tuple[ProviderPayment, ...]:
+    async def under(
+        self, direction: PaymentDirection, reference: str, payment_id: str
+    ) -> tuple[ProviderPayment, ...]:
         self.looked_up += 1
         if self.refuses_look_ups:
             raise ProviderRefused("payment", "refused: 400", "bad_reference")

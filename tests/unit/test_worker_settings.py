@@ -1,5 +1,7 @@
 """A worker refuses to start on missing or contradictory settings, and says which."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.unit.refused_starts import Ended, ends_of
@@ -8,6 +10,7 @@ GOOD = {
     "RETURNFLOW_LEDGER_URL": "sqlite:///{folder}/ledger.db",
     "RETURNFLOW_PROVIDERS_URL": "http://127.0.0.1:9",
 }
+STRIPE = {"RETURNFLOW_PAYMENT": "stripe", "RETURNFLOW_STRIPE_API_KEY": "sk_test_s3cret"}
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "missing": ({"RETURNFLOW_LEDGER_URL": "", "RETURNFLOW_PROVIDERS_URL": " "}, "RETURNFLOW_LEDGER_URL"),
     "not_http": ({"RETURNFLOW_PROVIDERS_URL": "ftp://shop"}, "RETURNFLOW_PROVIDERS_URL: "),
@@ -27,13 +30,39 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no_build": ({"RETURNFLOW_BUILD_ID": "main branch"}, "RETURNFLOW_BUILD_ID: must be letters"),
     "no_address": ({"RETURNFLOW_METRICS_ADDRESS": "localhost:9464"}, "RETURNFLOW_METRICS_ADDRESS: must be an IP"),
     "no_cache": ({"RETURNFLOW_MAX_CACHED_WORKFLOWS": "0"}, "RETURNFLOW_MAX_CACHED_WORKFLOWS: "),
+    "no_such_payment_provider": (
+        {"RETURNFLOW_PAYMENT": "paypall"},
+        "RETURNFLOW_PAYMENT: must be one of sandbox, stripe",
+    ),
+    "no_key": (STRIPE | {"RETURNFLOW_STRIPE_API_KEY": ""}, "RETURNFLOW_STRIPE_API_KEY: is missing"),
+    "no_key_file": (
+        STRIPE | {"RETURNFLOW_STRIPE_API_KEY": "", "RETURNFLOW_STRIPE_API_KEY_FILE": "{folder}/none"},
+        "RETURNFLOW_STRIPE_API_KEY_FILE: {folder}/none cannot be read: FileNotFoundError",
+    ),
+    "two_keys": (
+        STRIPE | {"RETURNFLOW_STRIPE_API_KEY_FILE": "{folder}/none"},
+        "RETURNFLOW_STRIPE_API_KEY, RETURNFLOW_STRIPE_API_KEY_FILE: both are set",
+    ),
+    "no_word": (
+        STRIPE | {"RETURNFLOW_STRIPE_API_KEY": "sk_s3cret of ours"},
+        "RETURNFLOW_STRIPE_API_KEY: must be one word",
+    ),
+    "key_in_clear_text": (
+        STRIPE | {"RETURNFLOW_STRIPE_URL": "http://api.stripe.com"},
+        "RETURNFLOW_STRIPE_URL: must start with https://",
+    ),
     "no_schema": ({}, "returns setup"),
+    "no_schema_with_stripe": (STRIPE, "returns setup"),
 }
 
 
 @pytest.fixture(scope="module")
-def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
-    folder = tmp_path_factory.mktemp("worker")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("worker")
+
+
+@pytest.fixture(scope="module")
+def ends(folder: Path) -> dict[str, Ended]:
     environments = [
         {name: value.replace("{folder}", str(folder)) for name, value in (GOOD | changes).items()}
         for changes, _ in WRONG.values()
@@ -42,9 +71,9 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_the_worker_names_what_is_wrong(case: str, ends: dict[str, Ended]) -> None:
+def test_the_worker_names_what_is_wrong(case: str, ends: dict[str, Ended], folder: Path) -> None:
     ended = ends[case]
     assert ended.code == 2, ended.stderr
-    assert WRONG[case][1] in ended.stderr
+    assert WRONG[case][1].replace("{folder}", str(folder)) in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "s3cret" not in ended.stderr

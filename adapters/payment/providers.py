@@ -1,0 +1,10 @@
+"""The payment providers that a worker can be told to use. Each is a file of this folder and a line here."""
+
+from adapters.payment.sandbox import SandboxPaymentSettings
+from adapters.payment.settings import PaymentSettings
+from adapters.payment.stripe import StripeSettings
+
+PAYMENT_PROVIDERS: dict[str, type[PaymentSettings]] = {
+    "sandbox": SandboxPaymentSettings,
+    "stripe": StripeSettings,
+}
