@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.e2e.processes import Marked, free_port
 
@@ -59,6 +60,7 @@ def wait_for(folder: Path, rma_id: str, **wanted: str) -> dict[str, Any]:
         time.sleep(0.2)
 
 
+@pytest.mark.deep  # A short run of chaos kills every part before each landing.
 def test_a_return_outlives_a_kill_of_everything(tmp_path: Path) -> None:
     marked = Marked()
     metrics = f"127.0.0.1:{free_port()}"

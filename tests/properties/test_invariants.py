@@ -23,7 +23,7 @@ from tests.properties.writes import Writes
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
 
-RUNS = int(os.environ.get("RETURNFLOW_TEST_RUNS", "200"))
+RUNS = int(os.environ.get("RETURNFLOW_TEST_RUNS", "120"))
 SEED = int(os.environ.get("RETURNFLOW_TEST_SEED", "1"))
 """The same lives each time, so that a red suite tells of the last change; another number plays others."""
 
