@@ -15,8 +15,8 @@ from bench.shape import event_counts, shape_of
 from domain.record import Record
 
 _ROUNDS = 3
-_IN_FLIGHT = 40
-_PLAYED = {"return": 240, "bare": 240, "one activity": 400}
+_IN_FLIGHT = 80
+_PLAYED = {"return": 400, "bare": 400, "one activity": 600}
 _WARM_UP = 3 * _IN_FLIGHT
 _SAME_EVENTS = 1.5
 """How far the mean events may lie apart: half a workflow task, of which a busy machine adds some."""
