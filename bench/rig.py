@@ -19,7 +19,8 @@ from temporalio.client import Client
 
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 
 _PATIENCE_SECONDS = 30
 _SETTLE_SECONDS = 120

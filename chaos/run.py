@@ -26,7 +26,8 @@ from ledger.errors import LedgerError
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
 from starters.errors import ReturnNotFound, ReturnsError
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 
 _AT_ONCE = 80
 """Returns that are played at one time; more wait for their turn."""

@@ -19,7 +19,8 @@ from domain.application import Locale
 from domain.money_text import format_minor
 from starters.cli.explain import show_explanation
 from starters.cli.output import console
-from starters.stack import Ports, Stack, StackError
+from starters.ports import Ports
+from starters.stack import Stack, StackError
 
 _STAGES = {
     "review": "approval",

@@ -9,7 +9,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from ledger.schema import migrate
 from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
+from starters.ports import Ports
 from starters.setup import prepare_namespace, prepare_schedules
 from workflows import ids
 from workflows.roles import activity_queues
@@ -38,28 +38,6 @@ _PR_SET_PDEATHSIG = 1
 
 class StackError(Exception):
     """A part of the stack did not start; the text says which and where its log is."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where the parts listen on the loopback address."""
-
-    temporal: int
-    ui: int
-    sandbox: int
-    api: int
-
-    @classmethod
-    def free(cls) -> "Ports":
-        """Ports that nothing listens on."""
-        return cls(*_free_ports(4))
-
-    @classmethod
-    def preferred(cls) -> "Ports":
-        """The usual ports, each replaced by a free one where something listens on it."""
-        usual = (7233, 8233, 8010, 8000)
-        spare = _free_ports(len(usual))
-        return cls(*(port if _is_free(port) else other for port, other in zip(usual, spare, strict=True)))
 
 
 @dataclass
@@ -253,6 +231,8 @@ class Stack:
             *("--ip", "127.0.0.1"),
             *("--port", str(self.ports.temporal)),
             *("--ui-port", str(self.ports.ui)),
+            *("--http-port", str(self.ports.temporal_http)),
+            *("--metrics-port", str(self.ports.temporal_metrics)),
             *("--db-filename", str(self.data / "temporal.db")),
             *("--log-level", "error"),
         ]
@@ -348,24 +328,3 @@ async def _stopped(process: asyncio.subprocess.Process) -> None:
 def _die_with_parent() -> None:
     """Have the kernel end the child when this process dies, however it dies."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in sockets]
-    finally:
-        for listener in sockets:
-            listener.close()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from starters.stack import Ports, Stack, StackError
+from starters.ports import Ports
+from starters.stack import Stack, StackError
 
 HOME_VARIABLE = "RETURNFLOW_HOME"
 DEFAULT_HOME = Path(".returnflow")

@@ -1,7 +1,6 @@
 """The Temporal server of a test run."""
 
 import asyncio
-import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
+from starters.ports import free_ports
 from starters.stack import temporal_binary
 
 _START_SECONDS = 30.0
@@ -41,15 +41,14 @@ class TemporalServer:
         raise RuntimeError(f"no Temporal server: {(self._folder / 'temporal.log').read_text()}")
 
     def _spawn(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port, http_port, metrics_port = free_ports(3)
         self.address = f"127.0.0.1:{port}"
         with (self._folder / "temporal.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
                     temporal_binary(),
                     *("server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(port)),
+                    *("--http-port", str(http_port), "--metrics-port", str(metrics_port)),
                     *("--log-level", "error"),
                     *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
                     # A skipped timer fires at once and not on the queue's next second.

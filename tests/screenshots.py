@@ -15,7 +15,8 @@ from adapters.http import make_http_client
 from demo.run import run_stories
 from demo.story import load_stories
 from ledger.ledger import Ledger
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 from testkit.pipeline import Pipeline
 from workflows import ids
 

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from starters.client import ReturnsClient
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 from tests.conformance.cases import Case, Shop, Unreadable, read_cases
 from tests.conformance.runner import compare, load, run_cases
 

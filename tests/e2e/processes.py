@@ -1,19 +1,18 @@
 """Our own processes of a test: found by a mark in their environment, which every child inherits."""
 
 import os
-import socket
 import time
 from pathlib import Path
 from uuid import uuid4
+
+from starters.ports import free_ports
 
 MARK = "RETURNFLOW_TEST_MARK"
 
 
 def free_port() -> int:
     """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 class Marked:

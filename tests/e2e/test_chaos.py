@@ -11,7 +11,8 @@ from chaos.plan import Plan, Size, make_plan
 from chaos.run import run_on_stack
 from chaos.staging import run_on_platform
 from starters.cli.session import Session
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 
 pytestmark = [pytest.mark.deep, pytest.mark.timeout(150)]
 

@@ -12,7 +12,8 @@ import pytest
 from demo.run import run_stories
 from demo.story import load_stories
 from demo.teller import Progress
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 from tests.e2e.processes import Marked
 
 RETURNS = str(Path(sys.executable).with_name("returns"))

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from ledger.ledger import Ledger
 from starters.cli.app import app
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 from testkit.pipeline import Pipeline
 from tests.e2e.builds import Build
 from tests.e2e.processes import Marked

@@ -17,7 +17,8 @@ from domain.claims import ClaimParty, ClaimVerdict
 from replay.files import file_of, text_of, write
 from replay.redaction import redacted
 from starters.client import ReturnsClient
-from starters.stack import Ports, Stack
+from starters.ports import Ports
+from starters.stack import Stack
 from workflows import ids
 from workflows.contracts import ReopeningOrder, ReopeningVerdict, ReopenRequest
 from workflows.contracts.claims import ClaimAction, PartyAnswer
