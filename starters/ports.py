@@ -30,7 +30,7 @@ class Ports:
         usual = (7233, 8233, 8010, 8000)
         *spare, http, metrics = free_ports(len(usual) + 2)
         chosen = (port if _is_free(port) else other for port, other in zip(usual, spare, strict=True))
-        return cls(*chosen, http, metrics)
+        return cls(*chosen, temporal_http=http, temporal_metrics=metrics)
 
 
 def free_ports(count: int) -> list[int]:
