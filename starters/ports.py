@@ -27,10 +27,11 @@ class Ports:
     @classmethod
     def preferred(cls) -> "Ports":
         """The usual ports, each replaced by a free one where something listens on it."""
-        usual = (7233, 8233, 8010, 8000)
-        *spare, http, metrics = free_ports(len(usual) + 2)
-        chosen = (port if _is_free(port) else other for port, other in zip(usual, spare, strict=True))
-        return cls(*chosen, temporal_http=http, temporal_metrics=metrics)
+        *spare, http, metrics = free_ports(6)
+        temporal, ui, sandbox, api = (
+            port if _is_free(port) else other for port, other in zip((7233, 8233, 8010, 8000), spare, strict=True)
+        )
+        return cls(temporal, ui, sandbox, api, http, metrics)
 
 
 def free_ports(count: int) -> list[int]:
