@@ -233,12 +233,16 @@ class IntentOutcome(LedgerEntry):
 class IntentCall(Record):
     """Bring an intent to its end at the provider; what is then to be told is written with the outcome.
 
-    `at` is the workflow's time of the effect, UTC.
+    Attributes:
+        at: The workflow's time of the effect, UTC.
+        answers_pending: Whether the caller waits by itself while the provider works on it, and so gets the intent
+            as SUBMITTED. Without it the call fails and is tried again.
     """
 
     key: str
     rma_id: str
     at: UtcDatetime
+    answers_pending: bool = False
     if_paid: tuple[OutboxItem, ...] = ()
     if_declined: tuple[OutboxItem, ...] = ()
 

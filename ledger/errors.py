@@ -93,6 +93,10 @@ class AlreadyDecided(LedgerError):
     """Somebody has decided on the parked goods already."""
 
 
+class NewsNotFound(LedgerError):
+    """The payment provider's report was never accepted."""
+
+
 class EventNotFound(LedgerError):
     """The carrier's event was never accepted."""
 

@@ -1,4 +1,4 @@
-"""The relay: delivers what stages wrote to the outbox, and passes on scans and receipts that came early.
+"""The relay: delivers what stages wrote to the outbox, and passes on scans, receipts and reports of payments.
 
 It never holds up a return: a messaging outage delays messages only. The outbox row is its own retry state, so a
 delivery costs no workflow event and no activity; a crash loses nothing, since a lease ends by itself.
@@ -20,6 +20,7 @@ from domain.outbox import Delivery, MessageChannel, OutboxKind
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
 from starters.errors import ReturnsError, ServiceUnavailable
+from starters.payment_news import PaymentDesk
 from starters.receiving import Receiving
 
 _LEASE = timedelta(seconds=30)
@@ -55,6 +56,7 @@ class Relay:
         self._zone = zone
         self._returns = returns
         self._receiving = Receiving(returns, ledger)
+        self._payments = PaymentDesk(returns, ledger)
         self._retry = retry
 
     async def run(self, poll: timedelta) -> None:
@@ -64,6 +66,7 @@ class Relay:
                 delivered = await self.deliver_due()
                 await self.pass_on_events()
                 await self._receiving.pass_on_due()
+                await self._payments.pass_on_due()
             except Exception:
                 log.exception("relay_failed")
                 delivered = 0

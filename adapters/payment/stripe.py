@@ -58,7 +58,9 @@ keeps a 500 under its key whether or not the refund was made, and a page of whoe
 """
 
 
-class _Refund(BaseModel):
+class StripeRefund(BaseModel):
+    """A refund as Stripe writes it, in answers and in what it reports."""
+
     model_config = ConfigDict(frozen=True)
 
     id: str = Field(min_length=1)
@@ -92,7 +94,7 @@ class _Refund(BaseModel):
 
 
 class _Refunds(BaseModel):
-    data: tuple[_Refund, ...]
+    data: tuple[StripeRefund, ...]
     has_more: bool
 
 
@@ -115,7 +117,7 @@ class StripePayment(PaymentProvider):
     ) -> tuple[ProviderPayment, ...]:
         """Every refund of a payment that carries a reference, oldest first."""
         _require_refund(direction)
-        found: list[_Refund] = []
+        found: list[StripeRefund] = []
         asked = {**_drawn_from(payment_id), "limit": _PAGE}
         while True:
             page = await self._http.read("/refunds", _Refunds, asked)
@@ -157,7 +159,7 @@ class StripePayment(PaymentProvider):
             f"metadata[{_REFERENCE}]": intent.key,
             "metadata[rma_id]": intent.rma_id,
         }
-        made = await self._http.write_form("/refunds", form, _Refund, {"Idempotency-Key": intent.key})
+        made = await self._http.write_form("/refunds", form, StripeRefund, {"Idempotency-Key": intent.key})
         if made.reference != intent.key:
             raise OutcomeUnknown("payment", "not the promised answer: another refund")
         return made.listed()

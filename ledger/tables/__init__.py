@@ -14,7 +14,14 @@ from ledger.tables.desk import (
     ReconciliationTaskRow,
     RecoveryClaimRow,
 )
-from ledger.tables.inbound import CarrierEventRow, ParcelRow, ParkedParcelRow, ReceiptPartRow, ReceiptRow
+from ledger.tables.inbound import (
+    CarrierEventRow,
+    ParcelRow,
+    ParkedParcelRow,
+    PaymentNewsRow,
+    ReceiptPartRow,
+    ReceiptRow,
+)
 from ledger.tables.money import (
     AdvanceRow,
     BreachRow,
@@ -50,6 +57,7 @@ __all__ = [
     "OrderRow",
     "ParcelRow",
     "ParkedParcelRow",
+    "PaymentNewsRow",
     "PaymentRow",
     "PayoutGrantRow",
     "ReceiptPartRow",

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from domain.actions import Action
 from sandbox.webhooks import sign
-from starters.webhooks import SIGNATURE_HEADER
+from starters.api.carrier_events import SIGNATURE_HEADER
 from tests.unit.ledger_builders import a_message, a_stage, an_opening, an_order
 from tests.unit.test_api_support import SECRET, Api, running_api
 
