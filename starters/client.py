@@ -45,6 +45,7 @@ from starters.translation import (
     not_found_or_unavailable,
     refusal,
     unavailable,
+    was_dropped,
 )
 from workflows import ids, search_attributes, static_text
 from workflows.contracts import (
@@ -65,6 +66,7 @@ from workflows.contracts import (
 Answer = TypeVar("Answer", bound=Record)
 
 _FINGERPRINT = "request_fingerprint"
+_DROPPED_PAUSE_SECONDS = 0.1
 
 
 class ReturnSummary(Record):
@@ -319,6 +321,16 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
         return [summary async for summary in self.search(query)]
 
     async def _start_and_decide(self, rma_id: str, fingerprint: str, application: ReturnApplication) -> Decision:
+        """Ask until the decision is there; what the server dropped while it waited is found by the same call."""
+        while True:
+            try:
+                return await self._start_and_ask(rma_id, fingerprint, application)
+            except RPCError as error:
+                if not was_dropped(error):
+                    raise
+                await asyncio.sleep(_DROPPED_PAUSE_SECONDS)
+
+    async def _start_and_ask(self, rma_id: str, fingerprint: str, application: ReturnApplication) -> Decision:
         start: WithStartWorkflowOperation[Any, ReturnResult] = WithStartWorkflowOperation(
             ids.RETURN_WORKFLOW,
             ReturnInput(rma_id=rma_id, request_fingerprint=fingerprint, application=application),

@@ -85,3 +85,12 @@ def claim_not_found_or_unavailable(error: RPCError, rma_id: str, party: str) -> 
     if error.status is RPCStatusCode.NOT_FOUND:
         return ReturnNotFound(f"{rma_id} gave rise to no claim against the {party}.", "party")
     return unavailable(error)
+
+
+def was_dropped(error: RPCError) -> bool:
+    """Whether the server let go of an update that waited, as it does when it unloads the workflow under load.
+
+    The connection repeats such calls by itself, but for the one that starts the workflow as well.
+    """
+    known = error.status in (RPCStatusCode.ABORTED, RPCStatusCode.UNAVAILABLE)
+    return known and "update was aborted" in error.message
