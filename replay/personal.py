@@ -37,7 +37,7 @@ NOT_PERSONAL = frozenset(
         *("PickupCancellation.reference", "PickupReference.reference", "PickupRequest.reference"),
         *("RecoveryClaim.reference", "RepairCancellation.reference", "RepairOrder.reference"),
         *("RepairReport.reference", "RepairStatus.reference", "RepairTicket.reference"),
-        *("ReplacementOrder.reference", "StockHold.reference"),
+        *("PaymentQuestion.reference", "ReplacementOrder.reference", "StockHold.reference"),
         # Goods and lines of the shop's catalogue
         *("line_id", "item_id", "item_ids", "product_id", "part_item_ids", "replacement_item_ids"),
         *("missing_item_id", "category", "OrderLine.name", "ConditionCheck.code", "checks"),

@@ -15,7 +15,31 @@ from starters.api.documentation import problems
 from starters.api.problems import ProblemError
 from starters.payment_news import PaymentDesk
 
-_ANY_BODY = {"requestBody": {"required": True, "content": {"*/*": {"schema": {"type": "string"}}}}}
+_EXAMPLE = {
+    "id": "evt_1Nx4",
+    "type": "refund.failed",
+    "data": {
+        "object": {
+            "id": "re_1Nx3",
+            "amount": 9900,
+            "currency": "cny",
+            "status": "failed",
+            "failure_reason": "expired_or_canceled_card",
+            "metadata": {"returnflow_reference": "RMA-7Q2M4K9TZB3X5W8A-refund-1-t0"},
+        }
+    },
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "description": "As the provider documents it."},
+                "examples": {"stripe": {"summary": "Stripe: a refund came back", "value": _EXAMPLE}},
+            }
+        },
+    }
+}
 
 
 class ReportFate(StrEnum):
@@ -40,7 +64,7 @@ def webhooks_router(desk: PaymentDesk, reports: Mapping[str, PaymentReports]) ->
         "/v1/webhooks/{provider}",
         summary="Report a payment",
         responses=problems(400, 401, 404, 413, 503),
-        openapi_extra=_ANY_BODY,
+        openapi_extra=_BODY,
     )
     async def report_payment(
         provider: Annotated[str, Path(description="Whose webhook it is, such as `stripe`.")], request: Request

@@ -8,6 +8,7 @@ import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from pydantic import SecretStr
 from requests.auth import AuthBase
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -18,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from adapters.payment.stripe_reports import StripeReports
 from domain.actions import Action
 from sandbox.webhooks import sign
 from starters.api.carrier_events import SIGNATURE_HEADER
@@ -30,7 +32,8 @@ EXAMPLES = 4
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with running_api(tmp_path_factory.mktemp("api")) as running:
+    reports = {"stripe": StripeReports(SecretStr(SECRET))}
+    with running_api(tmp_path_factory.mktemp("api"), reports=reports) as running:
         yield running
 
 
@@ -41,13 +44,14 @@ def document(api: Api) -> dict[str, Any]:
 
 
 class Signed(AuthBase):
-    """Signs a request as a carrier does."""
+    """Signs a request as a carrier does, and as Stripe does."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         body = request.body or b""
         raw = body.encode() if isinstance(body, str) else body
         assert isinstance(raw, bytes)
-        request.headers[SIGNATURE_HEADER] = sign(SECRET, raw, int(time.time()))
+        for header in (SIGNATURE_HEADER, "Stripe-Signature"):
+            request.headers[header] = sign(SECRET, raw, int(time.time()))
         return request
 
 
@@ -60,7 +64,9 @@ def test_the_server_answers_as_documented(api: Api, document: dict[str, Any], mo
     def call(case: schemathesis.Case[Any]) -> None:
         if "/actions/" in case.path:
             case.path_parameters["rma_id"] = rma_id
-        auth = Signed() if "/carrier-events/" in case.path else None
+        if "/webhooks/" in case.path:
+            case.path_parameters["provider"] = "stripe"
+        auth = Signed() if {"carrier-events", "webhooks"} & set(case.path.split("/")) else None
         answered.add(case.call_and_validate(base_url=api.url, auth=auth, checks=CHECKS).status_code)
 
     for result in schema.get_all_operations():
@@ -95,7 +101,7 @@ def test_the_examples_are_accepted(api: Api, document: dict[str, Any]) -> None:
             for body in operation.get("requestBody", {}).get("content", {}).values():
                 for example in body["examples"].values():
                     named = {"rma_id": api.new_return(), "parked_id": api.new_parked()}
-                    target = path.format(carrier="sf", party="carrier", **named)
+                    target = path.format(carrier="sf", party="carrier", provider="stripe", **named)
                     answer = requests.post(
                         f"{api.url}{target}",
                         json=example["value"],
