@@ -1,5 +1,6 @@
 """What a story, a person or an oracle uses: books, loads, faults, the providers' clock, health."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -35,11 +36,14 @@ class BookFilter(BaseModel):
     tracking_no: str | None = None
     recipient: str | None = None
 
-    def selects(self, entry: Entry) -> bool:
-        """Whether an entry is asked for."""
+    def of(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Those of some entries that are asked for."""
         asked = self.model_dump(exclude_none=True, exclude={"key_prefix"})
-        return entry.key.startswith(self.key_prefix) and all(
-            (entry.key if name == "key" else entry.data.get(name)) == asked[name] for name in asked
+        return tuple(
+            entry
+            for entry in entries
+            if entry.key.startswith(self.key_prefix)
+            and all((entry.key if name == "key" else entry.data.get(name)) == asked[name] for name in asked)
         )
 
 
@@ -107,7 +111,7 @@ def control_router(
     @router.get("/books/{book}")
     async def read_book(book: Book, wanted: Annotated[BookFilter, Query()]) -> BookAnswer:
         """Read a book, or the entries of it that a filter selects."""
-        entries = tuple(entry for entry in books.entries(book) if wanted.selects(entry))
+        entries = wanted.of(books.entries(book))
         return BookAnswer(book=book, count=len(entries), entries=entries)
 
     @router.post("/load/{kind}")
