@@ -55,6 +55,13 @@ class BookAnswer(Record):
     entries: tuple[Entry, ...]
 
 
+class EntriesAnswer(Record):
+    """Entries of several books, in the order in which things happened."""
+
+    count: int
+    entries: tuple[Entry, ...]
+
+
 class CountsAnswer(Record):
     """How many entries each book has."""
 
@@ -113,6 +120,14 @@ def control_router(
         """Read a book, or the entries of it that a filter selects."""
         entries = wanted.of(books.entries(book))
         return BookAnswer(book=book, count=len(entries), entries=entries)
+
+    @router.get("/entries")
+    async def read_entries(wanted: Annotated[BookFilter, Query()]) -> EntriesAnswer:
+        """Read what all books together have of what a filter selects, such as everything of one return."""
+        entries = sorted(
+            (entry for book in Book for entry in wanted.of(books.entries(book))), key=lambda entry: entry.seq
+        )
+        return EntriesAnswer(count=len(entries), entries=tuple(entries))
 
     @router.post("/load/{kind}")
     async def load(
