@@ -34,8 +34,9 @@ demo: $(READY) ## play the stories of a return, with days of virtual time, and j
 chaos: $(READY) ## play 2,000 returns while everything breaks, and judge them by the books: SHORT=1 plays 200, SEED=n repeats
 	$(BIN)/returns chaos --seed $(SEED) $(if $(SHORT),--short)
 
+# What was compiled is kept: without that each of its processes compiles every file that changed since make setup.
 test: $(READY) ## run the whole suite against a real Temporal server
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 4 --dist worksteal
 
 UNCACHED = RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest --dist worksteal --tb native \
 	-o timeout_method=thread tests/workflow

@@ -1,6 +1,7 @@
 """Judges a story by the providers' books: what was really refunded, charged, issued, shipped and sent."""
 
 import asyncio
+from collections import defaultdict
 from typing import Any
 
 import httpx
@@ -14,34 +15,27 @@ _COME_LATER = ("messages", "alerts", "claims")
 
 async def read_ending(sandbox: httpx.AsyncClient, rma_id: str, order_id: str) -> Ending:
     """Read what the books say of a return."""
-
-    async def of_return(book: str) -> list[dict[str, Any]]:
-        return await _entries(sandbox, book, key_prefix=rma_id)
-
-    refunds, charges, coupons, replacements, pickups, claims, messages = await asyncio.gather(
-        *(
-            of_return(book)
-            for book in ("refunds", "charges", "coupons", "replacements", "pickups", "claims", "messages")
-        )
-    )
-    fulfilments = await _entries(sandbox, "fulfilments", order_id=order_id)
+    books: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in await _entries(sandbox, "/entries", key_prefix=rma_id):
+        books[entry["book"]].append(entry["data"])
+    fulfilments = await _entries(sandbox, "/books/fulfilments", order_id=order_id)
     return Ending(
-        refunds=_moved(refunds),
-        charges=_moved(charges),
+        refunds=_moved(books["refunds"]),
+        charges=_moved(books["charges"]),
         coupons=tuple(
             CouponEnd(
                 customer_id=coupon["customer_id"],
                 amount_minor=coupon["amount_minor"],
                 currency=coupon["currency"],
             )
-            for coupon in coupons
+            for coupon in books["coupons"]
         ),
-        replacements=tuple(tuple(replacement["item_ids"]) for replacement in replacements),
-        claims=_claims(claims),
+        replacements=tuple(tuple(replacement["item_ids"]) for replacement in books["replacements"]),
+        claims=_claims(books["claims"]),
         fulfilment_stopped=bool(fulfilments),
-        pickups_booked=len({pickup["pickup_id"] for pickup in pickups}),
-        messages=_templates(messages, "customer_message"),
-        alerts=_templates(messages, "staff_alert"),
+        pickups_booked=len({pickup["pickup_id"] for pickup in books["pickups"]}),
+        messages=_templates(books["messages"], "customer_message"),
+        alerts=_templates(books["messages"], "staff_alert"),
     )
 
 
@@ -107,10 +101,10 @@ def _templates(messages: list[dict[str, Any]], audience: str) -> tuple[str, ...]
     )
 
 
-async def _entries(sandbox: httpx.AsyncClient, book: str, **wanted: str) -> list[dict[str, Any]]:
-    answer = await sandbox.get(f"/books/{book}", params=wanted)
-    answer.raise_for_status()
-    return [entry["data"] for entry in answer.json()["entries"]]
+async def _entries(sandbox: httpx.AsyncClient, path: str, **wanted: str) -> list[dict[str, Any]]:
+    answer = (await sandbox.get(path, params=wanted)).raise_for_status()
+    entries: list[dict[str, Any]] = answer.json()["entries"]
+    return entries
 
 
 def _plain(value: Any) -> str:

@@ -36,6 +36,7 @@ time
 books
   curl http://127.0.0.1:8700/books                            how many entries each book has
   curl http://127.0.0.1:8700/books/refunds?order_id=CN-1001   what was refunded for an order
+  curl http://127.0.0.1:8700/entries?key_prefix=RMA-1         what was done for a return, in all books
   With --data the books survive the process, even kill -9; a restart with the same folder goes on from
   there and loads no files again.
 

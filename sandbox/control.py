@@ -1,5 +1,6 @@
 """What a story, a person or an oracle uses: books, loads, faults, the providers' clock, health."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -35,11 +36,14 @@ class BookFilter(BaseModel):
     tracking_no: str | None = None
     recipient: str | None = None
 
-    def selects(self, entry: Entry) -> bool:
-        """Whether an entry is asked for."""
+    def of(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Those of some entries that are asked for."""
         asked = self.model_dump(exclude_none=True, exclude={"key_prefix"})
-        return entry.key.startswith(self.key_prefix) and all(
-            (entry.key if name == "key" else entry.data.get(name)) == asked[name] for name in asked
+        return tuple(
+            entry
+            for entry in entries
+            if entry.key.startswith(self.key_prefix)
+            and all((entry.key if name == "key" else entry.data.get(name)) == asked[name] for name in asked)
         )
 
 
@@ -47,6 +51,13 @@ class BookAnswer(Record):
     """Entries of a book, oldest first."""
 
     book: Book
+    count: int
+    entries: tuple[Entry, ...]
+
+
+class EntriesAnswer(Record):
+    """Entries of several books, in the order in which things happened."""
+
     count: int
     entries: tuple[Entry, ...]
 
@@ -107,8 +118,16 @@ def control_router(
     @router.get("/books/{book}")
     async def read_book(book: Book, wanted: Annotated[BookFilter, Query()]) -> BookAnswer:
         """Read a book, or the entries of it that a filter selects."""
-        entries = tuple(entry for entry in books.entries(book) if wanted.selects(entry))
+        entries = wanted.of(books.entries(book))
         return BookAnswer(book=book, count=len(entries), entries=entries)
+
+    @router.get("/entries")
+    async def read_entries(wanted: Annotated[BookFilter, Query()]) -> EntriesAnswer:
+        """Read what all books together have of what a filter selects, such as everything of one return."""
+        entries = sorted(
+            (entry for book in Book for entry in wanted.of(books.entries(book))), key=lambda entry: entry.seq
+        )
+        return EntriesAnswer(count=len(entries), entries=tuple(entries))
 
     @router.post("/load/{kind}")
     async def load(

@@ -1,7 +1,9 @@
 """The pipeline comes from the plugin that other projects use as well, PostgreSQL from one of our own."""
 
 import gc
+from collections.abc import Generator
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ["testkit.plugin", "tests.postgres"]
@@ -10,7 +12,13 @@ settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 
-def pytest_collection_finish() -> None:
-    """What is imported by now lives as long as the run: looking through it again and again only costs time."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported now lives as long as the run: looking through it again and again only costs time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()

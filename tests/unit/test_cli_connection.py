@@ -170,7 +170,7 @@ def test_processes_are_started_with_their_own_arguments(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_answer_ends_with_1_every_time(tmp_path: Path) -> None:
-    for _ in range(5):
+    for _ in range(2):
         outcome = started(["--address", "127.0.0.1:1", "status", "RMA-1"], tmp_path)
         assert (outcome.returncode, outcome.stdout) == (1, "")
         assert outcome.stderr.startswith("returns: No Temporal server answers at 127.0.0.1:1.")

@@ -190,6 +190,20 @@ def test_a_book_is_read_by_what_its_entries_are_about() -> None:
     assert (entry["key"], entry["at"], entry["data"]["status"]) == (REFUND["reference"], AT, "succeeded")
 
 
+def test_all_books_together_are_read_in_the_order_of_what_happened() -> None:
+    reference = str(REFUND["reference"])
+    with running_sandbox() as url, httpx.Client(base_url=url) as http:
+        act(url)
+        everything = http.get("/entries").json()
+        of_key = http.get("/entries", params={"key_prefix": reference}).json()
+        assert http.get("/entries", params={"rma": "RMA-1"}).status_code == 422
+        books = http.get("/books").json()["books"]
+    assert everything["count"] == sum(books.values())
+    assert [entry["seq"] for entry in everything["entries"]] == list(range(1, everything["count"] + 1))
+    assert of_key["entries"] == [entry for entry in everything["entries"] if entry["key"].startswith(reference)]
+    assert 0 < of_key["count"] < everything["count"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
