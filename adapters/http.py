@@ -104,14 +104,14 @@ class ProviderHttp:
     Args:
         client: A client made by `make_http_client`.
         provider: The port, named in errors.
-        understand: How the provider's answers that are no success are read; by default by their status.
+        understand: What an answer says of the call, None for a success; by default by its status.
     """
 
     def __init__(
         self,
         client: httpx.AsyncClient,
         provider: str,
-        understand: Callable[[httpx.Response], Failure] = by_status,
+        understand: Callable[[httpx.Response], Failure | None] = by_status,
     ) -> None:
         self._client = client
         self._provider = provider
@@ -126,6 +126,10 @@ class ProviderHttp:
         """
         request = self._client.build_request("GET", path, params=params)
         return await self._call(request, answer, ProviderUnavailable)
+
+    async def read_form(self, path: str, form: Mapping[str, str], answer: type[A]) -> A:
+        """Ask without changing anything, like `read`, of a provider that takes its questions as forms."""
+        return await self._call(self._client.build_request("POST", path, data=form), answer, ProviderUnavailable)
 
     async def write(
         self,
@@ -173,7 +177,7 @@ class ProviderHttp:
             raise ProviderUnavailable(self._provider, f"not reached: {type(error).__name__}") from error
         except httpx.RequestError as error:
             raise unclear(self._provider, f"no answer: {type(error).__name__}") from error
-        self._check_status(response, unclear)
+        self._check(response, unclear)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
@@ -181,12 +185,10 @@ class ProviderHttp:
             # The cause quotes the answer, which may hold personal data.
             raise unclear(self._provider, f"not the promised answer, at {fields[:5]}") from None
 
-    def _check_status(
-        self, response: httpx.Response, unclear: type[ProviderUnavailable] | type[OutcomeUnknown]
-    ) -> None:
-        if response.is_success:
-            return
+    def _check(self, response: httpx.Response, unclear: type[ProviderUnavailable] | type[OutcomeUnknown]) -> None:
         failure = self._understand(response)
+        if failure is None:
+            return
         match failure.meaning:
             case Meaning.NOT_DONE:
                 raise ProviderUnavailable(self._provider, failure.detail, _retry_after(response))

@@ -13,14 +13,14 @@ def to_yuan(fen: int) -> str | None:
     return f"{fen // 100}.{fen % 100:02}" if 0 < fen <= _MOST else None
 
 
-def from_yuan(text: str) -> int:
+def from_yuan(text: object) -> int:
     """An amount of Alipay's in fen.
 
     Raises:
-        ValueError: If it is none, or has a fraction of a fen.
+        ValueError: If it is none, or has a fraction of a fen. A number is none: it may be rounded.
     """
-    read = _YUAN.fullmatch(text)
+    read = _YUAN.fullmatch(text) if isinstance(text, str) else None
     if read is None:
-        raise ValueError("must be yuan with at most two decimals")
+        raise ValueError("must be a text of yuan with at most two decimals")
     yuan, decimals = read.groups(default="")
     return int(yuan) * 100 + int(decimals.ljust(2, "0"))

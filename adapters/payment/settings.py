@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+import httpx
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -24,6 +25,18 @@ class PaymentSettings(BaseSettings, ABC):
     @abstractmethod
     def connect(self, clients: HttpClients) -> PaymentProvider:
         """Make the adapter, over clients that the process closes. Nothing is called yet."""
+
+
+def https_or_local(url: str) -> str:
+    """A provider's URL, kept from sending secrets in clear text: only what runs on this machine is without TLS."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise ValueError("must be a URL that starts with https://") from None
+    is_local = parsed.scheme == "http" and parsed.host in ("localhost", "127.0.0.1", "::1")
+    if not parsed.host or (parsed.scheme != "https" and not is_local):
+        raise ValueError("must start with https://, or with http:// for a peer on this machine")
+    return url.rstrip("/")
 
 
 def secret_of(name: str, value: SecretStr | None, file: Path | None) -> SecretStr:

@@ -115,9 +115,9 @@ def test_yuan_are_read_with_fewer_decimals(yuan: str, fen: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "12.345", "12.", ".50", "-1.00", "+1.00", "1e2", "1,000", " 1", "１２.00", "NaN"]
+    "text", ["", "12.345", "12.", ".50", "-1.00", "+1.00", "1e2", "1,000", " 1", "１２.00", "NaN", 12, 1.5, None]
 )
-def test_what_is_no_amount_is_not_read(text: str) -> None:
+def test_what_is_no_amount_is_not_read(text: object) -> None:
     with pytest.raises(ValueError, match="yuan"):
         from_yuan(text)
 
