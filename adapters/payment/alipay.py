@@ -31,7 +31,7 @@ from adapters.payment.alipay_errors import UNSIGNED, understand
 from adapters.payment.alipay_keys import private_key, public_key
 from adapters.payment.alipay_signature import NotSigned, sign, signed_node, text_to_sign
 from adapters.payment.port import ListedPayment, PaymentPage, PaymentProvider
-from adapters.payment.settings import PaymentSettings, https_or_local, secret_of
+from adapters.payment.settings import PaymentSettings, https_or_local, key_text_of
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment, ProviderStatus
 
 _GATEWAY = "/gateway.do"
@@ -202,10 +202,8 @@ class AlipaySettings(PaymentSettings):
     @model_validator(mode="after")
     def _has_keys(self) -> "AlipaySettings":
         own, alipays = "RETURNFLOW_ALIPAY_PRIVATE_KEY", "RETURNFLOW_ALIPAY_PUBLIC_KEY"
-        self._own_key = private_key(own, secret_of(own, self.alipay_private_key, self.alipay_private_key_file))
-        self._alipays_key = public_key(
-            alipays, secret_of(alipays, self.alipay_public_key, self.alipay_public_key_file)
-        )
+        self._own_key = private_key(*key_text_of(own, self.alipay_private_key, self.alipay_private_key_file))
+        self._alipays_key = public_key(*key_text_of(alipays, self.alipay_public_key, self.alipay_public_key_file))
         if self._own_key.public_key() == self._alipays_key:
             raise ValueError(f"{alipays}: is the app's own; set the one that Alipay's console calls Alipay's")
         return self
