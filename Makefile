@@ -58,8 +58,8 @@ peers: ## install localstripe, an independent stand-in for Stripe (GPLv3), into 
 	$(PYTHON) -m venv .peers/localstripe
 	.peers/localstripe/bin/python -m pip install --quiet --disable-pip-version-check localstripe==1.15.10
 
-peers-test: $(READY) ## hold the adapters against the independent stand-ins that make peers installs, while calls go wrong
-	$(BIN)/python -m pytest -m peers tests/stripe
+peers-test: $(READY) ## hold the adapters against stand-ins for the providers, those of make peers among them, while calls go wrong
+	$(BIN)/python -m pytest -m peers tests/stripe tests/alipay
 
 screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium on the path, or CHROMIUM=)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock

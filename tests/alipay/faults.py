@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
-from tests.alipay.keys import a_key_pair
+from tests.alipay.keys import stranger
 from tests.alipay.simulator import QUERY, REFUND, AlipaySimulator
 from tests.stripe.wire import Request, reply, serving
 
@@ -65,7 +65,7 @@ class FaultyGateway:
 
     def __init__(self, simulator: AlipaySimulator) -> None:
         self._simulator = simulator
-        self._stranger = AlipaySimulator(keys=a_key_pair())
+        self._stranger = AlipaySimulator(keys=stranger())
         self._armed: dict[tuple[str, str], Fault] = {}
         self._pending: set[str] = set()
         self.injected: Counter[Fault] = Counter()

@@ -57,3 +57,9 @@ def merchant() -> KeyPair:
 def alipay() -> KeyPair:
     """The pair of Alipay."""
     return a_key_pair()
+
+
+@cache
+def stranger() -> KeyPair:
+    """A pair that nobody knows."""
+    return a_key_pair()

@@ -16,7 +16,7 @@ from adapters.payment.alipay_signature import is_signed, text_to_sign
 from adapters.payment.port import PaymentProvider
 from domain.intents import PaymentDirection, PaymentIntent, ProviderStatus
 from domain.keys import refund_key, rma_id_for
-from tests.alipay.keys import KeyPair, a_key_pair, alipay, merchant
+from tests.alipay.keys import KeyPair, alipay, merchant, stranger
 from tests.alipay.simulator import APP_ID, QUERY, REFUND, AlipaySimulator, Slip
 from tests.stripe.wire import Request, reply, serving
 
@@ -216,7 +216,7 @@ async def test_alipay_lists_nothing(payment: PaymentProvider, simulator: AlipayS
 SIGNED = AlipaySimulator()
 DONE = {"trade_no": TRADE, "fund_change": "Y"}
 CUT = reply(200, SIGNED.signed(REFUND, {"code": "10000"} | DONE))[:-10]
-FORGED = AlipaySimulator(keys=a_key_pair())
+FORGED = AlipaySimulator(keys=stranger())
 UNCLEAR = {
     "the answer is lost": None,
     "reset in the body": CUT,
@@ -339,7 +339,7 @@ async def test_a_look_up_of_no_payment_is_refused(payment: PaymentProvider, simu
 async def test_a_key_that_is_not_the_apps_is_ours_to_mend(simulator: AlipaySimulator) -> None:
     async with simulator.running() as url, HttpClients() as clients:
         with pytest.raises(ProviderUnavailable, match=r"isv\.invalid-signature"):
-            await settings(url, a_key_pair()).connect(clients).submit(a_refund(), AT)
+            await settings(url, stranger()).connect(clients).submit(a_refund(), AT)
     assert simulator.refunds == []
 
 

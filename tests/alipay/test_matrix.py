@@ -49,7 +49,7 @@ def show(capsys: pytest.CaptureFixture[str]) -> Show:
     ("knows_repeats", "faults", "each"),
     [
         pytest.param(False, WITHOUT_REPEATS, 1, id="few"),
-        pytest.param(True, EVERY, 1, id="few-as-alipay"),
+        pytest.param(True, (Fault.UNSEEN, Fault.PROCESSED_N), 3, id="few-as-alipay"),
         pytest.param(False, WITHOUT_REPEATS, 18, id="many", marks=pytest.mark.peers),
         pytest.param(True, EVERY, 17, id="many-as-alipay", marks=pytest.mark.peers),
     ],

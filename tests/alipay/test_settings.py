@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from adapters.payment.alipay import AlipaySettings
 from adapters.payment.alipay_keys import private_key, public_key
-from tests.alipay.keys import KeyPair, a_key_pair, alipay, merchant
+from tests.alipay.keys import a_key_pair, alipay, merchant
 
 PKCS8 = "".join(merchant().private_pem.split("\n")[1:-2])
 
@@ -24,8 +24,7 @@ def test_a_public_key_is_read_in_each_of_its_forms(text: str) -> None:
     assert public_key("THE_KEY", SecretStr(text)) == alipay().private.public_key()
 
 
-def short() -> KeyPair:
-    return a_key_pair(1024)
+SHORT = a_key_pair(1024)
 
 
 @pytest.mark.parametrize(
@@ -36,8 +35,8 @@ def short() -> KeyPair:
         "-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----",
         "-----BEGIN ",
         merchant().public_base64[:-8],
-        short().private_base64,
-        short().public_pem,
+        SHORT.private_base64,
+        SHORT.public_pem,
     ],
 )
 def test_what_is_no_key_is_refused_and_not_quoted(text: str) -> None:
