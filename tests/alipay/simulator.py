@@ -1,6 +1,6 @@
 """A simulator of Alipay's gateway for refunds: it verifies who asks, signs what it says, and keeps books.
 
-It is held against Alipay's own SDK as well as against our adapter, so that it cannot agree with us alone.
+It is held against two SDKs of others as well as against our adapter, so that it cannot agree with us alone.
 """
 
 import json
@@ -94,7 +94,7 @@ class AlipaySimulator:
     def _refused(self, request: Request, fields: dict[str, str]) -> bytes | None:
         """What the gateway says before anything is done; None if it lets the call through."""
         method = fields.get("method", "")
-        if request.path != "/gateway.do" or request.method != "POST":
+        if request.path != "/gateway.do":
             return reply(404, b"<html>")
         if method not in self.slips:
             return self.failed(method or "error", "40002", "isv.invalid-method")
@@ -102,7 +102,8 @@ class AlipaySimulator:
             return self.failed(method, "40002", "isv.invalid-app-id", is_signed=False)
         if not is_signed(text_to_sign(fields), fields.get("sign", ""), self.merchant.private.public_key()):
             return self.failed(method, "40002", "isv.invalid-signature")
-        if any(fields.get(name) != value for name, value in _COMMON.items()) or fields["format"].lower() != "json":
+        wrong = [name for name, value in _COMMON.items() if fields.get(name) != value]
+        if wrong or fields.get("format", "JSON").upper() != "JSON":
             return self.failed(method, "40002", "isv.invalid-parameter")
         try:
             datetime.strptime(fields["timestamp"], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - wall clock
