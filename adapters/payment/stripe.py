@@ -16,7 +16,7 @@ from adapters.errors import OutcomeUnknown, ProviderRefused
 from adapters.failures import OURS_TO_MEND, Failure, Meaning, code_or, json_object
 from adapters.http import HttpClients, ProviderHttp
 from adapters.payment.port import ListedPayment, PaymentPage, PaymentProvider
-from adapters.payment.settings import PaymentSettings, secret_of
+from adapters.payment.settings import PaymentSettings, https_or_local, secret_of
 from adapters.payment.stripe_amounts import from_stripe, to_stripe
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment, ProviderStatus
 
@@ -172,18 +172,6 @@ class StripePayment(PaymentProvider):
         """Nothing to do: no hold is made here, and one that was never made is left alone."""
 
 
-def _https_or_local(url: str) -> str:
-    """Keep the key from travelling in clear text: only what runs on this machine is called without TLS."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        raise ValueError("must be a URL such as https://api.stripe.com") from None
-    is_local = parsed.scheme == "http" and parsed.host in ("localhost", "127.0.0.1", "::1")
-    if not parsed.host or (parsed.scheme != "https" and not is_local):
-        raise ValueError("must start with https://, or with http:// for a peer on this machine")
-    return url.rstrip("/")
-
-
 class StripeSettings(PaymentSettings):
     """What Stripe needs.
 
@@ -195,7 +183,7 @@ class StripeSettings(PaymentSettings):
 
     stripe_api_key: SecretStr | None = None
     stripe_api_key_file: Path | None = None
-    stripe_url: Annotated[str, AfterValidator(_https_or_local)] = "https://api.stripe.com"
+    stripe_url: Annotated[str, AfterValidator(https_or_local)] = "https://api.stripe.com"
 
     _key: SecretStr = PrivateAttr()
 
@@ -210,7 +198,9 @@ class StripeSettings(PaymentSettings):
         return StripePayment(clients.to(f"{self.stripe_url}/v1", headers))
 
 
-def _understand(response: httpx.Response) -> Failure:
+def _understand(response: httpx.Response) -> Failure | None:
+    if response.is_success:
+        return None
     status = response.status_code
     error = json_object(response).get("error")
     said = error if isinstance(error, dict) else {}

@@ -6,20 +6,28 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from adapters.http import HttpClients
+from adapters.payment.alipay import AlipayPayment
 from adapters.payment.providers import PAYMENT_PROVIDERS
 from adapters.payment.sandbox import SandboxPayment
 from adapters.payment.settings import secret_of
 from adapters.payment.stripe import StripePayment, StripeSettings
+from tests.payments.keys import alipay, merchant
 from workers.settings import WorkerSettings
 
 SECRET = "sk_test_s3cret"
 ENVIRONMENT = {
     "sandbox": {"RETURNFLOW_PROVIDERS_URL": "http://127.0.0.1:9/"},
     "stripe": {"RETURNFLOW_STRIPE_API_KEY": SECRET, "RETURNFLOW_STRIPE_URL": "http://127.0.0.1:9/"},
+    "alipay": {
+        "RETURNFLOW_ALIPAY_APP_ID": "2021000122671080",
+        "RETURNFLOW_ALIPAY_PRIVATE_KEY": merchant().private_pem,
+        "RETURNFLOW_ALIPAY_PUBLIC_KEY": alipay().public_pem,
+    },
 }
+ADAPTERS = [("sandbox", SandboxPayment), ("stripe", StripePayment), ("alipay", AlipayPayment)]
 
 
-@pytest.mark.parametrize(("name", "adapter"), [("sandbox", SandboxPayment), ("stripe", StripePayment)])
+@pytest.mark.parametrize(("name", "adapter"), ADAPTERS)
 async def test_a_provider_is_made_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, name: str, adapter: type
 ) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.payments.keys import alipay, merchant
 from tests.unit.refused_starts import Ended, ends_of
 
 GOOD = {
@@ -11,6 +12,12 @@ GOOD = {
     "RETURNFLOW_PROVIDERS_URL": "http://127.0.0.1:9",
 }
 STRIPE = {"RETURNFLOW_PAYMENT": "stripe", "RETURNFLOW_STRIPE_API_KEY": "sk_test_s3cret"}
+ALIPAY = {
+    "RETURNFLOW_PAYMENT": "alipay",
+    "RETURNFLOW_ALIPAY_APP_ID": "2021000122671080",
+    "RETURNFLOW_ALIPAY_PRIVATE_KEY": merchant().private_base64,
+    "RETURNFLOW_ALIPAY_PUBLIC_KEY": alipay().public_base64,
+}
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "missing": ({"RETURNFLOW_LEDGER_URL": "", "RETURNFLOW_PROVIDERS_URL": " "}, "RETURNFLOW_LEDGER_URL"),
     "not_http": ({"RETURNFLOW_PROVIDERS_URL": "ftp://shop"}, "RETURNFLOW_PROVIDERS_URL: "),
@@ -32,7 +39,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no_cache": ({"RETURNFLOW_MAX_CACHED_WORKFLOWS": "0"}, "RETURNFLOW_MAX_CACHED_WORKFLOWS: "),
     "no_such_payment_provider": (
         {"RETURNFLOW_PAYMENT": "paypall"},
-        "RETURNFLOW_PAYMENT: must be one of sandbox, stripe",
+        "RETURNFLOW_PAYMENT: must be one of alipay, sandbox, stripe",
     ),
     "no_key": (STRIPE | {"RETURNFLOW_STRIPE_API_KEY": ""}, "RETURNFLOW_STRIPE_API_KEY: is missing"),
     "no_key_file": (
@@ -51,7 +58,25 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         STRIPE | {"RETURNFLOW_STRIPE_URL": "http://api.stripe.com"},
         "RETURNFLOW_STRIPE_URL: must start with https://",
     ),
+    "no_app": (ALIPAY | {"RETURNFLOW_ALIPAY_APP_ID": ""}, "RETURNFLOW_ALIPAY_APP_ID: "),
+    "app_of_letters": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_APP_ID": "app of s3cret"},
+        "RETURNFLOW_ALIPAY_APP_ID: must be",
+    ),
+    "no_private_key": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_PRIVATE_KEY": ""},
+        "RETURNFLOW_ALIPAY_PRIVATE_KEY: is missing",
+    ),
+    "unfit_private_key": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_PRIVATE_KEY": "s3cret"},
+        "RETURNFLOW_ALIPAY_PRIVATE_KEY: is no RSA private key",
+    ),
+    "own_public_key": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_PUBLIC_KEY": merchant().public_base64},
+        "RETURNFLOW_ALIPAY_PUBLIC_KEY: is the app's own",
+    ),
     "no_schema": ({}, "returns setup"),
+    "no_schema_with_alipay": (ALIPAY, "returns setup"),
     "no_schema_with_stripe": (STRIPE, "returns setup"),
 }
 
