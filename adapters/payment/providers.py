@@ -7,6 +7,7 @@ from adapters.payment.settings import PaymentSettings
 from adapters.payment.stripe import StripeSettings
 from adapters.payment.stripe_reports import StripeReportSettings
 from adapters.payment.wechat import WechatSettings
+from adapters.payment.wechat_reports import WechatReportSettings
 
 PAYMENT_PROVIDERS: dict[str, type[PaymentSettings]] = {
     "alipay": AlipaySettings,
@@ -17,4 +18,5 @@ PAYMENT_PROVIDERS: dict[str, type[PaymentSettings]] = {
 
 PAYMENT_REPORTS: dict[str, type[ReportSettings]] = {
     "stripe": StripeReportSettings,
+    "wechat": WechatReportSettings,
 }

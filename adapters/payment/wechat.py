@@ -40,7 +40,7 @@ _TRANSACTION_ID = re.compile(r"\d{20,32}", re.ASCII)
 
 # What is no end is pending, also a status that WeChat may add. ABNORMAL is no end: the money reaches no account of
 # the customer's until the merchant says at WeChat where it is to go. A decline would have it paid a second time.
-_ENDS = {"SUCCESS": ProviderStatus.SUCCEEDED, "CLOSED": ProviderStatus.FAILED}
+ENDS = {"SUCCESS": ProviderStatus.SUCCEEDED, "CLOSED": ProviderStatus.FAILED}
 
 _FAILURES: tuple[tuple[int | None, str, Meaning], ...] = (
     # Too many calls, too many errors of ours, or another refund of the payment within a minute: not taken.
@@ -91,7 +91,7 @@ class _Refund(BaseModel):
 
     def listed(self) -> ListedPayment:
         """The refund in our terms."""
-        status = _ENDS.get(self.status, ProviderStatus.PENDING)
+        status = ENDS.get(self.status, ProviderStatus.PENDING)
         return ListedPayment(
             direction=PaymentDirection.REFUND,
             reference=self.out_refund_no,
@@ -192,6 +192,9 @@ def _fits(pattern: str, what: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
+KeyId = _fits(r"PUB_KEY_ID_[0-9A-Za-z_]{1,64}", "the id of a key, such as PUB_KEY_ID_0114…")
+
+
 class WechatSettings(PaymentSettings):
     """What WeChat Pay needs.
 
@@ -212,9 +215,7 @@ class WechatSettings(PaymentSettings):
     ]
     wechat_private_key: SecretStr | None = None
     wechat_private_key_file: Path | None = None
-    wechat_public_key_id: Annotated[
-        str, _fits(r"PUB_KEY_ID_[0-9A-Za-z_]{1,64}", "the id of a key, such as PUB_KEY_ID_0114…")
-    ]
+    wechat_public_key_id: Annotated[str, KeyId]
     wechat_public_key: SecretStr | None = None
     wechat_public_key_file: Path | None = None
     wechat_url: Annotated[str, AfterValidator(https_or_local)] = "https://api.mch.weixin.qq.com"
@@ -243,7 +244,7 @@ def _understanding(key_id: str, wechats_key: RSAPublicKey) -> Callable[[httpx.Re
     """How an answer is understood: nothing is read that WeChat has not signed."""
 
     def understood(response: httpx.Response) -> Failure | None:
-        if not is_from_wechat(response, key_id, wechats_key):
+        if not is_from_wechat(response.headers, response.content, key_id, wechats_key):
             return Failure(Meaning.UNCLEAR, f"not signed by WeChat: {response.status_code}")
         return None if response.is_success else _understand(response)
 

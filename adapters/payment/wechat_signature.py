@@ -3,7 +3,7 @@
 import base64
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 
 import httpx
 from cryptography.exceptions import InvalidSignature
@@ -66,12 +66,18 @@ class MerchantSignature(httpx.Auth):
         yield request
 
 
-def is_from_wechat(response: httpx.Response, key_id: str, key: RSAPublicKey) -> bool:
-    """Whether an answer is signed with the key of this id, its bytes as they came, at most 5 minutes off."""
-    headers = response.headers
-    timestamp, nonce = headers.get("Wechatpay-Timestamp", ""), headers.get("Wechatpay-Nonce", "")
-    if headers.get("Wechatpay-Serial") != key_id or not (timestamp.isascii() and timestamp.isdecimal()):
+def is_from_wechat(headers: Mapping[str, str], body: bytes, key_id: str, key: RSAPublicKey) -> bool:
+    """Whether an answer or a notice is signed with the key of this id, as it came, at most 5 minutes off.
+
+    Args:
+        headers: By their names in small letters, or however they are written.
+        body: As it came.
+        key_id: The id that WeChat gave to its key.
+        key: The key.
+    """
+    timestamp, nonce = headers.get("wechatpay-timestamp", ""), headers.get("wechatpay-nonce", "")
+    if headers.get("wechatpay-serial") != key_id or not (timestamp.isascii() and timestamp.isdecimal()):
         return False
     if len(timestamp) > 12 or abs(time.time() - int(timestamp)) > _OLDEST_SECONDS:
         return False
-    return is_signed(lines(timestamp, nonce, response.content), headers.get("Wechatpay-Signature", ""), key)
+    return is_signed(lines(timestamp, nonce, body), headers.get("wechatpay-signature", ""), key)
