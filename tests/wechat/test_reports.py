@@ -107,6 +107,10 @@ def hostile(number: int) -> tuple[str, Notice]:
     garbled = bytearray(body)
     garbled[draw.randrange(len(body))] ^= 1 << draw.randrange(7)
     signature = right["Wechatpay-Signature"]
+
+    def altered(name: str, value: str) -> Notice:
+        return Notice(body, right | {f"Wechatpay-{name}": value})
+
     wrong = {
         "no headers": Notice(body),
         "another body": Notice(bytes(garbled), right),
@@ -115,20 +119,14 @@ def hostile(number: int) -> tuple[str, Notice]:
         "ten days old": signed(body, seconds_ago=864_000),
         "six minutes old": signed(body, seconds_ago=360),
         "of the future": signed(body, seconds_ago=-360),
-        "another key id": Notice(body, right | {"Wechatpay-Serial": "PUB_KEY_ID_0"}),
-        "a time that is no number": Notice(
-            body, right | {"Wechatpay-Timestamp": draw.choice(["now", "NaN", "٢", ""])}
-        ),
-        "a long time": Notice(body, right | {"Wechatpay-Timestamp": "9" * draw.randint(13, 4_000)}),
-        "another nonce": Notice(body, right | {"Wechatpay-Nonce": f"{number}"}),
-        "no base64": Notice(body, right | {"Wechatpay-Signature": "!" + signature[1:]}),
-        "cut signature": Notice(
-            body, right | {"Wechatpay-Signature": signature[: draw.randrange(len(signature))]}
-        ),
-        "a signature that is no text": Notice(body, right | {"Wechatpay-Signature": "ÿþ" * 20}),
-        "WeChat's own probe": Notice(
-            body, right | {"Wechatpay-Signature": f"WECHATPAY/SIGNTEST/{signature[20:]}"}
-        ),
+        "another key id": altered("Serial", "PUB_KEY_ID_0"),
+        "a time that is no number": altered("Timestamp", draw.choice(["now", "NaN", "٢", ""])),
+        "a long time": altered("Timestamp", "9" * draw.randint(13, 4_000)),
+        "another nonce": altered("Nonce", f"{number}"),
+        "no base64": altered("Signature", "!" + signature[1:]),
+        "cut signature": altered("Signature", signature[: draw.randrange(len(signature))]),
+        "a signature that is no text": altered("Signature", "ÿþ" * 20),
+        "WeChat's own probe": altered("Signature", f"WECHATPAY/SIGNTEST/{signature[20:]}"),
     }
     kind = list(wrong)[number % len(wrong)]
     return kind, wrong[kind]
