@@ -37,6 +37,7 @@ def make_http_client(
     timeout: float = 8.0,
     kind: type[httpx.AsyncClient] = httpx.AsyncClient,
     headers: Mapping[str, str] | None = None,
+    auth: httpx.Auth | None = None,
 ) -> httpx.AsyncClient:
     """Make the client that all adapters of a process share for one provider; the process closes it.
 
@@ -46,11 +47,13 @@ def make_http_client(
             start-to-close timeout of the activities that call.
         kind: The class of the client, for one that also traces its calls.
         headers: Sent with each call, such as the access to the provider.
+        auth: What signs each call, for a provider that wants that.
     """
     return kind(
         base_url=base_url,
         timeout=timeout,
         headers=headers,
+        auth=auth,
         follow_redirects=False,
         limits=httpx.Limits(
             max_connections=_CONNECTIONS,
@@ -84,16 +87,20 @@ class HttpClients:
         for client in self.open:
             await client.aclose()
 
-    def to(self, base_url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-        """A client for a provider; without headers of its own it is the same for the same URL."""
-        if headers:
-            return self._make(base_url, headers)
+    def to(
+        self, base_url: str, headers: Mapping[str, str] | None = None, auth: httpx.Auth | None = None
+    ) -> httpx.AsyncClient:
+        """A client for a provider; without headers or signatures of its own it is the same for the same URL."""
+        if headers or auth:
+            return self._make(base_url, headers, auth)
         if base_url not in self._plain:
-            self._plain[base_url] = self._make(base_url, None)
+            self._plain[base_url] = self._make(base_url, None, None)
         return self._plain[base_url]
 
-    def _make(self, base_url: str, headers: Mapping[str, str] | None) -> httpx.AsyncClient:
-        client = make_http_client(base_url, self._timeout, self._kind, headers)
+    def _make(
+        self, base_url: str, headers: Mapping[str, str] | None, auth: httpx.Auth | None
+    ) -> httpx.AsyncClient:
+        client = make_http_client(base_url, self._timeout, self._kind, headers, auth)
         self.open.append(client)
         return client
 
@@ -104,7 +111,8 @@ class ProviderHttp:
     Args:
         client: A client made by `make_http_client`.
         provider: The port, named in errors.
-        understand: What an answer says of the call, None for a success; by default by its status.
+        understand: What an answer says of the call, None for a success; by default by its status. It is asked
+            before anything is read, so it is also where a signature over the raw bytes is verified.
     """
 
     def __init__(

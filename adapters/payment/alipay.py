@@ -28,9 +28,9 @@ from adapters.failures import Failure
 from adapters.http import HttpClients, ProviderHttp
 from adapters.payment.alipay_amounts import from_yuan, to_yuan
 from adapters.payment.alipay_errors import UNSIGNED, understand
-from adapters.payment.alipay_keys import private_key, public_key
 from adapters.payment.alipay_signature import NotSigned, sign, signed_node, text_to_sign
 from adapters.payment.port import ListedPayment, PaymentPage, PaymentProvider
+from adapters.payment.rsa_keys import private_key, public_key
 from adapters.payment.settings import PaymentSettings, https_or_local, key_text_of
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment, ProviderStatus
 

@@ -4,9 +4,11 @@ from adapters.payment.alipay import AlipaySettings
 from adapters.payment.sandbox import SandboxPaymentSettings
 from adapters.payment.settings import PaymentSettings
 from adapters.payment.stripe import StripeSettings
+from adapters.payment.wechat import WechatSettings
 
 PAYMENT_PROVIDERS: dict[str, type[PaymentSettings]] = {
     "alipay": AlipaySettings,
     "sandbox": SandboxPaymentSettings,
     "stripe": StripeSettings,
+    "wechat": WechatSettings,
 }

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
-from tests.alipay.keys import stranger
 from tests.alipay.simulator import QUERY, REFUND, AlipaySimulator
-from tests.stripe.wire import Request, reply, serving
+from tests.payments.keys import stranger
+from tests.payments.wire import Request, reply, serving
 
 
 class Fault(StrEnum):

@@ -14,8 +14,8 @@ from typing import Any
 
 from adapters.payment.alipay_amounts import from_yuan
 from adapters.payment.alipay_signature import is_signed, sign, text_to_sign
-from tests.alipay.keys import KeyPair, alipay, merchant
-from tests.stripe.wire import Request, reply, serving
+from tests.payments.keys import KeyPair, alipay, merchant
+from tests.payments.wire import Request, reply, serving
 
 APP_ID = "2021000122671080"
 REFUND, QUERY = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"

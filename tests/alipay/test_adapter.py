@@ -16,9 +16,9 @@ from adapters.payment.alipay_signature import is_signed, text_to_sign
 from adapters.payment.port import PaymentProvider
 from domain.intents import PaymentDirection, PaymentIntent, ProviderStatus
 from domain.keys import refund_key, rma_id_for
-from tests.alipay.keys import KeyPair, alipay, merchant, stranger
 from tests.alipay.simulator import APP_ID, QUERY, REFUND, AlipaySimulator, Slip
-from tests.stripe.wire import Request, reply, serving
+from tests.payments.keys import KeyPair, alipay, merchant, stranger
+from tests.payments.wire import Request, reply, serving
 
 AT = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 TRADE = "2026030122001419121412730660"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.alipay.keys import KeyPair, alipay, merchant, stranger
 from tests.alipay.simulator import APP_ID, AlipaySimulator
+from tests.payments.keys import KeyPair, alipay, merchant, stranger
 
 pytestmark = pytest.mark.peers
 

@@ -9,8 +9,8 @@ from alipay import AliPay
 from alipay.exceptions import AliPayValidationError
 
 from adapters.payment.alipay_signature import sign, text_to_sign
-from tests.alipay.keys import KeyPair, alipay, merchant, stranger
 from tests.alipay.simulator import APP_ID, AlipaySimulator, Refund
+from tests.payments.keys import KeyPair, alipay, merchant, stranger
 
 TRADE = "2026030122001419121412730660"
 

@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from adapters.payment.alipay import AlipaySettings
-from adapters.payment.alipay_keys import private_key, public_key
-from tests.alipay.keys import a_key_pair, alipay, merchant
+from adapters.payment.rsa_keys import private_key, public_key
+from tests.payments.keys import a_key_pair, alipay, merchant
 
 PKCS8 = "".join(merchant().private_pem.split("\n")[1:-2])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.payment.alipay_amounts import from_yuan, to_yuan
 from adapters.payment.alipay_signature import NotSigned, is_signed, sign, signed_node, text_to_sign
-from tests.alipay.keys import merchant
+from tests.payments.keys import merchant
 
 # What Alipay's sandbox answered to the tests of its SDK for Node.js, which keep it with the key of that time.
 ALIPAYS_KEY = (

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.payments.wire import Request, reply, sent_on, serving
 from tests.stripe.peer import failed
-from tests.stripe.wire import Request, reply, sent_on, serving
 
 
 class Fault(StrEnum):

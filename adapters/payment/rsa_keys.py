@@ -1,4 +1,4 @@
-"""The keys for Alipay, in the forms in which its tool and its console hand them out: Base64 in a line, or PEM."""
+"""RSA keys of merchants and of those who pay for them, as they are handed out: PEM, or its Base64 in a line."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Keys of a merchant and of Alipay that are made for a run of the tests."""
+"""Keys of a merchant, of Alipay and of WeChat that are made for a run of the tests."""
 
 import base64
 from dataclasses import dataclass
@@ -56,6 +56,12 @@ def merchant() -> KeyPair:
 @cache
 def alipay() -> KeyPair:
     """The pair of Alipay."""
+    return a_key_pair()
+
+
+@cache
+def wechat() -> KeyPair:
+    """The pair of WeChat."""
     return a_key_pair()
 
 
