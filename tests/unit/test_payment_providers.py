@@ -11,7 +11,7 @@ from adapters.payment.providers import PAYMENT_PROVIDERS
 from adapters.payment.sandbox import SandboxPayment
 from adapters.payment.settings import secret_of
 from adapters.payment.stripe import StripePayment, StripeSettings
-from tests.alipay.keys import alipay, merchant
+from tests.payments.keys import alipay, merchant
 from workers.settings import WorkerSettings
 
 SECRET = "sk_test_s3cret"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.alipay.keys import alipay, merchant
+from tests.payments.keys import alipay, merchant
 from tests.unit.refused_starts import Ended, ends_of
 
 GOOD = {
