@@ -33,6 +33,8 @@ class Refund:
     fen: int
     status: str
     at: float
+    steps: list[str] = field(default_factory=list)
+    """What each of the next look-ups finds."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,9 @@ class WechatSimulator:
         found = self.under(reference)
         if not found:
             return self.failed(404, "RESOURCE_NOT_EXISTS")
-        if found[0].status == "PROCESSING":
+        if found[0].steps:
+            found[0].status = found[0].steps.pop(0)
+        elif found[0].status == "PROCESSING":
             found[0].status = self.status
         return self._told_of(found[0])
 
