@@ -93,8 +93,13 @@ class AlipayPayment(PaymentProvider):
 
         Alipay wants ten seconds between a refund and the query. One that is looked up sooner may not be found
         although it is under way. Whoever repeats it then, with the same key and amount, gets no second refund.
+
+        A refund of another amount under the key is no end of the intent: that is for a person.
         """
-        return next(iter(await self.under(intent.direction, intent.key, intent.payment_id)), None)
+        found = next(iter(await self.under(intent.direction, intent.key, intent.payment_id)), None)
+        if found and found.status is ProviderStatus.SUCCEEDED and found.amount_minor != intent.amount_minor:
+            raise ProviderUnavailable("payment", "another amount was refunded under the key")
+        return found
 
     async def under(
         self, direction: PaymentDirection, reference: str, payment_id: str

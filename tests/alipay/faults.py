@@ -3,20 +3,23 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
+from adapters.payment.alipay import AlipaySettings
 from tests.alipay.simulator import QUERY, REFUND, AlipaySimulator
+from tests.alipay.test_adapter import settings
 from tests.payments.keys import stranger
+from tests.payments.matrix import REFUSED, TIMEOUT_BEFORE
 from tests.payments.wire import Request, reply, serving
 
 
 class Fault(StrEnum):
     """What becomes of a call."""
 
-    REFUSED = "connection refused"
-    TIMEOUT_BEFORE = "timeout, not processed"
+    REFUSED = REFUSED
+    TIMEOUT_BEFORE = TIMEOUT_BEFORE
     UNPROCESSED_500 = "500, not processed"
     TOO_BUSY = "429 of a proxy, not processed"
     UNPROCESSED_SYSTEM_ERROR = "system error, not processed"
@@ -35,7 +38,7 @@ class Fault(StrEnum):
     UNSEEN = "processed, looked up too soon"
 
 
-OF_LOOK_UPS = (
+_OF_LOOK_UPS = (
     Fault.UNPROCESSED_500,
     Fault.TOO_BUSY,
     Fault.UNPROCESSED_SYSTEM_ERROR,
@@ -63,12 +66,15 @@ class FaultyGateway:
     A connection that is refused is not its business: there the caller is given a port on which nobody listens.
     """
 
-    def __init__(self, simulator: AlipaySimulator) -> None:
+    of_look_ups = _OF_LOOK_UPS
+
+    def __init__(self, simulator: AlipaySimulator, faults: Sequence[Fault] = tuple(Fault)) -> None:
+        self.faults = self.more = faults
         self._simulator = simulator
         self._stranger = AlipaySimulator(keys=stranger())
-        self._armed: dict[tuple[str, str], Fault] = {}
+        self._armed: dict[tuple[str, str], str] = {}
         self._pending: set[str] = set()
-        self.injected: Counter[Fault] = Counter()
+        self.injected: Counter[str] = Counter()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[str]:
@@ -76,12 +82,30 @@ class FaultyGateway:
         async with serving(self._answer) as url:
             yield url
 
-    def arm(self, key: str, refund: Fault | None, look_up: Fault | None) -> None:
+    def settings(self, url: str) -> AlipaySettings:
+        """The settings of an adapter that calls this URL."""
+        return settings(url)
+
+    def arm(self, key: str, payment_id: str, refund: str | None, look_up: str | None) -> None:
         """Say what becomes of the next refund under a key, and of the next query for it."""
         for method, fault in ((REFUND, refund), (QUERY, look_up)):
             self._armed.pop((method, key), None)
             if fault is not None:
                 self._armed[method, key] = fault
+
+    async def pay(self, amount: int) -> str:
+        """Take a payment; its `trade_no`."""
+        trade_no = f"20260301220014191214{len(self._simulator.trades):08}"
+        self._simulator.trades[trade_no] = amount
+        return trade_no
+
+    async def refunded(self, payment_id: str) -> list[int]:
+        """The amounts of the refunds of a payment, by the books."""
+        return self._simulator.refunded(payment_id)
+
+    def failed(self, payment_id: str) -> bool:
+        """Never: a refund of Alipay's has no failed state."""
+        return False
 
     async def _answer(self, request: Request) -> bytes | None:
         fields = request.asked | request.form
@@ -99,7 +123,7 @@ class FaultyGateway:
         said_itself = await self._simulator.answer(request)
         return said_itself if fault is None else self._told_otherwise(method, key, trade_no, fault, said_itself)
 
-    async def _unprocessed(self, method: str, key: str, trade_no: str, fault: Fault) -> bytes | None:
+    async def _unprocessed(self, method: str, key: str, trade_no: str, fault: str) -> bytes | None:
         match fault:
             case Fault.TIMEOUT_BEFORE:
                 await asyncio.sleep(60)
@@ -117,7 +141,7 @@ class FaultyGateway:
         return self._simulator.told(method, {"trade_no": trade_no, "fund_change": "N"})
 
     def _told_otherwise(
-        self, method: str, key: str, trade_no: str, fault: Fault, said: bytes | None
+        self, method: str, key: str, trade_no: str, fault: str, said: bytes | None
     ) -> bytes | None:
         """What the caller is told of a call that was processed."""
         body = (said or b"").partition(b"\r\n\r\n")[2]

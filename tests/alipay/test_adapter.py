@@ -329,6 +329,18 @@ async def test_a_look_up_that_is_not_answered_says_nothing(
         await payment.find(a_refund())
 
 
+async def test_another_amount_under_the_key_is_no_end_of_the_refund(
+    payment: PaymentProvider, simulator: AlipaySimulator
+) -> None:
+    intent = a_refund()
+    await payment.submit(intent.model_copy(update={"amount_minor": 200}), AT)
+    await _submitted(payment, intent, OutcomeUnknown)
+    with pytest.raises(ProviderUnavailable, match="another amount"):
+        await payment.find(intent)
+    (told,) = await payment.under(PaymentDirection.REFUND, intent.key, TRADE)
+    assert (told.amount_minor, simulator.refunded(TRADE)) == (200, [200])
+
+
 async def test_a_look_up_of_no_payment_is_refused(payment: PaymentProvider, simulator: AlipaySimulator) -> None:
     simulator.trades.clear()
     with pytest.raises(ProviderRefused) as refused:

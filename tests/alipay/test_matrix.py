@@ -9,9 +9,9 @@ from activities.payment import PaymentActivities
 from domain.bookkeeping import IntentCall
 from domain.intents import PaymentIntent, ProviderPayment
 from ledger.ledger import Ledger
-from tests.alipay.faults import Fault
-from tests.alipay.matrix import matrix, table
+from tests.alipay.faults import Fault, FaultyGateway
 from tests.alipay.simulator import AlipaySimulator
+from tests.payments.matrix import matrix, table
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
 
@@ -57,9 +57,9 @@ def show(capsys: pytest.CaptureFixture[str]) -> Show:
 async def test_a_refund_is_paid_once(
     ledger: Ledger, knows_repeats: bool, faults: Sequence[Fault], each: int, show: Show
 ) -> None:
-    async with matrix(ledger, AlipaySimulator(knows_repeats=knows_repeats), faults) as made:
+    async with matrix(ledger, FaultyGateway(AlipaySimulator(knows_repeats=knows_repeats), faults)) as made:
         runs = await made.play(range(len(faults) * each))
-    show(f"Alipay's simulator, which {'knows' if knows_repeats else 'pays'} repeats\n{table(runs)}")
+    show(f"Alipay's simulator, which {'knows' if knows_repeats else 'pays'} repeats\n{table(runs, faults)}")
     assert [run for run in runs if run.is_double or run.is_lost] == []
 
 
@@ -69,6 +69,6 @@ async def test_without_the_look_up_refunds_are_paid_twice(ledger: Ledger, monkey
 
     monkeypatch.setattr(PaymentActivities, "_find_or_submit", submit_again)
     faults = (Fault.RESPONSE_LOST, Fault.UNSIGNED, Fault.SYSTEM_ERROR)
-    async with matrix(ledger, AlipaySimulator(knows_repeats=False), faults) as made:
+    async with matrix(ledger, FaultyGateway(AlipaySimulator(knows_repeats=False), faults)) as made:
         runs = await made.play(range(len(faults)))
     assert all(run.is_double for run in runs)
