@@ -62,7 +62,7 @@ peers: ## install what others wrote, each into an environment of its own: locals
 	.peers/alipay/bin/python -m pip install --quiet --disable-pip-version-check alipay-sdk-python==3.7.1411
 
 peers-test: $(READY) ## hold the adapters against stand-ins for the providers, those of make peers among them, while calls go wrong
-	$(BIN)/python -m pytest -m peers tests/stripe tests/alipay
+	$(BIN)/python -m pytest -m peers tests/stripe tests/alipay tests/wechat
 
 screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium on the path, or CHROMIUM=)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock

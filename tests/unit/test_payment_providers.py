@@ -11,7 +11,8 @@ from adapters.payment.providers import PAYMENT_PROVIDERS
 from adapters.payment.sandbox import SandboxPayment
 from adapters.payment.settings import secret_of
 from adapters.payment.stripe import StripePayment, StripeSettings
-from tests.payments.keys import alipay, merchant
+from adapters.payment.wechat import WechatPayment
+from tests.payments.keys import alipay, merchant, wechat
 from workers.settings import WorkerSettings
 
 SECRET = "sk_test_s3cret"
@@ -23,8 +24,20 @@ ENVIRONMENT = {
         "RETURNFLOW_ALIPAY_PRIVATE_KEY": merchant().private_pem,
         "RETURNFLOW_ALIPAY_PUBLIC_KEY": alipay().public_pem,
     },
+    "wechat": {
+        "RETURNFLOW_WECHAT_MCHID": "1900000109",
+        "RETURNFLOW_WECHAT_SERIAL_NO": "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C",
+        "RETURNFLOW_WECHAT_PRIVATE_KEY": merchant().private_pem,
+        "RETURNFLOW_WECHAT_PUBLIC_KEY_ID": "PUB_KEY_ID_0119000001092026",
+        "RETURNFLOW_WECHAT_PUBLIC_KEY": wechat().public_pem,
+    },
 }
-ADAPTERS = [("sandbox", SandboxPayment), ("stripe", StripePayment), ("alipay", AlipayPayment)]
+ADAPTERS = [
+    ("sandbox", SandboxPayment),
+    ("stripe", StripePayment),
+    ("alipay", AlipayPayment),
+    ("wechat", WechatPayment),
+]
 
 
 @pytest.mark.parametrize(("name", "adapter"), ADAPTERS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.payments.keys import alipay, merchant
+from tests.payments.keys import alipay, merchant, wechat
 from tests.unit.refused_starts import Ended, ends_of
 
 GOOD = {
@@ -17,6 +17,14 @@ ALIPAY = {
     "RETURNFLOW_ALIPAY_APP_ID": "2021000122671080",
     "RETURNFLOW_ALIPAY_PRIVATE_KEY": merchant().private_base64,
     "RETURNFLOW_ALIPAY_PUBLIC_KEY": alipay().public_base64,
+}
+WECHAT = {
+    "RETURNFLOW_PAYMENT": "wechat",
+    "RETURNFLOW_WECHAT_MCHID": "1900000109",
+    "RETURNFLOW_WECHAT_SERIAL_NO": "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C",
+    "RETURNFLOW_WECHAT_PRIVATE_KEY": merchant().private_pem,
+    "RETURNFLOW_WECHAT_PUBLIC_KEY_ID": "PUB_KEY_ID_0119000001092026",
+    "RETURNFLOW_WECHAT_PUBLIC_KEY": wechat().public_pem,
 }
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "missing": ({"RETURNFLOW_LEDGER_URL": "", "RETURNFLOW_PROVIDERS_URL": " "}, "RETURNFLOW_LEDGER_URL"),
@@ -39,7 +47,7 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no_cache": ({"RETURNFLOW_MAX_CACHED_WORKFLOWS": "0"}, "RETURNFLOW_MAX_CACHED_WORKFLOWS: "),
     "no_such_payment_provider": (
         {"RETURNFLOW_PAYMENT": "paypall"},
-        "RETURNFLOW_PAYMENT: must be one of alipay, sandbox, stripe",
+        "RETURNFLOW_PAYMENT: must be one of alipay, sandbox, stripe, wechat",
     ),
     "no_key": (STRIPE | {"RETURNFLOW_STRIPE_API_KEY": ""}, "RETURNFLOW_STRIPE_API_KEY: is missing"),
     "no_key_file": (
@@ -75,8 +83,30 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         ALIPAY | {"RETURNFLOW_ALIPAY_PUBLIC_KEY": merchant().public_base64},
         "RETURNFLOW_ALIPAY_PUBLIC_KEY: is the app's own",
     ),
+    "no_merchant": (WECHAT | {"RETURNFLOW_WECHAT_MCHID": ""}, "RETURNFLOW_WECHAT_MCHID: "),
+    "no_serial_number": (
+        WECHAT | {"RETURNFLOW_WECHAT_SERIAL_NO": "s3cret"},
+        "RETURNFLOW_WECHAT_SERIAL_NO: must be",
+    ),
+    "no_key_id": (
+        WECHAT | {"RETURNFLOW_WECHAT_PUBLIC_KEY_ID": "s3cret"},
+        "RETURNFLOW_WECHAT_PUBLIC_KEY_ID: must be",
+    ),
+    "no_wechat_key": (
+        WECHAT | {"RETURNFLOW_WECHAT_PUBLIC_KEY": ""},
+        "RETURNFLOW_WECHAT_PUBLIC_KEY: is missing",
+    ),
+    "unfit_merchant_key": (
+        WECHAT | {"RETURNFLOW_WECHAT_PRIVATE_KEY": "s3cret"},
+        "RETURNFLOW_WECHAT_PRIVATE_KEY: is no RSA private key",
+    ),
+    "merchants_public_key": (
+        WECHAT | {"RETURNFLOW_WECHAT_PUBLIC_KEY": merchant().public_pem},
+        "RETURNFLOW_WECHAT_PUBLIC_KEY: is the merchant's own",
+    ),
     "no_schema": ({}, "returns setup"),
     "no_schema_with_alipay": (ALIPAY, "returns setup"),
+    "no_schema_with_wechat": (WECHAT, "returns setup"),
     "no_schema_with_stripe": (STRIPE, "returns setup"),
 }
 

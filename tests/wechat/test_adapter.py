@@ -176,15 +176,14 @@ async def test_what_an_error_means(
 
 
 Said = Callable[[WechatSimulator], bytes | None]
-_BODY = {"status": "SUCCESS"}
+_DECLINE = {"code": "USER_ACCOUNT_ABNORMAL"}
 NOT_BELIEVED: dict[str, Said] = {
     "none": lambda _: None,
-    "unsigned": lambda _: reply(200, _BODY),
-    "unsigned decline": lambda _: reply(403, {"code": "USER_ACCOUNT_ABNORMAL"}),
-    "by another": lambda it: WechatSimulator(keys=stranger()).told(200, _BODY),
-    "under another key": lambda it: it.told(200, _BODY, key_id="PUB_KEY_ID_other"),
-    "old": lambda it: it.told(200, _BODY, at=time.time() - 302),
-    "of tomorrow": lambda it: it.told(200, _BODY, at=time.time() + 302),
+    "unsigned": lambda _: reply(403, _DECLINE),
+    "by another": lambda _: WechatSimulator(keys=stranger()).told(403, _DECLINE),
+    "under another key": lambda it: it.told(403, _DECLINE, key_id="PUB_KEY_ID_other"),
+    "old": lambda it: it.told(403, _DECLINE, at=time.time() - 302),
+    "of tomorrow": lambda it: it.told(403, _DECLINE, at=time.time() + 302),
     "changed": lambda it: it.failed(403, "USER_ACCOUNT_ABNORMAL").replace(b"Lake", b"Lane"),
     "of another call": lambda it: it.told(200, {"code": "signed and not a refund"}),
 }
