@@ -5,6 +5,8 @@ delivery costs no workflow event and no activity; a crash loses nothing, since a
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +29,8 @@ _LEASE = timedelta(seconds=30)
 """Longer than a batch takes with a service that answers late: else a second relay would send it again."""
 _RETRY = timedelta(seconds=2)
 _BATCH = 50
+_INBOUND_EACH = timedelta(seconds=1)
+"""How often is looked for what came in: it is rarely there, and each look reads three tables."""
 _FIRST_TRY = timedelta(seconds=2)
 """How long a scan is left to the webhook that accepted it: a second signal would cost the return four events."""
 
@@ -61,17 +65,23 @@ class Relay:
 
     async def run(self, poll: timedelta) -> None:
         """Deliver until cancelled."""
+        passed_on = -math.inf
         while True:
             try:
                 delivered = await self.deliver_due()
-                await self.pass_on_events()
-                await self._receiving.pass_on_due()
-                await self._payments.pass_on_due()
+                if time.monotonic() - passed_on >= _INBOUND_EACH.total_seconds():
+                    await self._pass_on_inbound()
+                    passed_on = time.monotonic()
             except Exception:
                 log.exception("relay_failed")
                 delivered = 0
             if not delivered:
                 await asyncio.sleep(poll.total_seconds())
+
+    async def _pass_on_inbound(self) -> None:
+        await self.pass_on_events()
+        await self._receiving.pass_on_due()
+        await self._payments.pass_on_due()
 
     async def deliver_due(self) -> int:
         """Deliver one batch; how many rows were claimed."""
