@@ -122,8 +122,14 @@ class WechatPayment(PaymentProvider):
         self._http = ProviderHttp(client, "payment", _understanding(key_id, wechats_key))
 
     async def find(self, intent: PaymentIntent) -> ProviderPayment | None:
-        """Look a refund up by its key; None if WeChat never saw it."""
-        return next(iter(await self.under(intent.direction, intent.key, intent.payment_id)), None)
+        """Look a refund up by its key; None if WeChat never saw it.
+
+        A refund of another amount under the key is no end of the intent: that is for a person.
+        """
+        found = next(iter(await self.under(intent.direction, intent.key, intent.payment_id)), None)
+        if found and found.amount_minor != intent.amount_minor:
+            raise ProviderUnavailable("payment", "another amount was refunded under the key")
+        return found
 
     async def under(
         self, direction: PaymentDirection, reference: str, payment_id: str

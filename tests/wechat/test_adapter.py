@@ -122,6 +122,8 @@ async def test_a_reference_with_another_amount_is_no_decline(
     await payment.submit(intent, AT)
     with pytest.raises(ProviderUnavailable, match="400 INVALID_REQUEST"):
         await payment.submit(intent.model_copy(update={"amount_minor": 301}), AT)
+    with pytest.raises(ProviderUnavailable, match="another amount"):
+        await payment.find(intent.model_copy(update={"amount_minor": 301}))
     assert simulator.refunded(PAYMENT) == [300]
 
 
