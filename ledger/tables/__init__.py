@@ -14,6 +14,7 @@ from ledger.tables.desk import (
     ReconciliationTaskRow,
     RecoveryClaimRow,
 )
+from ledger.tables.events import EventRow
 from ledger.tables.inbound import CarrierEventRow, ParcelRow, ParkedParcelRow, ReceiptPartRow, ReceiptRow
 from ledger.tables.money import (
     AdvanceRow,
@@ -43,6 +44,7 @@ __all__ = [
     "DeliveryState",
     "EntryKind",
     "EntryRow",
+    "EventRow",
     "FollowUpRow",
     "GrantState",
     "HoldRow",
