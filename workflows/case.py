@@ -156,6 +156,7 @@ class ReturnCase(ParcelsView):
     def note(self, what: str, detail: str = "", at: datetime | None = None) -> None:
         """Write to the timeline; `at` is the event's own time where that differs from the time of the news."""
         self.timeline.append(TimelineEntry(at=at or workflow.now(), what=what, detail=detail))
+        self.events.observe(self)
 
     def move(
         self,

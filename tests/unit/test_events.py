@@ -33,14 +33,14 @@ def test_an_entry_brings_its_events_once_and_its_repeat_what_the_first_lacked(le
 
 
 def test_openings_and_ends_bring_events(ledger: Ledger) -> None:
-    ledger.open_return(an_opening("R1", an_order(), {"1": 1}, events=(an_event("R1", 1),)))
+    ledger.open_return(an_opening("R1", an_order(), {"L1": 1}, events=(an_event("R1", 1),)))
     ledger.close_return(a_closing("R1", events=(an_event("R1", 2),)))
 
     assert fed(ledger) == ["R1-1", "R1-2"]
 
 
 def test_what_a_refused_opening_carried_is_not_told(ledger: Ledger) -> None:
-    refused = ledger.open_return(an_opening("R1", an_order(), {"1": 99}, events=(an_event("R1", 1),)))
+    refused = ledger.open_return(an_opening("R1", an_order(), {"L1": 99}, events=(an_event("R1", 1),)))
 
     assert refused.refusal is not None
     assert fed(ledger) == []

@@ -24,6 +24,23 @@ async def test_the_life_of_a_return_is_told_in_order_with_the_whole_return(pipel
     assert all(before != after for before, after in pairwise(words))
     assert all(before.at <= after.at for before, after in pairwise(told))
     assert [status.header.value for status in stands][-1] == "COMPLETED"
-    print(*[(event.at, *map(str, word)) for event, word in zip(told, words, strict=True)], sep="\n")
-    now = await pipeline.status(decision.rma_id)
+    assert [
+        (status.logistics.value, status.inspection.value, status.reimbursement.value) for status in stands
+    ] == [
+        ("NOT_REQUIRED", "PENDING", "NONE"),
+        ("NOT_REQUIRED", "PENDING", "QUOTED"),
+        ("NOT_REQUIRED", "PENDING", "QUOTED"),
+        ("AWAITING_HANDOVER", "PENDING", "QUOTED"),
+        ("PICKUP_BOOKED", "PENDING", "QUOTED"),
+        ("PICKED_UP", "PENDING", "QUOTED"),
+        ("IN_TRANSIT", "PENDING", "QUOTED"),
+        ("DELIVERED", "PENDING", "QUOTED"),
+        ("RECEIVED", "PENDING", "QUOTED"),
+        ("RECEIVED", "ACCEPTED", "QUOTED"),
+        ("RECEIVED", "ACCEPTED", "AUTHORIZED"),
+        ("RECEIVED", "ACCEPTED", "EXECUTING"),
+        ("RECEIVED", "ACCEPTED", "SETTLED"),
+        ("RECEIVED", "ACCEPTED", "SETTLED"),
+    ]
+    now = await pipeline.settled(decision.rma_id)
     assert stands[-1].model_copy(update={"timeline": ()}) == now.model_copy(update={"timeline": ()})
