@@ -14,7 +14,7 @@ from ledger.tables.desk import (
     ReconciliationTaskRow,
     RecoveryClaimRow,
 )
-from ledger.tables.events import EventRow
+from ledger.tables.events import EventRow, SubscriberRow
 from ledger.tables.inbound import CarrierEventRow, ParcelRow, ParkedParcelRow, ReceiptPartRow, ReceiptRow
 from ledger.tables.money import (
     AdvanceRow,
@@ -59,4 +59,5 @@ __all__ = [
     "ReconciliationTaskRow",
     "RecoveryClaimRow",
     "ReturnRow",
+    "SubscriberRow",
 ]

@@ -22,6 +22,7 @@ from starters.cli.reconciliation import reconciliation_app
 from starters.cli.reopen import reopen_command
 from starters.cli.scan import scan_command
 from starters.cli.session import Session
+from starters.cli.subscribers import subscribers_command
 from starters.cli.warehouse import inspect_command, receive_command
 
 _RETURNS = "Returns"
@@ -95,6 +96,7 @@ app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
 app.add_typer(policy_app, name="policy", rich_help_panel=_RULES)
 app.add_typer(claim_app, rich_help_panel=_RETURNS)
 app.command("events", rich_help_panel=PROCESSES)(events_command)
+app.command("subscribers", rich_help_panel=PROCESSES)(subscribers_command)
 app.add_typer(outbox_app, rich_help_panel=PROCESSES)
 app.add_typer(reconciliation_app, rich_help_panel=PROCESSES)
 app.add_typer(deploy_app, rich_help_panel=PROCESSES)

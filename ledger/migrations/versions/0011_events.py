@@ -26,3 +26,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("position", name="pk_events"),
         sa.UniqueConstraint("event_id", name="uq_events_event_id"),
     )
+    op.create_table(
+        "subscribers",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_subscribers"),
+    )
