@@ -111,6 +111,7 @@ async def _observed(
             load_policies(None),
             ledger,
             load_message_texts(),
+            (),
             runtime,
             is_traced=True,
         )

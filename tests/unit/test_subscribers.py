@@ -1,9 +1,10 @@
-"""Webhooks to subscribers: what another library verifies, in order, repeated under one id, and nobody waits for others."""
+"""Webhooks to subscribers: verified by another library, in order, repeated under one id, each alone."""
 
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+import re
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,12 +57,12 @@ class Receiver:
 
 
 @pytest.fixture
-def told(ledger: Ledger) -> Iterator[Ledger]:
+def told(ledger: Ledger) -> Ledger:
     """A ledger with two subscribers and three events since they were known."""
     ledger.register_subscriber("shop")
     ledger.register_subscriber("books")
     ledger.record(a_stage("R1", "a", events=(an_event(1), an_event(2), an_event(3))))
-    yield ledger
+    return ledger
 
 
 async def tell(ledger: Ledger, *endpoints: Endpoint) -> None:
@@ -146,14 +147,18 @@ async def test_who_is_busy_is_left_alone_for_as_long_as_it_asks(told: Ledger) ->
     assert timedelta(minutes=58) < until - datetime.now(UTC) <= timedelta(hours=1)
 
 
+def _crash(*_: object) -> None:
+    raise OSError("power cut")
+
+
 async def test_a_crash_after_sending_repeats_with_the_same_ids(
     told: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver = Receiver()
     async with receiver.listening() as shop:
         with monkeypatch.context() as crashed:
-            crashed.setattr(told, "events_taken", lambda *_: (_ for _ in ()).throw(OSError))
-            with pytest.raises(OSError):
+            crashed.setattr(told, "events_taken", _crash)
+            with pytest.raises(OSError, match="power cut"):
                 await tell(told, shop)
         await tell(told, shop)
         assert len(receiver.got) == 3, "the lease holds others off"
@@ -195,9 +200,8 @@ WRONG = {
 def test_the_file_is_refused_by_name_and_without_its_secrets(tmp_path: Path, text: str) -> None:
     path = tmp_path / "subscribers.toml"
     path.write_text("[[subscriber]]\n" + text.replace('"S', f'"{SECRET}'))
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=re.escape(WRONG[text])) as refused:
         load_subscribers(path)
-    assert WRONG[text] in str(refused.value)
     assert SECRET not in str(refused.value)
 
 
