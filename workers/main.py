@@ -42,6 +42,10 @@ def _start() -> None:
     except ValueError as error:
         refuse_to_start([f"RETURNFLOW_POLICY_FILE, RETURNFLOW_OLDER_POLICY_FILES: {error}"])
     try:
+        subscribers = load_subscribers(settings.subscribers)
+    except ValueError as error:
+        refuse_to_start([f"RETURNFLOW_SUBSCRIBERS: {error}"])
+    try:
         ledger = Ledger.open(settings.ledger_url.get_secret_value())
     except (SchemaOutOfDate, ValueError) as error:
         refuse_to_start([f"RETURNFLOW_LEDGER_URL: {error}"])
@@ -49,10 +53,6 @@ def _start() -> None:
         texts = load_message_texts()
     except ValueError as error:
         refuse_to_start([f"policy/messages: {error}"])
-    try:
-        subscribers = load_subscribers(settings.subscribers)
-    except ValueError as error:
-        refuse_to_start([f"RETURNFLOW_SUBSCRIBERS: {error}"])
     try:
         runtime = make_runtime(settings.metrics_address)
     except ValueError as error:

@@ -1,6 +1,7 @@
 """The feed over HTTP and on the command line."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def test_pages_follow_each_other_and_the_last_one_waits_for_more(api: Api) -> No
 @pytest.mark.parametrize("cursor", ["7", "%", "é", "ZXZlbnRzOi0x", "ZXZlbnRzOg", "\x00"])
 def test_another_text_is_no_cursor(api: Api, cursor: str) -> None:
     problem_of(api.http.get("/v1/events", params={"after": cursor}), 422, "invalid_cursor", "after")
+
+
+def test_the_command_line_shows_who_is_dead_and_revives_it(api: Api, tmp_path: Path) -> None:
+    ledger = ["--ledger-url", f"sqlite:///{tmp_path / 'ledger.db'}"]
+    assert "Nobody is told" in Cli().run("subscribers", *ledger).out
+    api.ledger.register_subscriber("shop")
+    api.ledger.event_not_taken("shop", 1, "HTTP 410", NOW, timedelta(0), True)
+    dead = Cli().run("subscribers", *ledger)
+    assert (dead.code, "HTTP 410" in dead.out) == (1, True)
+    assert Cli().run("subscribers", "--revive", "shop", *ledger).code == 0
+    assert "There is no subscriber nobody" in Cli().run("subscribers", "--revive", "nobody", *ledger).err
 
 
 def test_the_command_line_shows_the_feed(api: Api, tmp_path: Path) -> None:

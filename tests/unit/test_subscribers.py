@@ -18,7 +18,7 @@ from domain.subscribers import RETRIES, SubscriberState, next_attempt
 from ledger.ledger import Ledger
 from tests.unit.ledger_builders import NOW, a_stage
 from tests.unit.test_events_access import an_event
-from workers.subscribers import Subscribers
+from workers.subscribers import Subscribers, tell_subscribers
 from workers.subscribers_file import load_subscribers
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
@@ -122,6 +122,31 @@ async def test_a_dead_subscriber_keeps_nobody_waiting(told: Ledger) -> None:
     books, shop_now = told.subscribers()
     assert (books.state, books.waiting, books.error) == (SubscriberState.DEAD, 3, "ConnectError")
     assert (shop_now.state, shop_now.waiting) == (SubscriberState.ACTIVE, 0)
+
+
+async def test_one_that_never_answers_holds_up_itself_only(told: Ledger) -> None:
+    async def hang(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            writer.close()
+
+    receiver = Receiver()
+    silent = await asyncio.start_server(hang, "127.0.0.1", 0)
+    books = Endpoint("books", f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/", (KEY,))
+    async with receiver.listening() as shop:
+        telling = asyncio.create_task(tell_subscribers(told, (books, shop), timedelta(seconds=0.01)))
+        async with asyncio.timeout(10):
+            while len(receiver.got) < 3:
+                await asyncio.sleep(0.01)
+            told.record(a_stage("R1", "b", events=(an_event(4),)))
+            while len(receiver.got) < 4:
+                await asyncio.sleep(0.01)
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+    silent.close()
+
+    assert receiver.ids == ["R1-1", "R1-2", "R1-3", "R1-4"]
 
 
 async def test_who_is_gone_is_told_nothing_until_it_is_revived(told: Ledger) -> None:
