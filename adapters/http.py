@@ -199,14 +199,14 @@ class ProviderHttp:
             return
         match failure.meaning:
             case Meaning.NOT_DONE:
-                raise ProviderUnavailable(self._provider, failure.detail, _retry_after(response))
+                raise ProviderUnavailable(self._provider, failure.detail, retry_after(response))
             case Meaning.UNCLEAR:
                 raise unclear(self._provider, failure.detail)
             case Meaning.REFUSED:
                 raise ProviderRefused(self._provider, failure.detail, failure.code)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """Read the header in either of its forms: seconds, or the date from which to try again."""
     value = response.headers.get("Retry-After", "")
     if value.isdecimal():

@@ -77,6 +77,10 @@ class CouponNotOwed(LedgerError):
     """A coupon was reported as issued, but the return has no breach that earned one."""
 
 
+class SubscriberNotFound(LedgerError):
+    """No subscriber of this name was ever told anything."""
+
+
 class DeliveryNotFound(LedgerError):
     """The outbox has no item under this message id."""
 

@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.doors.authority import AuthorityDoor
+from ledger.doors.events import EventsDoor
 from ledger.doors.inbound import InboundDoor
 from ledger.doors.messages import OutboxDoor
 from ledger.doors.money import MoneyDoor
@@ -18,7 +19,15 @@ from ledger.schema import require_current_schema
 
 
 class Ledger(
-    ReturnsDoor, MoneyDoor, NewsDoor, AuthorityDoor, OutboxDoor, InboundDoor, ReconciliationDoor, WatchingDoor
+    ReturnsDoor,
+    MoneyDoor,
+    NewsDoor,
+    AuthorityDoor,
+    OutboxDoor,
+    EventsDoor,
+    InboundDoor,
+    ReconciliationDoor,
+    WatchingDoor,
 ):
     """The serial owner of the units and the money of each order.
 

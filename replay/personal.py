@@ -18,7 +18,7 @@ PERSONAL = frozenset(
         *("ArbitrationRuling.reference", "Escalation.reference", "HoldRelease.reference"),
         *("request_id", "request_fingerprint"),
         # What people wrote, and what others said of them
-        *("note", "description", "basis", "process", "time_limits", "failure", "item", "params"),
+        *("note", "description", "basis", "process", "time_limits", "failure", "item", "params", "snapshot"),
         *("FollowUp.reason", "FollowUpRequest.reason", "Pause.reason", "OfferFee.name", "ReplacementAnswer.why"),
     }
 )

@@ -14,6 +14,7 @@ from ledger.tables.desk import (
     ReconciliationTaskRow,
     RecoveryClaimRow,
 )
+from ledger.tables.events import EventRow, SubscriberRow
 from ledger.tables.inbound import (
     CarrierEventRow,
     ParcelRow,
@@ -50,6 +51,7 @@ __all__ = [
     "DeliveryState",
     "EntryKind",
     "EntryRow",
+    "EventRow",
     "FollowUpRow",
     "GrantState",
     "HoldRow",
@@ -65,4 +67,5 @@ __all__ = [
     "ReconciliationTaskRow",
     "RecoveryClaimRow",
     "ReturnRow",
+    "SubscriberRow",
 ]

@@ -18,6 +18,7 @@ from starters.api.carrier_events import carrier_events_router
 from starters.api.claims import claims_router
 from starters.api.documentation import DocumentedApi, problems
 from starters.api.error_handlers import answer_errors
+from starters.api.events import events_router
 from starters.api.health import health_router
 from starters.api.outbox import outbox_router
 from starters.api.receiving import receiving_router
@@ -83,6 +84,7 @@ def create_app(
         receiving_router(Receiving(returns, ledger)),
         claims_router(returns, ledger),
         outbox_router(ledger),
+        events_router(ledger),
     ):
         app.include_router(router, dependencies=guard, responses=problems(401) if token else {})
     app.include_router(carrier_events_router(returns, ledger, settings.carrier_webhook_secret.get_secret_value()))

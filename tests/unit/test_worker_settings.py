@@ -45,6 +45,10 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no_build": ({"RETURNFLOW_BUILD_ID": "main branch"}, "RETURNFLOW_BUILD_ID: must be letters"),
     "no_address": ({"RETURNFLOW_METRICS_ADDRESS": "localhost:9464"}, "RETURNFLOW_METRICS_ADDRESS: must be an IP"),
     "no_cache": ({"RETURNFLOW_MAX_CACHED_WORKFLOWS": "0"}, "RETURNFLOW_MAX_CACHED_WORKFLOWS: "),
+    "no_subscribers": (
+        {"RETURNFLOW_SUBSCRIBERS": "{folder}/none.toml"},
+        "RETURNFLOW_SUBSCRIBERS: {folder}/none.toml cannot be read",
+    ),
     "no_such_payment_provider": (
         {"RETURNFLOW_PAYMENT": "paypall"},
         "RETURNFLOW_PAYMENT: must be one of alipay, sandbox, stripe, wechat",

@@ -1,13 +1,13 @@
 """What payment providers report by themselves.
 
-Revision: 0011.
+Revision: 0012.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 _DUE = sa.text("handled_at IS NULL")
 
