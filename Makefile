@@ -55,12 +55,14 @@ test-deep: $(READY) ## PostgreSQL, production as processes, 2,000 runs of the in
 test-versions: $(READY) ## two versions of the workers side by side, and a sample of mutations
 	$(BIN)/python -m pytest -m deep tests/e2e/test_two_versions.py tests/mutations
 
-peers: ## install localstripe, an independent stand-in for Stripe (GPLv3), into an environment of its own
+peers: ## install what others wrote, each into an environment of its own: localstripe (GPLv3), and Alipay's SDK (440 MB)
 	$(PYTHON) -m venv .peers/localstripe
 	.peers/localstripe/bin/python -m pip install --quiet --disable-pip-version-check localstripe==1.15.10
+	$(PYTHON) -m venv .peers/alipay
+	.peers/alipay/bin/python -m pip install --quiet --disable-pip-version-check alipay-sdk-python==3.7.1411
 
-peers-test: $(READY) ## hold the adapters against the independent stand-ins that make peers installs, while calls go wrong
-	$(BIN)/python -m pytest -m peers tests/stripe
+peers-test: $(READY) ## hold the adapters against stand-ins for the providers, those of make peers among them, while calls go wrong
+	$(BIN)/python -m pytest -m peers tests/stripe tests/alipay tests/wechat
 
 screenshots: $(READY) ## take the guides' pictures of the Web UI (needs Chromium on the path, or CHROMIUM=)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-screenshots.lock

@@ -96,6 +96,7 @@ class LedgerActivities:
                 op=request.op,
                 at=request.at,
                 outbox=(*told, *insured),
+                events=request.events,
                 order=request.order,
                 units=_claimed_units(request, request.order),
                 max_applications_per_line=reviewer.policy.max_applications_per_line,

@@ -34,6 +34,9 @@ class PaymentActivities:
     async def move_money(self, call: IntentCall) -> PaymentIntent:
         """Submit an intent, or find out what became of it, and write down the outcome with its messages.
 
+        Returns:
+            The intent with its outcome; or as SUBMITTED while the provider works on it, for a caller that waits.
+
         Raises:
             ApplicationError: If the outcome is not known yet; the next attempt asks before it sends. Or if a
                 chargeback has frozen the order, which is not retried.
@@ -61,6 +64,8 @@ class PaymentActivities:
             elif intent.state is IntentState.INTENT:
                 await asyncio.to_thread(self._ledger.intent_not_sent, call.key, call.at)
             raise to_application_error(error) from error
+        if payment.status is ProviderStatus.PENDING and call.answers_pending:
+            return intent.model_copy(update={"state": IntentState.SUBMITTED})
         if payment.status is ProviderStatus.PENDING:
             raise ApplicationError(
                 f"{call.key} is pending at the provider",

@@ -21,7 +21,7 @@ from domain.differences import (
     provider_direction,
 )
 from domain.intents import IntentState, PaymentDirection, PaymentIntent, ProviderPayment, ProviderStatus
-from domain.reconciliation import FIRST_LOOK, ReconciliationTask
+from domain.reconciliation import FIRST_LOOK, PaymentQuestion, ReconciliationTask
 from ledger.errors import LedgerError
 from ledger.ledger import Ledger
 
@@ -81,6 +81,11 @@ class PaymentComparison:
                 break
         await self._paid_unseen(run, since, until, seen)
         return until.isoformat() if until < end else ""
+
+    async def one(self, run: ReconciliationRun, question: PaymentQuestion) -> None:
+        """Compare one payment that the provider reported something of."""
+        run.count(payments=1)
+        await self._look_into(run, question.direction, question.reference)
 
     async def is_gone(self, run: ReconciliationRun, task: ReconciliationTask) -> bool:
         """Whether a payment's difference is gone; another one in its place is a task of its own.

@@ -32,8 +32,15 @@ class ReconciliationActivities:
 
     @activity.defn(name="payment.reconcile")
     async def reconcile(self, request: ReconciliationRequest) -> ReconciliationReport:
-        """Compare page by page; an attempt that takes over begins at the page where the one before stopped."""
+        """Compare page by page; an attempt that takes over begins at the page where the one before stopped.
+
+        Raises:
+            ApplicationError: If the provider does not answer where nothing goes on without it.
+        """
         run = ReconciliationRun(self._ledger, request, _progress())
+        if request.payment:
+            await self._payments.one(run, request.payment)
+            return run.report
         steps: dict[Phase, Step] = {
             Phase.TASKS: self._tasks,
             Phase.INTENTS: self._payments.open_intents,

@@ -1,4 +1,4 @@
-"""How a provider's answer that is no success is understood. By default by its status, as HTTP means it."""
+"""How a provider's answer is understood that may be no success. By default by its status, as HTTP means it."""
 
 import re
 from dataclasses import dataclass
@@ -36,9 +36,11 @@ class Failure:
     code: str = ""
 
 
-def by_status(response: httpx.Response) -> Failure:
+def by_status(response: httpx.Response) -> Failure | None:
     """Understand an answer by its status; a refusal's code stands as `code` in its body."""
     status = response.status_code
+    if response.is_success:
+        return None
     if status == 429 or (status == 503 and "Retry-After" in response.headers):
         return Failure(Meaning.NOT_DONE, f"too busy: {status}")
     if status in OURS_TO_MEND:

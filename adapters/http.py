@@ -37,6 +37,7 @@ def make_http_client(
     timeout: float = 8.0,
     kind: type[httpx.AsyncClient] = httpx.AsyncClient,
     headers: Mapping[str, str] | None = None,
+    auth: httpx.Auth | None = None,
 ) -> httpx.AsyncClient:
     """Make the client that all adapters of a process share for one provider; the process closes it.
 
@@ -46,11 +47,13 @@ def make_http_client(
             start-to-close timeout of the activities that call.
         kind: The class of the client, for one that also traces its calls.
         headers: Sent with each call, such as the access to the provider.
+        auth: What signs each call, for a provider that wants that.
     """
     return kind(
         base_url=base_url,
         timeout=timeout,
         headers=headers,
+        auth=auth,
         follow_redirects=False,
         limits=httpx.Limits(
             max_connections=_CONNECTIONS,
@@ -84,16 +87,20 @@ class HttpClients:
         for client in self.open:
             await client.aclose()
 
-    def to(self, base_url: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
-        """A client for a provider; without headers of its own it is the same for the same URL."""
-        if headers:
-            return self._make(base_url, headers)
+    def to(
+        self, base_url: str, headers: Mapping[str, str] | None = None, auth: httpx.Auth | None = None
+    ) -> httpx.AsyncClient:
+        """A client for a provider; without headers or signatures of its own it is the same for the same URL."""
+        if headers or auth:
+            return self._make(base_url, headers, auth)
         if base_url not in self._plain:
-            self._plain[base_url] = self._make(base_url, None)
+            self._plain[base_url] = self._make(base_url, None, None)
         return self._plain[base_url]
 
-    def _make(self, base_url: str, headers: Mapping[str, str] | None) -> httpx.AsyncClient:
-        client = make_http_client(base_url, self._timeout, self._kind, headers)
+    def _make(
+        self, base_url: str, headers: Mapping[str, str] | None, auth: httpx.Auth | None
+    ) -> httpx.AsyncClient:
+        client = make_http_client(base_url, self._timeout, self._kind, headers, auth)
         self.open.append(client)
         return client
 
@@ -104,14 +111,15 @@ class ProviderHttp:
     Args:
         client: A client made by `make_http_client`.
         provider: The port, named in errors.
-        understand: How the provider's answers that are no success are read; by default by their status.
+        understand: What an answer says of the call, None for a success; by default by its status. It is asked
+            before anything is read, so it is also where a signature over the raw bytes is verified.
     """
 
     def __init__(
         self,
         client: httpx.AsyncClient,
         provider: str,
-        understand: Callable[[httpx.Response], Failure] = by_status,
+        understand: Callable[[httpx.Response], Failure | None] = by_status,
     ) -> None:
         self._client = client
         self._provider = provider
@@ -126,6 +134,10 @@ class ProviderHttp:
         """
         request = self._client.build_request("GET", path, params=params)
         return await self._call(request, answer, ProviderUnavailable)
+
+    async def read_form(self, path: str, form: Mapping[str, str], answer: type[A]) -> A:
+        """Ask without changing anything, like `read`, of a provider that takes its questions as forms."""
+        return await self._call(self._client.build_request("POST", path, data=form), answer, ProviderUnavailable)
 
     async def write(
         self,
@@ -173,7 +185,7 @@ class ProviderHttp:
             raise ProviderUnavailable(self._provider, f"not reached: {type(error).__name__}") from error
         except httpx.RequestError as error:
             raise unclear(self._provider, f"no answer: {type(error).__name__}") from error
-        self._check_status(response, unclear)
+        self._check(response, unclear)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
@@ -181,22 +193,20 @@ class ProviderHttp:
             # The cause quotes the answer, which may hold personal data.
             raise unclear(self._provider, f"not the promised answer, at {fields[:5]}") from None
 
-    def _check_status(
-        self, response: httpx.Response, unclear: type[ProviderUnavailable] | type[OutcomeUnknown]
-    ) -> None:
-        if response.is_success:
-            return
+    def _check(self, response: httpx.Response, unclear: type[ProviderUnavailable] | type[OutcomeUnknown]) -> None:
         failure = self._understand(response)
+        if failure is None:
+            return
         match failure.meaning:
             case Meaning.NOT_DONE:
-                raise ProviderUnavailable(self._provider, failure.detail, _retry_after(response))
+                raise ProviderUnavailable(self._provider, failure.detail, retry_after(response))
             case Meaning.UNCLEAR:
                 raise unclear(self._provider, failure.detail)
             case Meaning.REFUSED:
                 raise ProviderRefused(self._provider, failure.detail, failure.code)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """Read the header in either of its forms: seconds, or the date from which to try again."""
     value = response.headers.get("Retry-After", "")
     if value.isdecimal():

@@ -15,6 +15,7 @@ from domain.chargebacks import Chargeback, ChargebackState
 from domain.claims import ClaimGrounds, RecoveryClaim
 from domain.clocks import Peak
 from domain.coupons import BreachCertificate
+from domain.events import StatusEvent
 from domain.follow_up import ClaimedLine, FollowUpRequest, KeptCase
 from domain.intents import IntentState, PaymentIntent, RefundBasis
 from domain.orders import OrderSnapshot, Variant
@@ -37,12 +38,16 @@ from domain.worksheet import WorksheetRow, WorksheetRule
 
 
 class LedgerEntry(Record):
-    """What every entry has in common. `at` is the workflow's time of the effect, UTC."""
+    """What every entry has in common. `at` is the workflow's time of the effect, UTC.
+
+    `events` are carried by the entries that every return writes: its opening, its stages, its end, its taking up.
+    """
 
     rma_id: str
     op: str
     at: UtcDatetime
     outbox: tuple[OutboxItem, ...] = ()
+    events: tuple[StatusEvent, ...] = ()
 
 
 class ReturnOpening(LedgerEntry):
@@ -233,12 +238,16 @@ class IntentOutcome(LedgerEntry):
 class IntentCall(Record):
     """Bring an intent to its end at the provider; what is then to be told is written with the outcome.
 
-    `at` is the workflow's time of the effect, UTC.
+    Attributes:
+        at: The workflow's time of the effect, UTC.
+        answers_pending: Whether the caller waits by itself while the provider works on it, and so gets the intent
+            as SUBMITTED. Without it the call fails and is tried again.
     """
 
     key: str
     rma_id: str
     at: UtcDatetime
+    answers_pending: bool = False
     if_paid: tuple[OutboxItem, ...] = ()
     if_declined: tuple[OutboxItem, ...] = ()
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from domain.differences import DifferenceKind
+from domain.intents import PaymentDirection
 from domain.record import Record, UtcDatetime
 
 UNTOUCHED_FOR = timedelta(hours=24)
@@ -23,10 +24,18 @@ MOST_NAMED = 500
 """So many keys are named of each kind in a report; the counts and the list of tasks are complete."""
 
 
-class ReconciliationOrder(Record):
-    """What somebody wants of a run: to look through the provider's payments since a moment, UTC."""
+class PaymentQuestion(Record):
+    """One payment to compare, by our reference."""
 
-    payments_since: UtcDatetime
+    direction: PaymentDirection
+    reference: str
+
+
+class ReconciliationOrder(Record):
+    """What somebody wants of a run: all payments of the provider since a moment, UTC, or just one."""
+
+    payments_since: UtcDatetime | None = None
+    payment: PaymentQuestion | None = None
 
 
 class ReconciliationRequest(Record):
@@ -36,11 +45,13 @@ class ReconciliationRequest(Record):
         at: Now, in the workflow's time.
         untouched_since: Look at the intents that nothing touched since then.
         payments_since: Look at what changed at the provider since then; None for the last day.
+        payment: Look at this one only; None for everything.
     """
 
     at: UtcDatetime
     untouched_since: UtcDatetime
     payments_since: UtcDatetime | None = None
+    payment: PaymentQuestion | None = None
 
 
 class ReconciliationReport(Record):

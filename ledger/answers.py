@@ -1,6 +1,8 @@
 """What the ledger answers where the domain has no record for it."""
 
+from domain.intents import PaymentIntent
 from domain.outbox import Delivery
+from domain.payment_news import PaymentNews
 from domain.record import MinorUnits, Quantity, Record, UtcDatetime
 from domain.shipping import CarrierEvent
 
@@ -101,3 +103,11 @@ class ClosedReturn(Record):
     header: str
     refusal_code: str
     request_fingerprint: str
+
+
+class DueNews(Record):
+    """A provider's report for which nothing was done yet, its intent, and how often it was put off."""
+
+    news: PaymentNews
+    intent: PaymentIntent
+    tries: int

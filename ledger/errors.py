@@ -77,6 +77,10 @@ class CouponNotOwed(LedgerError):
     """A coupon was reported as issued, but the return has no breach that earned one."""
 
 
+class SubscriberNotFound(LedgerError):
+    """No subscriber of this name was ever told anything."""
+
+
 class DeliveryNotFound(LedgerError):
     """The outbox has no item under this message id."""
 
@@ -91,6 +95,10 @@ class ParkedNotFound(LedgerError):
 
 class AlreadyDecided(LedgerError):
     """Somebody has decided on the parked goods already."""
+
+
+class NewsNotFound(LedgerError):
+    """The payment provider's report was never accepted."""
 
 
 class EventNotFound(LedgerError):

@@ -20,7 +20,7 @@ from domain.follow_up import (
 )
 from domain.intents import IntentState
 from domain.keys import follow_up_id
-from ledger import breaches, intents, outbox, units
+from ledger import breaches, events, intents, outbox, units
 from ledger.entries import answers, once
 from ledger.errors import ReturnNotFound
 from ledger.orders import frozen, lock_order
@@ -84,7 +84,9 @@ def take_up(session: Session, entry: TakeUp) -> TakenUpCase:
     Raises:
         ReturnNotFound: If it is no follow-up.
     """
-    return once(session, entry, EntryKind.TAKE_UP, TakenUpCase, lambda: _take_up(session, entry))
+    taken_up = once(session, entry, EntryKind.TAKE_UP, TakenUpCase, lambda: _take_up(session, entry))
+    events.write(session, entry)
+    return taken_up
 
 
 def _take_up(session: Session, entry: TakeUp) -> TakenUpCase:

@@ -6,9 +6,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.doors.authority import AuthorityDoor
+from ledger.doors.events import EventsDoor
 from ledger.doors.inbound import InboundDoor
 from ledger.doors.messages import OutboxDoor
 from ledger.doors.money import MoneyDoor
+from ledger.doors.news import NewsDoor
 from ledger.doors.reconciliation import ReconciliationDoor
 from ledger.doors.returns import ReturnsDoor
 from ledger.doors.watching import WatchingDoor
@@ -16,7 +18,17 @@ from ledger.engine import open_engine
 from ledger.schema import require_current_schema
 
 
-class Ledger(ReturnsDoor, MoneyDoor, AuthorityDoor, OutboxDoor, InboundDoor, ReconciliationDoor, WatchingDoor):
+class Ledger(
+    ReturnsDoor,
+    MoneyDoor,
+    NewsDoor,
+    AuthorityDoor,
+    OutboxDoor,
+    EventsDoor,
+    InboundDoor,
+    ReconciliationDoor,
+    WatchingDoor,
+):
     """The serial owner of the units and the money of each order.
 
     An entry (a method that takes one of `domain.bookkeeping`) is written once: a repeat under the same `op`

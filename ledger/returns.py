@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from domain.bookkeeping import ReturnClosing, ReturnOpening, Review, StageAnswer, StageEntry, UnitsTakenOver
 from domain.refusals import Refusal, RefusalCode
 from domain.waybill import returns_to_look_at
-from ledger import breaches, budgets, outbox, parcels, refunds, units
+from ledger import breaches, budgets, events, outbox, parcels, refunds, units
 from ledger.answers import ClosedReturn
 from ledger.entries import is_first, once
 from ledger.orders import freeze_order, frozen, lock_order, lock_order_of
@@ -36,7 +36,10 @@ def open_return(session: Session, opening: ReturnOpening) -> Review:
                 detail=f"Return {opening.rma_id} of this request has ended. Apply again under a new key.",
             )
         )
-    return once(session, opening, EntryKind.OPENING, Review, lambda: _open(session, opening))
+    review = once(session, opening, EntryKind.OPENING, Review, lambda: _open(session, opening))
+    # Also of a repeat: it may have seen more than the first one did, whose worker died.
+    events.write(session, opening)
+    return review
 
 
 def record(session: Session, entry: StageEntry) -> StageAnswer:
@@ -47,6 +50,7 @@ def record(session: Session, entry: StageEntry) -> StageAnswer:
     """
     if is_first(session, entry, EntryKind.STAGE):
         _write(session, entry)
+    events.write(session, entry)
     if entry.returns_per_waybill is None:
         return StageAnswer()
     customers = parcels.customers_of_waybill(session, entry.carrier, entry.tracking_no)
@@ -84,8 +88,12 @@ def close(session: Session, closing: ReturnClosing) -> None:
 
     A return that was refused at once has nothing to release; only its end is kept.
     """
-    if not is_first(session, closing, EntryKind.CLOSING):
-        return
+    if is_first(session, closing, EntryKind.CLOSING):
+        _close(session, closing)
+    events.write(session, closing)
+
+
+def _close(session: Session, closing: ReturnClosing) -> None:
     row = session.get(ReturnRow, closing.rma_id)
     if row is None:
         row = ReturnRow(rma_id=closing.rma_id)

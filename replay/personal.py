@@ -18,7 +18,7 @@ PERSONAL = frozenset(
         *("ArbitrationRuling.reference", "Escalation.reference", "HoldRelease.reference"),
         *("request_id", "request_fingerprint"),
         # What people wrote, and what others said of them
-        *("note", "description", "basis", "process", "time_limits", "failure", "item", "params"),
+        *("note", "description", "basis", "process", "time_limits", "failure", "item", "params", "snapshot"),
         *("FollowUp.reason", "FollowUpRequest.reason", "Pause.reason", "OfferFee.name", "ReplacementAnswer.why"),
     }
 )
@@ -37,7 +37,7 @@ NOT_PERSONAL = frozenset(
         *("PickupCancellation.reference", "PickupReference.reference", "PickupRequest.reference"),
         *("RecoveryClaim.reference", "RepairCancellation.reference", "RepairOrder.reference"),
         *("RepairReport.reference", "RepairStatus.reference", "RepairTicket.reference"),
-        *("ReplacementOrder.reference", "StockHold.reference"),
+        *("PaymentQuestion.reference", "ReplacementOrder.reference", "StockHold.reference"),
         # Goods and lines of the shop's catalogue
         *("line_id", "item_id", "item_ids", "product_id", "part_item_ids", "replacement_item_ids"),
         *("missing_item_id", "category", "OrderLine.name", "ConditionCheck.code", "checks"),

@@ -114,11 +114,11 @@ def _delivered(order: RetailOrder, delivered_at: datetime) -> RetailOrder:
 
 
 def _charges(order: RetailOrder) -> list[Charge]:
-    """Make the payments of an order, ``<order_id>-p1`` and so on.
+    """Make the payments of an order, named ``<order_id>-p1`` and so on unless the file names them.
 
     What went back before is counted against the first payment by the same means that has room for it.
     """
-    payments = [payment for payment in order.payments if payment.kind is PaymentKind.PAYMENT]
+    payments = list(order.taken.values())
     refunded = [0] * len(payments)
     for refund in order.payments:
         left = refund.amount_minor if refund.kind is PaymentKind.REFUND else 0
@@ -129,12 +129,12 @@ def _charges(order: RetailOrder) -> list[Charge]:
                 left -= part
     return [
         Charge(
-            reference=f"{order.order_id}-p{number}",
-            provider_reference=f"{order.order_id}-p{number}",
+            reference=payment_id,
+            provider_reference=payment_id,
             status=ProviderStatus.SUCCEEDED,
             amount_minor=payment.amount_minor,
             currency=order.currency,
-            payment_id=f"{order.order_id}-p{number}",
+            payment_id=payment_id,
             method_id=payment.payment_method_id,
             order_id=order.order_id,
             customer_id=order.customer_id,
@@ -142,5 +142,5 @@ def _charges(order: RetailOrder) -> list[Charge]:
             refunded_before_minor=returned,
             tender=payment.tender,
         )
-        for number, (payment, returned) in enumerate(zip(payments, refunded, strict=True), start=1)
+        for payment_id, payment, returned in zip(order.taken, payments, refunded, strict=True)
     ]

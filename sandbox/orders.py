@@ -11,7 +11,7 @@ from domain.record import MinorUnits, Record, UtcDatetime
 from sandbox.faults import Target
 from sandbox.gift_cards import GiftCards
 from sandbox.money_book import MoneyBook
-from sandbox.retail import PaymentKind, RetailLine
+from sandbox.retail import RetailLine
 from sandbox.shop import CancelFulfilmentBody, Fulfilment, Shop
 from sandbox.stock import Replacement, ReplacementBody, Stock
 
@@ -82,8 +82,7 @@ def orders_router(
         """Read an order. 404 ``unknown_order``."""
         order = shop.order(order_id)
         customer = shop.customer(order.customer_id)
-        taken = [payment for payment in order.payments if payment.kind is PaymentKind.PAYMENT]
-        payments = [money.loaded_payment(f"{order_id}-p{number}") for number in range(1, len(taken) + 1)]
+        payments = [money.loaded_payment(payment_id) for payment_id in order.taken]
         return OrderAnswer(
             **order.model_dump(exclude={"payments"}),
             customer_tier=customer.tier if customer else CustomerTier.REGULAR,

@@ -26,11 +26,16 @@ class PaymentKind(StrEnum):
 
 
 class RetailPayment(Record):
-    """Money that moved for an order before it was loaded, in minor units."""
+    """Money that moved for an order before it was loaded, in minor units.
+
+    Attributes:
+        payment_id: What the payment provider calls it; without one it is ``<order_id>-p1`` and so on.
+    """
 
     kind: PaymentKind
     amount_minor: MinorUnits
     payment_method_id: Identifier
+    payment_id: Identifier | None = None
     tender: TenderKind = TenderKind.MONEY
 
 
@@ -77,6 +82,14 @@ class RetailOrder(Record):
     freight_insurance: FreightInsurance | None = None
     receipt_confirmed_at: UtcDatetime | None = None
 
+    @property
+    def taken(self) -> dict[str, RetailPayment]:
+        """The payments that were taken, by id."""
+        taken = [payment for payment in self.payments if payment.kind is PaymentKind.PAYMENT]
+        return {
+            each.payment_id or f"{self.order_id}-p{number}": each for number, each in enumerate(taken, start=1)
+        }
+
     @model_validator(mode="after")
     def _lines_are_told_apart(self) -> "RetailOrder":
         if not self.lines:
@@ -84,6 +97,12 @@ class RetailOrder(Record):
         ids = [line.line_id for line in self.lines]
         if repeated := next((line_id for line_id in ids if ids.count(line_id) > 1), None):
             raise ValueError(f"lines: line_id {repeated} is used twice; give each line its own line_id")
+        return self
+
+    @model_validator(mode="after")
+    def _payments_are_told_apart(self) -> "RetailOrder":
+        if len(self.taken) < sum(payment.kind is PaymentKind.PAYMENT for payment in self.payments):
+            raise ValueError("payments: a payment_id is used twice; give each payment its own payment_id")
         return self
 
 

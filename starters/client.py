@@ -26,6 +26,8 @@ from domain.actions import Action
 from domain.application import ReturnApplication
 from domain.explanation import Explanation, MoneyOfReturn, explain
 from domain.keys import rma_id_for
+from domain.payment_news import PaymentNews
+from domain.reconciliation import PaymentQuestion, ReconciliationOrder
 from domain.record import Record, UtcDatetime
 from domain.shipping import CarrierEvent
 from starters.claims import ClaimCalls
@@ -50,6 +52,7 @@ from workflows.contracts import (
     CARRIER_EVENT_SIGNAL,
     DECISION_UPDATE,
     EXPLAIN_QUERY,
+    PAYMENT_NEWS_SIGNAL,
     STATUS_QUERY,
     ActionAnswer,
     ActionRequest,
@@ -232,6 +235,41 @@ class ReturnsClient(FollowUpCalls, ClaimCalls):
                 return False
             raise unavailable(error) from error
         return True
+
+    async def report_payment_news(self, rma_id: str, key: str) -> bool:
+        """Tell a return that the provider reported something of an intent; False if the return has ended.
+
+        Raises:
+            ServiceUnavailable: If Temporal does not answer.
+        """
+        try:
+            await self._handle(rma_id).signal(PAYMENT_NEWS_SIGNAL, key)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise unavailable(error) from error
+        return True
+
+    async def look_into_payment(self, news: PaymentNews) -> None:
+        """Have one payment compared with the provider, beside the schedule; once for each report.
+
+        Raises:
+            ServiceUnavailable: If Temporal does not answer.
+        """
+        question = PaymentQuestion(direction=news.direction, reference=news.reference)
+        try:
+            await self._client.start_workflow(
+                ids.RECONCILIATION_WORKFLOW,
+                ReconciliationOrder(payment=question),
+                id=ids.payment_look_workflow_id(news.provider, news.event_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{news.provider} reports {news.reference} as {news.status.value}",
+            )
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            raise unavailable(error) from error
 
     async def result(self, rma_id: str) -> ReturnResult:
         """Wait for the end of a return.

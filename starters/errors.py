@@ -21,6 +21,10 @@ class ParkedNotFound(ReturnsError):
     """Nothing is parked under this id."""
 
 
+class InvalidCursor(ReturnsError):
+    """A cursor that no page of events gave out."""
+
+
 class DifferenceNotFound(ReturnsError):
     """No difference of this key waits for a person."""
 

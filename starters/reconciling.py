@@ -54,11 +54,12 @@ async def reconcile_since(client: Client, task_queue: str, since: datetime) -> R
         ServiceUnavailable: If Temporal does not answer.
     """
     order = ReconciliationOrder(payments_since=since)
+    began = (order.payments_since or since).isoformat()
     try:
         report: ReconciliationReport = await client.execute_workflow(
             ids.RECONCILIATION_WORKFLOW,
             order,
-            id=f"reconciliation-since-{order.payments_since.isoformat()}",
+            id=f"reconciliation-since-{began}",
             task_queue=task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             result_type=ReconciliationReport,

@@ -13,6 +13,7 @@ from temporalio.common import MetricMeter
 
 from domain.actions import Role
 from domain.status import Stage
+from domain.subscribers import SubscriberState
 from ledger.ledger import Ledger
 from starters.queues import queue_states
 from workflows import ids
@@ -41,6 +42,8 @@ class Gauges:
         self._outbox_age = meter.create_gauge_float(
             "returnflow_outbox_oldest_age_seconds", "Since when the oldest undelivered message waits"
         )
+        self._untold = meter.create_gauge("returnflow_subscriber_events", "Events that a subscriber has not taken")
+        self._dead = meter.create_gauge("returnflow_subscriber_dead", "Whether a subscriber was given up")
         self._unknown = meter.create_gauge("returnflow_payments_unknown", "Payments without a known outcome")
         self._unknown_age = meter.create_gauge_float(
             "returnflow_payments_unknown_oldest_age_seconds", "Since when the oldest outcome is unknown"
@@ -75,6 +78,10 @@ class Gauges:
         self._outbox.set(backlog.messages_parked, {"state": "parked"})
         self._outbox.set(backlog.scans_parked, {"state": "scan_parked"})
         self._outbox_age.set(_age(backlog.oldest_message_at))
+        for subscriber in await asyncio.to_thread(self._ledger.subscribers):
+            labels = {"subscriber": subscriber.name}
+            self._untold.set(subscriber.waiting, labels)
+            self._dead.set(subscriber.state is SubscriberState.DEAD, labels)
         self._unknown.set(backlog.intents_unknown)
         self._unknown_age.set(_age(backlog.oldest_unknown_at))
         self._claims.set(backlog.claims_open)

@@ -15,6 +15,7 @@ from temporalio.worker import Interceptor, PollerBehaviorAutoscaling, Worker, Wo
 
 from adapters.http import HttpClients
 from adapters.payment.settings import PaymentSettings
+from adapters.subscribers.standard_webhooks import Endpoint
 from domain.messages import MessageTexts
 from ledger.ledger import Ledger
 from policy.files import Policies
@@ -29,6 +30,7 @@ from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, ledger_activ
 from workers.relay import Relay
 from workers.settings import WorkerSettings
 from workers.spans import ActivitySpans, TracedHttp
+from workers.subscribers import tell_subscribers
 from workflows.roles import ALL_ROLES, WorkerRole, activity_queues
 
 _GRACE = timedelta(seconds=30)
@@ -49,6 +51,7 @@ class Parts:
     policies: Policies
     ledger: Ledger
     texts: MessageTexts
+    subscribers: tuple[Endpoint, ...]
     runtime: Runtime
     is_traced: bool
 
@@ -171,5 +174,7 @@ def _beside(client: Client, parts: Parts, providers: Providers) -> Iterator[Coro
         zone = parts.policies.current.zone
         relay = Relay(ledger, providers.messaging, providers.warehouse, parts.texts, zone, returns)
         yield relay.run(timedelta(seconds=settings.outbox_poll_seconds))
+        if parts.subscribers:
+            yield tell_subscribers(ledger, parts.subscribers, timedelta(seconds=settings.outbox_poll_seconds))
     if settings.metrics_address:
         yield Gauges(client, settings.task_queue, ledger, parts.runtime.metric_meter).run()

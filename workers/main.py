@@ -19,6 +19,7 @@ from workers.deployment import warn_if_idle
 from workers.hosting import Parts, hosted
 from workers.namespace import NotPrepared, require_prepared_namespace
 from workers.settings import load_payment_settings, load_settings, refuse_to_start
+from workers.subscribers_file import load_subscribers
 from workers.texts import load_message_texts
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,10 @@ def _start() -> None:
     except ValueError as error:
         refuse_to_start([f"RETURNFLOW_POLICY_FILE, RETURNFLOW_OLDER_POLICY_FILES: {error}"])
     try:
+        subscribers = load_subscribers(settings.subscribers)
+    except ValueError as error:
+        refuse_to_start([f"RETURNFLOW_SUBSCRIBERS: {error}"])
+    try:
         ledger = Ledger.open(settings.ledger_url.get_secret_value())
     except (SchemaOutOfDate, ValueError) as error:
         refuse_to_start([f"RETURNFLOW_LEDGER_URL: {error}"])
@@ -56,8 +61,9 @@ def _start() -> None:
         tracing = start_tracing("returnflow-worker")
     except ValueError as error:
         refuse_to_start([str(error)])
+    parts = Parts(settings, payment, policies, ledger, texts, subscribers, runtime, tracing is not None)
     try:
-        asyncio.run(_run(Parts(settings, payment, policies, ledger, texts, runtime, tracing is not None), tracing))
+        asyncio.run(_run(parts, tracing))
     finally:
         if tracing:
             tracing.close()

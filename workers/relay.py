@@ -1,10 +1,12 @@
-"""The relay: delivers what stages wrote to the outbox, and passes on scans and receipts that came early.
+"""The relay: delivers what stages wrote to the outbox, and passes on scans, receipts and reports of payments.
 
 It never holds up a return: a messaging outage delays messages only. The outbox row is its own retry state, so a
 delivery costs no workflow event and no activity; a crash loses nothing, since a lease ends by itself.
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,12 +22,15 @@ from domain.outbox import Delivery, MessageChannel, OutboxKind
 from ledger.ledger import Ledger
 from starters.client import ReturnsClient
 from starters.errors import ReturnsError, ServiceUnavailable
+from starters.payment_news import PaymentDesk
 from starters.receiving import Receiving
 
 _LEASE = timedelta(seconds=30)
 """Longer than a batch takes with a service that answers late: else a second relay would send it again."""
 _RETRY = timedelta(seconds=2)
 _BATCH = 50
+_INBOUND_EACH = timedelta(seconds=1)
+"""How often is looked for what came in: it is rarely there, and each look reads three tables."""
 _FIRST_TRY = timedelta(seconds=2)
 """How long a scan is left to the webhook that accepted it: a second signal would cost the return four events."""
 
@@ -55,20 +60,28 @@ class Relay:
         self._zone = zone
         self._returns = returns
         self._receiving = Receiving(returns, ledger)
+        self._payments = PaymentDesk(returns, ledger)
         self._retry = retry
 
     async def run(self, poll: timedelta) -> None:
         """Deliver until cancelled."""
+        passed_on = -math.inf
         while True:
             try:
                 delivered = await self.deliver_due()
-                await self.pass_on_events()
-                await self._receiving.pass_on_due()
+                if time.monotonic() - passed_on >= _INBOUND_EACH.total_seconds():
+                    await self._pass_on_inbound()
+                    passed_on = time.monotonic()
             except Exception:
                 log.exception("relay_failed")
                 delivered = 0
             if not delivered:
                 await asyncio.sleep(poll.total_seconds())
+
+    async def _pass_on_inbound(self) -> None:
+        await self.pass_on_events()
+        await self._receiving.pass_on_due()
+        await self._payments.pass_on_due()
 
     async def deliver_due(self) -> int:
         """Deliver one batch; how many rows were claimed."""

@@ -1,17 +1,21 @@
 """What a return answers when it is asked: its decision, its status, its end."""
 
+from typing import TYPE_CHECKING
+
 from domain.actions import PARCEL_ACTIONS, allows_for_parcel
 from domain.application import Remedy
 from domain.clocks import PARCEL_CLOCKS, ClockName
 from domain.explanation import MoneyOfReturn
 from domain.intents import PaymentDirection
 from domain.status import is_money_settled
-from workflows.case import ReturnCase
 from workflows.contracts import CouponStatus, Decision, ParcelStatus, PaymentStatus, ReturnResult, ReturnStatus
 from workflows.parcel import Parcel
 
+if TYPE_CHECKING:
+    from workflows.case import ReturnCase
 
-def decision_of(case: ReturnCase) -> Decision:
+
+def decision_of(case: "ReturnCase") -> Decision:
     """The first decision, as the order system gets it in its start's round trip."""
     decision = case.rules.decision
     return Decision(
@@ -29,7 +33,7 @@ def decision_of(case: ReturnCase) -> Decision:
     )
 
 
-def status_of(case: ReturnCase) -> ReturnStatus:
+def status_of(case: "ReturnCase") -> ReturnStatus:
     """Everything that an integrator asks."""
     decision = case.rules.decision
     return ReturnStatus(
@@ -90,7 +94,7 @@ def status_of(case: ReturnCase) -> ReturnStatus:
     )
 
 
-def result_of(case: ReturnCase) -> ReturnResult:
+def result_of(case: "ReturnCase") -> ReturnResult:
     """How the return ended."""
     return ReturnResult(
         rma_id=case.rma_id,
@@ -102,7 +106,7 @@ def result_of(case: ReturnCase) -> ReturnResult:
     )
 
 
-def money_of(case: ReturnCase) -> MoneyOfReturn:
+def money_of(case: "ReturnCase") -> MoneyOfReturn:
     """What was quoted, authorised and moved."""
     return MoneyOfReturn(
         rma_id=case.rma_id,
@@ -117,7 +121,7 @@ def money_of(case: ReturnCase) -> MoneyOfReturn:
     )
 
 
-def _parcel(case: ReturnCase, parcel: Parcel) -> ParcelStatus:
+def _parcel(case: "ReturnCase", parcel: Parcel) -> ParcelStatus:
     standing = case.standing(parcel)
     return ParcelStatus(
         number=parcel.number,
@@ -133,20 +137,20 @@ def _parcel(case: ReturnCase, parcel: Parcel) -> ParcelStatus:
     )
 
 
-def _price_difference(case: ReturnCase) -> int | None:
+def _price_difference(case: "ReturnCase") -> int | None:
     if case.remedy is not Remedy.EXCHANGE or case.rules.decision is None:
         return None
     return case.rules.price_difference_minor
 
 
-def _quoted(case: ReturnCase) -> int | None:
+def _quoted(case: "ReturnCase") -> int | None:
     """An exchange is told as its price difference instead."""
     if case.remedy is Remedy.EXCHANGE or case.rules.quote is None:
         return None
     return case.rules.quote.total_minor
 
 
-def _coupons(case: ReturnCase) -> tuple[CouponStatus, ...]:
+def _coupons(case: "ReturnCase") -> tuple[CouponStatus, ...]:
     if case.breach is None:
         return tuple(case.coupons)
     breach = CouponStatus(
@@ -158,7 +162,7 @@ def _coupons(case: ReturnCase) -> tuple[CouponStatus, ...]:
     return (breach, *case.coupons)
 
 
-def _moved(case: ReturnCase, direction: PaymentDirection) -> int:
+def _moved(case: "ReturnCase", direction: PaymentDirection) -> int:
     return sum(
         intent.amount_minor
         for intent in case.payments.values()

@@ -48,6 +48,7 @@ from workflows.gates import all_open
 from workflows.parcel import Parcel
 from workflows.parcels import Parcels
 from workflows.parcels_view import ParcelsView
+from workflows.status_events import StatusEvents
 from workflows.visibility import ShownAttributes
 
 
@@ -102,6 +103,7 @@ class ReturnCase(ParcelsView):
         self.repairs: dict[str, RepairStatus] = {}
         self.substitutes: tuple[Remedy, ...] = ()
         self.substitute_units = 0
+        self.events = StatusEvents()
         self.clocks = Clocks(self.publish, lambda: self.canceled, lambda: self.rules.peaks)
         self.timeline: list[TimelineEntry] = [TimelineEntry(at=opened_at, what="application received")]
         self._steps: dict[str, int] = {}
@@ -154,6 +156,7 @@ class ReturnCase(ParcelsView):
     def note(self, what: str, detail: str = "", at: datetime | None = None) -> None:
         """Write to the timeline; `at` is the event's own time where that differs from the time of the news."""
         self.timeline.append(TimelineEntry(at=at or workflow.now(), what=what, detail=detail))
+        self.events.observe(self)
 
     def move(
         self,
@@ -191,7 +194,8 @@ class ReturnCase(ParcelsView):
         returns_per_waybill: int | None = None,
     ) -> StageAnswer:
         """Write what a step decided, and what is to be told of it, in one ledger transaction."""
-        return await calls.record_stage(
+        events = self.events.to_tell(self)
+        answer = await calls.record_stage(
             StageEntry(
                 rma_id=self.rma_id,
                 op=self.step(name),
@@ -204,15 +208,20 @@ class ReturnCase(ParcelsView):
                 releases=releases,
                 released=released or {},
                 returns_per_waybill=returns_per_waybill,
+                events=events,
             )
         )
+        self.events.told(events)
+        return answer
 
     async def review(self, order: OrderSnapshot | None, request: ReviewRequest) -> Review:
         """Have the application checked, decided and its units reserved; keep the rules it stays on."""
         self.order = order
-        review = await self.in_ledger(calls.review_application, request)
+        events = self.events.to_tell(self)
+        review = await self.in_ledger(calls.review_application, request.model_copy(update={"events": events}))
         self.why = review.why
         if review.refusal is None:
+            self.events.told(events)
             self.rules = review
             self._take_the_offer_for_a_trade_in()
             self.holds_units = True
@@ -262,6 +271,7 @@ class ReturnCase(ParcelsView):
         An update of the attributes is an event and costs. It is made where the stage, the header, who must act or
         a promise to the customer changed; a deadline, a carrier or an amount goes along the next time.
         """
+        self.events.observe(self)
         workflow.set_current_details(details_of(self))
         shown = (self.stage(), self.header(), self.needs, self.breach is not None, len(self.clocks.told_late))
         if shown == self._shown and not deadline_moved:

@@ -53,6 +53,11 @@ def claim_workflow_id(rma_id: str, party: str) -> str:
     return f"{_CLAIM_PREFIX}{rma_id}/{party}"
 
 
+def payment_look_workflow_id(provider: str, event_id: str) -> str:
+    """The comparison of one payment that a provider reported something of: one for each report."""
+    return f"payment-news/{provider}/{event_id}"
+
+
 def decision_update_id(fingerprint: str) -> str:
     """The update that waits for the decision: the same for every repeat of one request, and only for it."""
     return f"decision-{fingerprint}"

@@ -34,6 +34,7 @@ class ReconciliationWorkflow:
                 at=now,
                 untouched_since=now - UNTOUCHED_FOR,
                 payments_since=order.payments_since if order else _since(now),
+                payment=order.payment if order else None,
             ),
             summary="compare ledger, payment provider and workflows",
         )

@@ -203,6 +203,7 @@ class ReturnWorkflow(
         case.forget_needs()
         case.parcels.close_contests()
         if case.holds_units:
+            events = case.events.to_tell(case)
             await calls.close_return(
                 ReturnClosing(
                     rma_id=case.rma_id,
@@ -213,8 +214,10 @@ class ReturnWorkflow(
                     refusal_code=case.refusal.code.value if case.refusal else "",
                     request_fingerprint=case.request_fingerprint,
                     kept=self._kept(),
+                    events=events,
                 )
             )
+            case.events.told(events)
         case.note("closed", case.header().value)
         case.publish()
 

@@ -16,7 +16,7 @@ from adapters.errors import OutcomeUnknown, ProviderRefused
 from adapters.failures import OURS_TO_MEND, Failure, Meaning, code_or, json_object
 from adapters.http import HttpClients, ProviderHttp
 from adapters.payment.port import ListedPayment, PaymentPage, PaymentProvider
-from adapters.payment.settings import PaymentSettings, secret_of
+from adapters.payment.settings import PaymentSettings, https_or_local, secret_of
 from adapters.payment.stripe_amounts import from_stripe, to_stripe
 from domain.intents import PaymentDirection, PaymentIntent, ProviderPayment, ProviderStatus
 
@@ -58,7 +58,9 @@ keeps a 500 under its key whether or not the refund was made, and a page of whoe
 """
 
 
-class _Refund(BaseModel):
+class StripeRefund(BaseModel):
+    """A refund as Stripe writes it, in answers and in what it reports."""
+
     model_config = ConfigDict(frozen=True)
 
     id: str = Field(min_length=1)
@@ -92,7 +94,7 @@ class _Refund(BaseModel):
 
 
 class _Refunds(BaseModel):
-    data: tuple[_Refund, ...]
+    data: tuple[StripeRefund, ...]
     has_more: bool
 
 
@@ -115,7 +117,7 @@ class StripePayment(PaymentProvider):
     ) -> tuple[ProviderPayment, ...]:
         """Every refund of a payment that carries a reference, oldest first."""
         _require_refund(direction)
-        found: list[_Refund] = []
+        found: list[StripeRefund] = []
         asked = {**_drawn_from(payment_id), "limit": _PAGE}
         while True:
             page = await self._http.read("/refunds", _Refunds, asked)
@@ -157,7 +159,7 @@ class StripePayment(PaymentProvider):
             f"metadata[{_REFERENCE}]": intent.key,
             "metadata[rma_id]": intent.rma_id,
         }
-        made = await self._http.write_form("/refunds", form, _Refund, {"Idempotency-Key": intent.key})
+        made = await self._http.write_form("/refunds", form, StripeRefund, {"Idempotency-Key": intent.key})
         if made.reference != intent.key:
             raise OutcomeUnknown("payment", "not the promised answer: another refund")
         return made.listed()
@@ -168,18 +170,6 @@ class StripePayment(PaymentProvider):
 
     async def release_hold(self, reference: str, at: datetime) -> None:
         """Nothing to do: no hold is made here, and one that was never made is left alone."""
-
-
-def _https_or_local(url: str) -> str:
-    """Keep the key from travelling in clear text: only what runs on this machine is called without TLS."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        raise ValueError("must be a URL such as https://api.stripe.com") from None
-    is_local = parsed.scheme == "http" and parsed.host in ("localhost", "127.0.0.1", "::1")
-    if not parsed.host or (parsed.scheme != "https" and not is_local):
-        raise ValueError("must start with https://, or with http:// for a peer on this machine")
-    return url.rstrip("/")
 
 
 class StripeSettings(PaymentSettings):
@@ -193,7 +183,7 @@ class StripeSettings(PaymentSettings):
 
     stripe_api_key: SecretStr | None = None
     stripe_api_key_file: Path | None = None
-    stripe_url: Annotated[str, AfterValidator(_https_or_local)] = "https://api.stripe.com"
+    stripe_url: Annotated[str, AfterValidator(https_or_local)] = "https://api.stripe.com"
 
     _key: SecretStr = PrivateAttr()
 
@@ -208,7 +198,9 @@ class StripeSettings(PaymentSettings):
         return StripePayment(clients.to(f"{self.stripe_url}/v1", headers))
 
 
-def _understand(response: httpx.Response) -> Failure:
+def _understand(response: httpx.Response) -> Failure | None:
+    if response.is_success:
+        return None
     status = response.status_code
     error = json_object(response).get("error")
     said = error if isinstance(error, dict) else {}

@@ -14,7 +14,15 @@ from ledger.tables.desk import (
     ReconciliationTaskRow,
     RecoveryClaimRow,
 )
-from ledger.tables.inbound import CarrierEventRow, ParcelRow, ParkedParcelRow, ReceiptPartRow, ReceiptRow
+from ledger.tables.events import EventRow, SubscriberRow
+from ledger.tables.inbound import (
+    CarrierEventRow,
+    ParcelRow,
+    ParkedParcelRow,
+    PaymentNewsRow,
+    ReceiptPartRow,
+    ReceiptRow,
+)
 from ledger.tables.money import (
     AdvanceRow,
     BreachRow,
@@ -43,6 +51,7 @@ __all__ = [
     "DeliveryState",
     "EntryKind",
     "EntryRow",
+    "EventRow",
     "FollowUpRow",
     "GrantState",
     "HoldRow",
@@ -50,6 +59,7 @@ __all__ = [
     "OrderRow",
     "ParcelRow",
     "ParkedParcelRow",
+    "PaymentNewsRow",
     "PaymentRow",
     "PayoutGrantRow",
     "ReceiptPartRow",
@@ -57,4 +67,5 @@ __all__ = [
     "ReconciliationTaskRow",
     "RecoveryClaimRow",
     "ReturnRow",
+    "SubscriberRow",
 ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.intents import PaymentDirection, ProviderStatus
 from domain.receiving import ParkedState, ParkReason
 from ledger.columns import Document, SequenceKey, UtcDateTime, text_enum
 from ledger.tables.base import Base
@@ -50,6 +51,33 @@ class CarrierEventRow(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     refusals: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(default="")
+
+
+class PaymentNewsRow(Base):
+    """A report of a payment provider that was accepted, whether or not its payment is known yet."""
+
+    __tablename__ = "payment_news"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_id"),
+        Index(
+            "ix_payment_news_due",
+            "id",
+            sqlite_where=text("handled_at IS NULL"),
+            postgresql_where=text("handled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[SequenceKey]
+    provider: Mapped[str]
+    event_id: Mapped[str]
+    direction: Mapped[PaymentDirection] = mapped_column(text_enum(PaymentDirection))
+    reference: Mapped[str]
+    provider_reference: Mapped[str]
+    status: Mapped[ProviderStatus] = mapped_column(text_enum(ProviderStatus))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tries: Mapped[int]
+    handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ReceiptRow(Base):

@@ -1,9 +1,13 @@
 """The API put together."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from fastapi import Depends
 from fastapi_swagger import patch_fastapi
 from temporalio.common import MetricMeter
 
+from adapters.payment.reports import PaymentReports
 from ledger.ledger import Ledger
 from starters.api.access_log import AccessLog
 from starters.api.actions import actions_router
@@ -14,6 +18,7 @@ from starters.api.carrier_events import carrier_events_router
 from starters.api.claims import claims_router
 from starters.api.documentation import DocumentedApi, problems
 from starters.api.error_handlers import answer_errors
+from starters.api.events import events_router
 from starters.api.health import health_router
 from starters.api.outbox import outbox_router
 from starters.api.receiving import receiving_router
@@ -21,8 +26,12 @@ from starters.api.request_metrics import RequestMetrics
 from starters.api.request_spans import RequestSpans
 from starters.api.returns import returns_router
 from starters.api.settings import ApiSettings
+from starters.api.webhooks import webhooks_router
 from starters.client import ReturnsClient
+from starters.payment_news import PaymentDesk
 from starters.receiving import Receiving
+
+NO_REPORTS: Mapping[str, PaymentReports] = MappingProxyType({})
 
 _DESCRIPTION = """\
 Start returns, follow them, and pass on what people and carriers report. A return that was accepted cannot be
@@ -40,6 +49,7 @@ def create_app(
     settings: ApiSettings,
     meter: MetricMeter = MetricMeter.noop,
     is_traced: bool = False,
+    reports: Mapping[str, PaymentReports] = NO_REPORTS,
 ) -> DocumentedApi:
     """Make the application.
 
@@ -49,6 +59,7 @@ def create_app(
         settings: Of these, the webhook's secret and the token.
         meter: Where requests are counted.
         is_traced: Whether a span is made for each request.
+        reports: The payment providers whose webhooks are taken, by their names.
     """
     app = DocumentedApi(
         title="Returnflow",
@@ -73,9 +84,11 @@ def create_app(
         receiving_router(Receiving(returns, ledger)),
         claims_router(returns, ledger),
         outbox_router(ledger),
+        events_router(ledger),
     ):
         app.include_router(router, dependencies=guard, responses=problems(401) if token else {})
     app.include_router(carrier_events_router(returns, ledger, settings.carrier_webhook_secret.get_secret_value()))
+    app.include_router(webhooks_router(PaymentDesk(returns, ledger), reports))
     app.include_router(health_router(returns, ledger))
     answer_errors(app)
     app.add_middleware(BodyLimit)

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.signatures import InvalidSignature, verify_timed
 from domain.record import Record
 from domain.shipping import CarrierEvent
 from ledger.ledger import Ledger
@@ -18,7 +19,8 @@ from starters.api.problems import ProblemError
 from starters.client import ReturnsClient
 from starters.errors import ReturnsError
 from starters.json_input import FieldError, InvalidFields, parse_json
-from starters.webhooks import SIGNATURE_HEADER, InvalidSignature, verify
+
+SIGNATURE_HEADER = "X-Returnflow-Signature"
 
 # Carriers give up on a webhook after seconds; what is not passed on by then is left to the relay.
 _PASS_ON_SECONDS = 3.0
@@ -65,7 +67,7 @@ def carrier_events_router(returns: ReturnsClient, ledger: Ledger, secret: str) -
     ) -> bytes:
         body = await request.body()
         try:
-            verify(secret, signature, body, datetime.now(UTC))
+            verify_timed(SIGNATURE_HEADER, secret, signature, body, datetime.now(UTC))
         except InvalidSignature as error:
             raise ProblemError(401, "invalid_signature", str(error), field=SIGNATURE_HEADER) from error
         return body

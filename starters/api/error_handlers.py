@@ -13,6 +13,7 @@ from starters.errors import (
     AboveAuthority,
     ActionNotAllowed,
     InvalidAction,
+    InvalidCursor,
     ParkedNotFound,
     RequestIdReused,
     ReturnNotFound,
@@ -32,6 +33,7 @@ _RETURNS_ERRORS: dict[type[ReturnsError], tuple[int, str]] = {
     RoleNotPermitted: (403, "role_not_permitted"),
     AboveAuthority: (403, "above_authority"),
     VersionOutdated: (409, "version_outdated"),
+    InvalidCursor: (422, "invalid_cursor"),
     InvalidAction: (422, "invalid_action"),
     RequestIdReused: (422, "idempotency_key_reused"),
 }

@@ -3,16 +3,18 @@
 import asyncio
 import socket
 import sys
+from collections.abc import Mapping
 from typing import NoReturn
 
 import structlog
 from temporalio.runtime import Runtime
 
+from adapters.payment.reports import PaymentReports
 from ledger.errors import SchemaOutOfDate
 from ledger.ledger import Ledger
 from starters.api.app import create_app
 from starters.api.server import ApiServer, listen
-from starters.api.settings import ApiSettings, load_settings, refuse_to_start
+from starters.api.settings import ApiSettings, load_reports, load_settings, refuse_to_start
 from starters.client import ReturnsClient
 from starters.connection import connect_temporal
 from starters.errors import ServiceUnavailable
@@ -33,7 +35,7 @@ def main() -> NoReturn:
 
 
 def _run() -> None:
-    settings = load_settings()
+    settings, reports = load_settings(), load_reports()
     configure_logs()
     ledger = _open_ledger(settings.ledger_url.get_secret_value())
     try:
@@ -50,7 +52,7 @@ def _run() -> None:
         where = f"{settings.api_host}:{settings.api_port}"
         refuse_to_start([f"RETURNFLOW_API_HOST, RETURNFLOW_API_PORT: cannot listen on {where}: {error.strerror}"])
     try:
-        asyncio.run(_serve(settings, ledger, runtime, tracing, listener, url))
+        asyncio.run(_serve(settings, reports, ledger, runtime, tracing, listener, url))
     finally:
         if tracing:
             tracing.close()
@@ -58,6 +60,7 @@ def _run() -> None:
 
 async def _serve(
     settings: ApiSettings,
+    reports: Mapping[str, PaymentReports],
     ledger: Ledger,
     runtime: Runtime,
     tracing: Tracing | None,
@@ -74,7 +77,7 @@ async def _serve(
         sys.stdout.flush()
 
     returns = ReturnsClient(client, settings.task_queue)
-    app = create_app(returns, ledger, settings, runtime.metric_meter, is_traced=tracing is not None)
+    app = create_app(returns, ledger, settings, runtime.metric_meter, tracing is not None, reports)
     await ApiServer(app, say_ready).serve(sockets=[listener])
     _log.info("api_stopped")
 

@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.payment.providers import PAYMENT_REPORTS
+from adapters.payment.reports import PaymentReports
 from starters.telemetry import listening_address
 from workflows import ids
 
@@ -91,6 +93,23 @@ def load_settings() -> ApiSettings:
         refuse_to_start([_explain(each["loc"], each["type"], each["msg"]) for each in error.errors()])
 
 
+def load_reports() -> dict[str, PaymentReports]:
+    """Read which payment providers' webhooks can be trusted, or end the process with a line for what is wrong."""
+    reports: dict[str, PaymentReports] = {}
+    reasons: list[str] = []
+    for name, settings in PAYMENT_REPORTS.items():
+        try:
+            reader = settings().reports()
+        except ValidationError as error:
+            reasons += [_explain(each["loc"], each["type"], each["msg"]) for each in error.errors()]
+            continue
+        if reader is not None:
+            reports[name] = reader
+    if reasons:
+        refuse_to_start(reasons)
+    return reports
+
+
 def refuse_to_start(reasons: Sequence[str]) -> NoReturn:
     """End the process with code 2, saying what to mend."""
     sys.stderr.write("The API does not start:\n" + "".join(f"  {reason}\n" for reason in reasons))
@@ -98,6 +117,9 @@ def refuse_to_start(reasons: Sequence[str]) -> NoReturn:
 
 
 def _explain(location: Sequence[int | str], kind: str, message: str) -> str:
+    if not location:
+        # What is said of several settings together names them itself.
+        return message.removeprefix("Value error, ")
     name = _PREFIX + str(location[0]).upper()
     if kind == "missing":
         return f"{name}: is not set"

@@ -11,6 +11,7 @@ from starters.cli.claims import claim_app
 from starters.cli.decide import act_command, cancel_command, review_command
 from starters.cli.deploy import deploy_app
 from starters.cli.doctor import doctor_command
+from starters.cli.events import events_command
 from starters.cli.explain import explain_command
 from starters.cli.look import list_command, status_command
 from starters.cli.outbox import outbox_app
@@ -21,6 +22,7 @@ from starters.cli.reconciliation import reconciliation_app
 from starters.cli.reopen import reopen_command
 from starters.cli.scan import scan_command
 from starters.cli.session import Session
+from starters.cli.subscribers import subscribers_command
 from starters.cli.warehouse import inspect_command, receive_command
 
 _RETURNS = "Returns"
@@ -93,6 +95,8 @@ app.command("inspect", rich_help_panel=_WAREHOUSE)(inspect_command)
 app.command("scan", rich_help_panel=_WAREHOUSE)(scan_command)
 app.add_typer(policy_app, name="policy", rich_help_panel=_RULES)
 app.add_typer(claim_app, rich_help_panel=_RETURNS)
+app.command("events", rich_help_panel=PROCESSES)(events_command)
+app.command("subscribers", rich_help_panel=PROCESSES)(subscribers_command)
 app.add_typer(outbox_app, rich_help_panel=PROCESSES)
 app.add_typer(reconciliation_app, rich_help_panel=PROCESSES)
 app.add_typer(deploy_app, rich_help_panel=PROCESSES)

@@ -111,6 +111,7 @@ async def _observed(
             load_policies(None),
             ledger,
             load_message_texts(),
+            (),
             runtime,
             is_traced=True,
         )
@@ -127,6 +128,7 @@ async def _observed(
         ):
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             try:
+                ledger.register_subscriber("shop")
                 gauges = Gauges(client, _QUEUE, ledger, runtime.metric_meter)
                 yield Pipeline(client, _QUEUE, sandbox, ledger), api, gauges, f"http://{metrics_address}/metrics"
             finally:

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tests.e2e.processes import free_port
-from tests.stripe.matrix import listed_refunds
 from tests.stripe.peer import KEY
+from tests.stripe.proxy import listed_refunds
 
 _PROGRAM = Path(__file__).parents[2] / ".peers" / "localstripe" / "bin" / "localstripe"
 _CARD = {

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.stripe.wire import Request, reply, serving
+from tests.payments.wire import Request, reply, serving
 
 KEY = "sk_test_of_the_peer"
 

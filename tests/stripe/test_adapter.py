@@ -14,8 +14,8 @@ from adapters.http import HttpClients
 from adapters.payment.port import PaymentProvider
 from adapters.payment.stripe import StripeSettings
 from domain.intents import PaymentDirection, PaymentIntent, ProviderStatus
+from tests.payments.wire import reply
 from tests.stripe.peer import KEY, Slip, StripePeer, failed
-from tests.stripe.wire import reply
 
 AT = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
 _NUMBERS = itertools.count(1)

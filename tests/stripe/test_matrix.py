@@ -10,10 +10,10 @@ from activities.payment import PaymentActivities
 from domain.bookkeeping import IntentCall
 from domain.intents import PaymentIntent, ProviderPayment
 from ledger.ledger import Ledger
+from tests.payments.matrix import Matrix, matrix, table
 from tests.stripe.localstripe import LocalStripe
-from tests.stripe.matrix import Matrix, listed_refunds, matrix, table
 from tests.stripe.peer import StripePeer
-from tests.stripe.proxy import Fault
+from tests.stripe.proxy import Fault, FaultProxy, listed_refunds
 
 pytest_plugins = ["tests.unit.ledger_fixtures"]
 
@@ -65,7 +65,7 @@ class PeersBooks:
 @asynccontextmanager
 async def before_the_stand_in(ledger: Ledger, *, honours_keys: bool) -> AsyncIterator[Matrix]:
     peer = StripePeer(honours_keys=honours_keys)
-    async with peer.running() as url, matrix(ledger, PeersBooks(peer, url)) as made:
+    async with peer.running() as url, matrix(ledger, FaultProxy(PeersBooks(peer, url))) as made:
         yield made
 
 
@@ -80,15 +80,15 @@ async def before_the_stand_in(ledger: Ledger, *, honours_keys: bool) -> AsyncIte
 async def test_a_refund_is_paid_once(ledger: Ledger, honours_keys: bool, seeds: range, show: Show) -> None:
     async with before_the_stand_in(ledger, honours_keys=honours_keys) as made:
         runs = await made.play(seeds)
-    show(f"stand-in, {'with' if honours_keys else 'without'} keys\n{table(runs)}")
+    show(f"stand-in, {'with' if honours_keys else 'without'} keys\n{table(runs, FaultProxy.faults)}")
     assert [each for each in runs if each.is_double or each.is_lost] == []
 
 
 @pytest.mark.peers
 async def test_a_refund_is_paid_once_at_localstripe(ledger: Ledger, localstripe: LocalStripe, show: Show) -> None:
-    async with matrix(ledger, localstripe) as made:
+    async with matrix(ledger, FaultProxy(localstripe)) as made:
         runs = await made.play(MANY)
-    show(f"localstripe\n{table(runs)}")
+    show(f"localstripe\n{table(runs, FaultProxy.faults)}")
     assert [each for each in runs if each.is_double or each.is_lost] == []
 
 

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from sandbox.webhooks import sign
+from starters.api.carrier_events import SIGNATURE_HEADER
 from starters.errors import ReturnsError, ServiceUnavailable
-from starters.webhooks import SIGNATURE_HEADER
 from tests.unit.test_api_support import SECRET, Api, problem_of, running_api
 
 EVENT = {

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import httpx
 import uvicorn
 from sqlalchemy import delete
 
+from adapters.payment.reports import PaymentReports
 from domain.actions import Action, Actor, Role
 from domain.application import ReturnApplication
 from domain.bookkeeping import StageEntry
@@ -27,7 +28,7 @@ from domain.status import Approval, Header, InspectionStatus, Logistics, Reimbur
 from ledger.ledger import Ledger
 from ledger.schema import migrate
 from ledger.tables import Base
-from starters.api.app import create_app
+from starters.api.app import NO_REPORTS, create_app
 from starters.api.server import listen
 from starters.api.settings import ApiSettings
 from starters.client import ReturnsClient, ReturnSummary
@@ -215,13 +216,15 @@ def settings(ledger_url: str, token: str | None = None) -> ApiSettings:
 
 
 @contextmanager
-def running_api(folder: Path, token: str | None = None) -> Iterator[Api]:
+def running_api(
+    folder: Path, token: str | None = None, reports: Mapping[str, PaymentReports] = NO_REPORTS
+) -> Iterator[Api]:
     """Serve the application in a thread, over a fresh ledger."""
     ledger_url = f"sqlite:///{folder / 'ledger.db'}"
     migrate(ledger_url)
     ledger = Ledger.open(ledger_url)
     returns = FakeReturns()
-    app = create_app(cast(ReturnsClient, returns), ledger, settings(ledger_url, token))
+    app = create_app(cast(ReturnsClient, returns), ledger, settings(ledger_url, token), reports=reports)
     listener, url = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=60))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

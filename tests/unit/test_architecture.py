@@ -15,7 +15,7 @@ ALLOWED = {
     "ledger": {"domain"},
     "activities": {"adapters", "ledger", "domain"},
     "workers": {"activities", "adapters", "ledger", "domain", "policy", "workflows", "starters"},
-    "starters": {"domain", "policy", "workflows", "ledger", "demo", "replay", "chaos"},
+    "starters": {"domain", "policy", "workflows", "ledger", "adapters", "demo", "replay", "chaos"},
     "sandbox": {"domain"},
     "replay": {"domain", "workflows", "workers", "starters"},
     "demo": {"domain", "starters", "workflows"},
@@ -61,3 +61,9 @@ def test_starters_reach_of_the_ledger_only_its_door() -> None:
     for file in (ROOT / "starters").rglob("*.py"):
         doors = {name for name in imports_of(file) if name.startswith("ledger")}
         assert doors <= {"ledger.ledger", "ledger.schema", "ledger.errors"}, file
+
+
+def test_starters_reach_of_the_adapters_only_what_reads_reports() -> None:
+    for file in (ROOT / "starters").rglob("*.py"):
+        used = {name for name in imports_of(file) if name.startswith("adapters")}
+        assert used <= {"adapters.payment.providers", "adapters.payment.reports", "adapters.signatures"}, file

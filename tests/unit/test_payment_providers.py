@@ -6,20 +6,41 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from adapters.http import HttpClients
+from adapters.payment.alipay import AlipayPayment
 from adapters.payment.providers import PAYMENT_PROVIDERS
 from adapters.payment.sandbox import SandboxPayment
 from adapters.payment.settings import secret_of
 from adapters.payment.stripe import StripePayment, StripeSettings
+from adapters.payment.wechat import WechatPayment
+from tests.payments.keys import alipay, merchant, wechat
 from workers.settings import WorkerSettings
 
 SECRET = "sk_test_s3cret"
 ENVIRONMENT = {
     "sandbox": {"RETURNFLOW_PROVIDERS_URL": "http://127.0.0.1:9/"},
     "stripe": {"RETURNFLOW_STRIPE_API_KEY": SECRET, "RETURNFLOW_STRIPE_URL": "http://127.0.0.1:9/"},
+    "alipay": {
+        "RETURNFLOW_ALIPAY_APP_ID": "2021000122671080",
+        "RETURNFLOW_ALIPAY_PRIVATE_KEY": merchant().private_pem,
+        "RETURNFLOW_ALIPAY_PUBLIC_KEY": alipay().public_pem,
+    },
+    "wechat": {
+        "RETURNFLOW_WECHAT_MCHID": "1900000109",
+        "RETURNFLOW_WECHAT_SERIAL_NO": "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C",
+        "RETURNFLOW_WECHAT_PRIVATE_KEY": merchant().private_pem,
+        "RETURNFLOW_WECHAT_PUBLIC_KEY_ID": "PUB_KEY_ID_0119000001092026",
+        "RETURNFLOW_WECHAT_PUBLIC_KEY": wechat().public_pem,
+    },
 }
+ADAPTERS = [
+    ("sandbox", SandboxPayment),
+    ("stripe", StripePayment),
+    ("alipay", AlipayPayment),
+    ("wechat", WechatPayment),
+]
 
 
-@pytest.mark.parametrize(("name", "adapter"), [("sandbox", SandboxPayment), ("stripe", StripePayment)])
+@pytest.mark.parametrize(("name", "adapter"), ADAPTERS)
 async def test_a_provider_is_made_from_the_environment(
     monkeypatch: pytest.MonkeyPatch, name: str, adapter: type
 ) -> None:

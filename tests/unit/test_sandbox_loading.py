@@ -40,6 +40,9 @@ async def orders(url: str) -> AsyncIterator[SandboxOrders]:
         yield SandboxOrders(client)
 
 
+PAID = {"kind": "payment", "amount_minor": 1000, "payment_method_id": "CARD-1"}
+
+
 def order(**changes: object) -> dict[str, object]:
     line = {"item_id": "I-1", "product_id": "P-1", "name": "Thing", "unit_price_minor": 500, "quantity": 2}
     return {
@@ -48,7 +51,7 @@ def order(**changes: object) -> dict[str, object]:
         "status": "delivered",
         "currency": "CNY",
         "lines": [line],
-        "payments": [{"kind": "payment", "amount_minor": 1000, "payment_method_id": "CARD-1"}],
+        "payments": [PAID],
         "parcels": [],
         **changes,
     }
@@ -84,6 +87,7 @@ def test_a_line_needs_no_more_than_the_retail_format_has() -> None:
         (order(lines=[line(discount_minor=1001)]), "discount_minor is more than the line costs"),
         (order(lines=[line(), line()]), "line_id I-1 is used twice"),
         (order(payments=[{"kind": "gift", "amount_minor": 1, "payment_method_id": "C"}]), "payments[0].kind: "),
+        (order(payments=[PAID | {"payment_id": "O-1-p2"}, PAID]), "payments: a payment_id is used twice"),
         (order(delivered_at="2026-11-18T08:00:00"), "delivered_at: "),
     ],
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.payments.keys import alipay, merchant, wechat
 from tests.unit.refused_starts import Ended, ends_of
 
 GOOD = {
@@ -11,6 +12,20 @@ GOOD = {
     "RETURNFLOW_PROVIDERS_URL": "http://127.0.0.1:9",
 }
 STRIPE = {"RETURNFLOW_PAYMENT": "stripe", "RETURNFLOW_STRIPE_API_KEY": "sk_test_s3cret"}
+ALIPAY = {
+    "RETURNFLOW_PAYMENT": "alipay",
+    "RETURNFLOW_ALIPAY_APP_ID": "2021000122671080",
+    "RETURNFLOW_ALIPAY_PRIVATE_KEY": merchant().private_base64,
+    "RETURNFLOW_ALIPAY_PUBLIC_KEY": alipay().public_base64,
+}
+WECHAT = {
+    "RETURNFLOW_PAYMENT": "wechat",
+    "RETURNFLOW_WECHAT_MCHID": "1900000109",
+    "RETURNFLOW_WECHAT_SERIAL_NO": "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C",
+    "RETURNFLOW_WECHAT_PRIVATE_KEY": merchant().private_pem,
+    "RETURNFLOW_WECHAT_PUBLIC_KEY_ID": "PUB_KEY_ID_0119000001092026",
+    "RETURNFLOW_WECHAT_PUBLIC_KEY": wechat().public_pem,
+}
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "missing": ({"RETURNFLOW_LEDGER_URL": "", "RETURNFLOW_PROVIDERS_URL": " "}, "RETURNFLOW_LEDGER_URL"),
     "not_http": ({"RETURNFLOW_PROVIDERS_URL": "ftp://shop"}, "RETURNFLOW_PROVIDERS_URL: "),
@@ -30,9 +45,13 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     "no_build": ({"RETURNFLOW_BUILD_ID": "main branch"}, "RETURNFLOW_BUILD_ID: must be letters"),
     "no_address": ({"RETURNFLOW_METRICS_ADDRESS": "localhost:9464"}, "RETURNFLOW_METRICS_ADDRESS: must be an IP"),
     "no_cache": ({"RETURNFLOW_MAX_CACHED_WORKFLOWS": "0"}, "RETURNFLOW_MAX_CACHED_WORKFLOWS: "),
+    "no_subscribers": (
+        {"RETURNFLOW_SUBSCRIBERS": "{folder}/none.toml"},
+        "RETURNFLOW_SUBSCRIBERS: {folder}/none.toml cannot be read",
+    ),
     "no_such_payment_provider": (
         {"RETURNFLOW_PAYMENT": "paypall"},
-        "RETURNFLOW_PAYMENT: must be one of sandbox, stripe",
+        "RETURNFLOW_PAYMENT: must be one of alipay, sandbox, stripe, wechat",
     ),
     "no_key": (STRIPE | {"RETURNFLOW_STRIPE_API_KEY": ""}, "RETURNFLOW_STRIPE_API_KEY: is missing"),
     "no_key_file": (
@@ -51,7 +70,47 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
         STRIPE | {"RETURNFLOW_STRIPE_URL": "http://api.stripe.com"},
         "RETURNFLOW_STRIPE_URL: must start with https://",
     ),
+    "no_app": (ALIPAY | {"RETURNFLOW_ALIPAY_APP_ID": ""}, "RETURNFLOW_ALIPAY_APP_ID: "),
+    "app_of_letters": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_APP_ID": "app of s3cret"},
+        "RETURNFLOW_ALIPAY_APP_ID: must be",
+    ),
+    "no_private_key": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_PRIVATE_KEY": ""},
+        "RETURNFLOW_ALIPAY_PRIVATE_KEY: is missing",
+    ),
+    "unfit_private_key": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_PRIVATE_KEY": "s3cret"},
+        "RETURNFLOW_ALIPAY_PRIVATE_KEY: is no RSA private key",
+    ),
+    "own_public_key": (
+        ALIPAY | {"RETURNFLOW_ALIPAY_PUBLIC_KEY": merchant().public_base64},
+        "RETURNFLOW_ALIPAY_PUBLIC_KEY: is the app's own",
+    ),
+    "no_merchant": (WECHAT | {"RETURNFLOW_WECHAT_MCHID": ""}, "RETURNFLOW_WECHAT_MCHID: "),
+    "no_serial_number": (
+        WECHAT | {"RETURNFLOW_WECHAT_SERIAL_NO": "s3cret"},
+        "RETURNFLOW_WECHAT_SERIAL_NO: must be",
+    ),
+    "no_key_id": (
+        WECHAT | {"RETURNFLOW_WECHAT_PUBLIC_KEY_ID": "s3cret"},
+        "RETURNFLOW_WECHAT_PUBLIC_KEY_ID: must be",
+    ),
+    "no_wechat_key": (
+        WECHAT | {"RETURNFLOW_WECHAT_PUBLIC_KEY": ""},
+        "RETURNFLOW_WECHAT_PUBLIC_KEY: is missing",
+    ),
+    "unfit_merchant_key": (
+        WECHAT | {"RETURNFLOW_WECHAT_PRIVATE_KEY": "s3cret"},
+        "RETURNFLOW_WECHAT_PRIVATE_KEY: is no RSA private key",
+    ),
+    "merchants_public_key": (
+        WECHAT | {"RETURNFLOW_WECHAT_PUBLIC_KEY": merchant().public_pem},
+        "RETURNFLOW_WECHAT_PUBLIC_KEY: is the merchant's own",
+    ),
     "no_schema": ({}, "returns setup"),
+    "no_schema_with_alipay": (ALIPAY, "returns setup"),
+    "no_schema_with_wechat": (WECHAT, "returns setup"),
     "no_schema_with_stripe": (STRIPE, "returns setup"),
 }
 

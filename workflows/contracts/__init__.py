@@ -65,6 +65,7 @@ EXPLAIN_QUERY = "explain"
 CARRIER_EVENT_SIGNAL = "carrier_event"
 CLAIM_STATUS_QUERY = "status"
 PARCEL_FOUND_SIGNAL = "parcel_found"
+PAYMENT_NEWS_SIGNAL = "payment_news"
 
 __all__ = [
     "ACTION_REQUESTS",
@@ -74,6 +75,7 @@ __all__ = [
     "DECISION_UPDATE",
     "EXPLAIN_QUERY",
     "PARCEL_FOUND_SIGNAL",
+    "PAYMENT_NEWS_SIGNAL",
     "STATUS_QUERY",
     "ActionAnswer",
     "ActionRequest",

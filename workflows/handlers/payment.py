@@ -3,7 +3,13 @@
 from temporalio import workflow
 
 from domain.actions import Action
-from workflows.contracts import ActionAnswer, PaymentMethodChoice, RecoveryAppeal, RecoveryVerdict
+from workflows.contracts import (
+    PAYMENT_NEWS_SIGNAL,
+    ActionAnswer,
+    PaymentMethodChoice,
+    RecoveryAppeal,
+    RecoveryVerdict,
+)
 from workflows.handlers.base import CaseHandlers
 from workflows.handlers.described import described
 from workflows.stages.advance_refund import AdvanceRefund
@@ -17,6 +23,14 @@ class PaymentHandlers(CaseHandlers):
 
     _payments: Payments
     _advance_refund: AdvanceRefund
+
+    @workflow.signal(
+        name=PAYMENT_NEWS_SIGNAL,
+        description="The payment provider reported something of the intent under a key: it is asked what.",
+    )
+    def payment_news(self, key: str) -> None:
+        """Take the hint; for what is not under way it does no harm."""
+        self._payments.on_news(key)
 
     @workflow.update(
         name=Action.CHOOSE_PAYMENT_METHOD,

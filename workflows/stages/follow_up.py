@@ -104,14 +104,17 @@ class FollowUpStage:
     async def _take_up(self, follows: FollowUp, *outbox: OutboxItem) -> TakenUpCase:
         """Read what the closed case left: its rules, its order, and the units that are free again."""
         case = self._case
+        events = case.events.to_tell(case)
         taken_up = await calls.take_up(
             TakeUp(
                 rma_id=case.rma_id,
                 op=case.step("take-up"),
                 at=workflow.now(),
                 outbox=outbox,
+                events=events,
             )
         )
+        case.events.told(events)
         case.order = taken_up.order
         case.rules = taken_up.rules
         case.holds_units = True

@@ -1,6 +1,8 @@
 """One movement of money, from its recorded intent to the provider's word (section 9)."""
 
+from collections import Counter
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +20,9 @@ from workflows.case import ReturnCase
 from workflows.contracts import PaymentMethodChoice
 
 _RECONCILE_FOR = timedelta(hours=24)
+_FIRST_ASKED_AFTER = timedelta(seconds=10)
+_ASKED_EACH = timedelta(minutes=30)
+"""How long a provider that works on a payment is left alone at most, if it does not report by itself."""
 _ASK_AGAIN = timedelta(hours=24)
 _FROZEN = "PaymentFrozen"
 """The type of the error that the activity raises for a refund that may not be sent."""
@@ -32,6 +37,7 @@ class Payments:
     def __init__(self, case: ReturnCase) -> None:
         self._case = case
         self._choices: list[PaymentMethodChoice] = []
+        self._news: Counter[str] = Counter()
         self._rounds = 0
         self._waiting = 0
         self.settlements = 0
@@ -40,6 +46,10 @@ class Payments:
         """Take another means of payment; it serves every intent that waits for one."""
         self._choices.append(choice)
         self._case.note("means of payment chosen")
+
+    def on_news(self, key: str) -> None:
+        """The provider reported something of an intent: it is asked what, if it is still under way."""
+        self._news[key] += 1
 
     def next_round(self) -> int:
         """Count the settlements of the return; each names its intents by its own number."""
@@ -90,13 +100,25 @@ class Payments:
         messages = self._messages(intent)
         summary = f"{intent.direction.value} {intent.amount_minor} {intent.currency} (minor units)"
         patience = case.rules.clocks.refund_unknown
-        case.clocks.start(ClockName.REFUND_UNKNOWN, workflow.now(), workflow.now() + patience, subject)
+        known_by = workflow.now() + patience
+        pause = _FIRST_ASKED_AFTER
+        case.clocks.start(ClockName.REFUND_UNKNOWN, workflow.now(), known_by, subject)
         while True:
-            call = IntentCall(key=intent.key, rma_id=case.rma_id, at=workflow.now(), **messages)
+            seen = self._news[intent.key]
+            call = IntentCall(
+                key=intent.key, rma_id=case.rma_id, at=workflow.now(), answers_pending=True, **messages
+            )
             case.in_flight.append(intent.key)
             try:
                 moved = await calls.move_money(call, summary=summary, give_up_after=patience)
-                break
+                if moved.state.is_final:
+                    break
+                left = known_by - workflow.now()
+                if left <= timedelta(0) and patience is not _RECONCILE_FOR:
+                    patience = _RECONCILE_FOR
+                    await self._is_unknown(intent, subject)
+                await self._hears_of(intent.key, seen, min(pause, left) if left > timedelta(0) else pause)
+                pause = min(2 * pause, _ASKED_EACH)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -109,6 +131,13 @@ class Payments:
         case.clocks.end(ClockName.REFUND_UNKNOWN, in_time=True, subject=subject)
         self._is_known(moved, was_unknown=patience is _RECONCILE_FOR)
         return moved
+
+    async def _hears_of(self, key: str, seen: int, pause: timedelta) -> None:
+        """Wait until the provider reports something of a payment that it works on, or it is time to ask again."""
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self._news[key] > seen, timeout=pause, timeout_summary=f"{key} is pending at the provider"
+            )
 
     def _is_known(self, intent: PaymentIntent, was_unknown: bool) -> None:
         """Nothing of the intent is under way any more: it has its outcome, or was never sent."""

@@ -4,42 +4,68 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-import httpx
-from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.payment import PaymentActivities
 from adapters.http import HttpClients
-from adapters.payment.stripe import StripeSettings
+from adapters.payment.settings import PaymentSettings
 from domain.bookkeeping import IntentCall
 from domain.intents import IntentState
 from ledger.ledger import Ledger
 from tests.e2e.processes import free_port
-from tests.stripe.peer import KEY
-from tests.stripe.proxy import Fault, FaultProxy
 from tests.unit.ledger_builders import NOW, an_order, open_and_authorize
+
+REFUSED, TIMEOUT_BEFORE = "connection refused", "timeout, not processed"
+"""Faults that the caller sees to: a port on which nobody listens, and little patience."""
 
 _AT_ONCE = 8
 _MOST_ATTEMPTS = 12
 _PATIENT, _HASTY = 6.0, 0.3
-_LOOK_UP_FAULTS = (Fault.UNPROCESSED_500, Fault.TOO_BUSY, Fault.RESET_MID_BODY, Fault.HTML_BODY)
 
 
-class Books(Protocol):
-    """A provider that tells the truth about itself, past the proxy."""
+class Peer(Protocol):
+    """A provider whose calls can be broken, and that tells the truth about its books all the same.
 
-    url: str
+    Attributes:
+        injected: How often each fault was done to a call that asks for a refund.
+    """
+
+    injected: Counter[str]
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """What can become of a call that asks for a refund, by their names; each comes first equally often."""
+
+    @property
+    def more(self) -> Sequence[str]:
+        """Those of them that may follow in the same run."""
+
+    @property
+    def of_look_ups(self) -> Sequence[str]:
+        """What can become of a look-up."""
+
+    def running(self) -> AbstractAsyncContextManager[str]:
+        """Serve; the URL."""
+
+    def settings(self, url: str) -> PaymentSettings:
+        """The settings of an adapter that calls this URL."""
+
+    def arm(self, key: str, payment_id: str, refund: str | None, look_up: str | None) -> None:
+        """Say what becomes of the next refund under a key, and of the next look-up of it."""
 
     async def pay(self, amount: int) -> str:
         """Take a payment; its id."""
 
     async def refunded(self, payment_id: str) -> list[int]:
-        """The amounts of the refunds of a payment."""
+        """The amounts of the refunds of a payment, by the books."""
+
+    def failed(self, payment_id: str) -> bool:
+        """Whether the caller was told that a refund of this payment failed in the end."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +73,7 @@ class Played:
     """A run: the fault of its first attempt, how often the provider was asked, and how it ended on both sides."""
 
     seed: int
-    fault: Fault
+    fault: str
     attempts: int
     state: IntentState
     amount: int
@@ -68,12 +94,11 @@ class Played:
 
 
 class Matrix:
-    """Plays runs against a provider behind a proxy, with a ledger and the activity that pays."""
+    """Plays runs against a provider whose calls break, with a ledger and the activity that pays."""
 
-    def __init__(self, ledger: Ledger, books: Books, proxy: FaultProxy, by_patience: dict[str, PaymentActivities]):
+    def __init__(self, ledger: Ledger, peer: Peer, by_patience: dict[str, PaymentActivities]) -> None:
         self._ledger = ledger
-        self._books = books
-        self._proxy = proxy
+        self._peer = peer
         self._activities = by_patience
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
@@ -84,8 +109,8 @@ class Matrix:
     async def _play(self, seed: int) -> Played:
         async with self._turn:
             draw = random.Random(seed)
-            faults = _faults_of(seed, draw)
-            payment_id = await self._books.pay(1000)
+            faults = _faults_of(self._peer, seed, draw)
+            payment_id = await self._peer.pay(1000)
             order = an_order(payments={payment_id: 1000}, order_id=f"O-{seed}")
             authorize = (self._ledger, f"R{seed}", order, {"L1": draw.choice((1, 2, 3))})
             (intent,) = (await asyncio.to_thread(open_and_authorize, *authorize)).intents
@@ -93,7 +118,7 @@ class Matrix:
             attempts = 0
             while attempts < _MOST_ATTEMPTS:
                 fault = faults[attempts] if attempts < len(faults) else None
-                look_up = draw.choice((None, None, *_LOOK_UP_FAULTS)) if attempts < len(faults) else None
+                look_up = draw.choice((None, None, *self._peer.of_look_ups)) if attempts < len(faults) else None
                 attempts += 1
                 if await self._attempt(call, payment_id, fault, look_up):
                     break
@@ -103,19 +128,17 @@ class Matrix:
                 attempts=attempts,
                 state=(await asyncio.to_thread(self._ledger.payment_intent, intent.key)).state,
                 amount=intent.amount_minor,
-                refunded=tuple(await self._books.refunded(payment_id)),
-                was_told_failed=self._proxy.failed(payment_id),
+                refunded=tuple(await self._peer.refunded(payment_id)),
+                was_told_failed=self._peer.failed(payment_id),
             )
 
-    async def _attempt(
-        self, call: IntentCall, payment_id: str, fault: Fault | None, look_up: Fault | None
-    ) -> bool:
+    async def _attempt(self, call: IntentCall, payment_id: str, fault: str | None, look_up: str | None) -> bool:
         """One attempt of the activity; whether it was the last."""
-        if fault is Fault.REFUSED:
-            self._proxy.injected[fault] += 1
+        if fault == REFUSED:
+            self._peer.injected[REFUSED] += 1
         else:
-            self._proxy.arm(call.key, payment_id, fault, look_up)
-        by = {Fault.REFUSED: "unreachable", Fault.TIMEOUT_BEFORE: "hasty"}
+            self._peer.arm(call.key, payment_id, fault, look_up)
+        by = {REFUSED: "unreachable", TIMEOUT_BEFORE: "hasty"}
         activities = self._activities[by.get(fault, "patient") if fault else "patient"]
         try:
             await ActivityEnvironment().run(activities.move_money, call)
@@ -125,11 +148,10 @@ class Matrix:
 
 
 @asynccontextmanager
-async def matrix(ledger: Ledger, books: Books) -> AsyncIterator[Matrix]:
+async def matrix(ledger: Ledger, peer: Peer) -> AsyncIterator[Matrix]:
     """A matrix in front of a provider."""
     async with AsyncExitStack() as stack:
-        proxy = FaultProxy(books.url)
-        url = await stack.enter_async_context(proxy.running())
+        url = await stack.enter_async_context(peer.running())
         ways = {
             "patient": (url, _PATIENT),
             "hasty": (url, _HASTY),
@@ -138,17 +160,14 @@ async def matrix(ledger: Ledger, books: Books) -> AsyncIterator[Matrix]:
         activities = {}
         for name, (where, timeout) in ways.items():
             clients = await stack.enter_async_context(HttpClients(timeout))
-            settings = StripeSettings(stripe_api_key=SecretStr(KEY), stripe_url=where)
-            activities[name] = PaymentActivities(settings.connect(clients), ledger)
-        yield Matrix(ledger, books, proxy, activities)
+            activities[name] = PaymentActivities(peer.settings(where).connect(clients), ledger)
+        yield Matrix(ledger, peer, activities)
 
 
-def table(runs: Sequence[Played]) -> str:
+def table(runs: Sequence[Played], faults: Sequence[str]) -> str:
     """What the runs came to, by the fault of their first attempt."""
-    rows = [f"{'fault':<28}{'runs':>6}{'attempts':>10}{'paid':>6}{'failed':>8}{'double':>8}{'lost':>6}"]
-    groups: list[tuple[str, list[Played]]] = [
-        (fault.value, [each for each in runs if each.fault is fault]) for fault in Fault
-    ]
+    rows = [f"{'fault':<34}{'runs':>6}{'attempts':>10}{'paid':>6}{'failed':>8}{'double':>8}{'lost':>6}"]
+    groups = [(fault, [each for each in runs if each.fault == fault]) for fault in dict.fromkeys(faults)]
     for name, group in [*groups, ("all", list(runs))]:
         counts = Counter(
             paid=sum(each.state.is_paid for each in group),
@@ -157,21 +176,13 @@ def table(runs: Sequence[Played]) -> str:
             lost=sum(each.is_lost for each in group),
         )
         rows.append(
-            f"{name:<28}{len(group):>6}{sum(each.attempts for each in group):>10}"
+            f"{name:<34}{len(group):>6}{sum(each.attempts for each in group):>10}"
             f"{counts['paid']:>6}{counts['failed']:>8}{counts['double']:>8}{counts['lost']:>6}"
         )
     return "\n".join(rows)
 
 
-async def listed_refunds(url: str, payment_id: str) -> list[int]:
-    """The amounts of the refunds that a server lists for a payment."""
-    async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {KEY}"}) as http:
-        page = (await http.get("/v1/refunds", params={"payment_intent": payment_id, "limit": "100"})).json()
-    return [each["amount"] for each in page["data"]]
-
-
-def _faults_of(seed: int, draw: random.Random) -> list[Fault]:
+def _faults_of(peer: Peer, seed: int, draw: random.Random) -> list[str]:
     """Each fault comes first equally often; up to two more follow."""
-    every = list(Fault)
-    more = [fault for fault in every if fault is not Fault.PENDING_THEN_FAILED]
-    return [every[seed % len(every)], *(draw.choice(more) for _ in range(draw.randrange(3)))]
+    first = peer.faults[seed % len(peer.faults)]
+    return [first, *(draw.choice(peer.more) for _ in range(draw.randrange(3)))]

@@ -46,8 +46,9 @@ def reply(status: int, body: bytes | dict[str, Any], **headers: str) -> bytes:
     """The bytes of an answer."""
     kind = "text/html" if isinstance(body, bytes) else "application/json"
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    head = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close", **headers}
-    lines = [f"HTTP/1.1 {status} -", *(f"{name.replace('_', '-')}: {value}" for name, value in head.items())]
+    head = {"Content-Type": kind, "Content-Length": str(len(content)), "Connection": "close"}
+    head |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"HTTP/1.1 {status} -", *(f"{name}: {value}" for name, value in head.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 

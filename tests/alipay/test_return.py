@@ -1,0 +1,33 @@
+"""A whole return whose refund Alipay pays, on a real Temporal server."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.http import HttpClients
+from domain.intents import IntentState
+from testkit.environment import TimeSkippingEnv
+from testkit.pipeline import running_pipeline
+from tests.alipay.simulator import REFUND, AlipaySimulator, Slip
+from tests.alipay.test_adapter import TRADE, settings
+from tests.workflow.payouts import shipped_back
+
+
+async def test_a_return_is_paid_back_once_although_the_answer_is_lost(
+    time_skipping_env: TimeSkippingEnv, tmp_path: Path
+) -> None:
+    simulator = AlipaySimulator(trades={TRADE: 10_000})
+    simulator.slips[REFUND].append(Slip(None))
+    paid = {"kind": "payment", "amount_minor": 10_000, "payment_method_id": "WALLET-1", "payment_id": TRADE}
+    async with simulator.running() as url, HttpClients() as clients:
+        alipay = settings(url).connect(clients)
+        async with running_pipeline(time_skipping_env.address, tmp_path, payment=alipay) as pipeline:
+            order = await pipeline.order(payments=[paid], payment_methods=[{"id": "WALLET-1", "source": "wallet"}])
+            rma_id = await shipped_back(pipeline, order)
+            await pipeline.inspect(rma_id)
+            await pipeline.lapse(rma_id, timedelta(minutes=5))
+            result = await pipeline.end(rma_id)
+            intent = pipeline.ledger.payment_intent(f"{rma_id}-refund-1-t0")
+            assert await pipeline.books("refunds", rma_id) == []
+    assert result.refunded_minor == 10_000
+    assert intent.state is IntentState.RECONCILED
+    assert [(each.fen, each.trade_no) for each in simulator.under(intent.key)] == [(10_000, TRADE)]
