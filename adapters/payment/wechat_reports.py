@@ -96,7 +96,7 @@ class WechatReportSettings(ReportSettings):
 
     wechat_apiv3_key: SecretStr | None = None
     wechat_apiv3_key_file: Path | None = None
-    wechat_public_key_id: Annotated[str, KeyId] = ""
+    wechat_public_key_id: Annotated[str, KeyId] | None = None
     wechat_public_key: SecretStr | None = None
     wechat_public_key_file: Path | None = None
 
