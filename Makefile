@@ -44,7 +44,7 @@ UNCACHED = RETURNFLOW_TEST_CACHED_WORKFLOWS=0 $(BIN)/python -m pytest --dist wor
 test-deep: $(READY) ## PostgreSQL, production as processes, 2,000 runs of the invariants, 200 random lives (SEED=2: others), no cache
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m deep \
 		tests/unit tests/packaging tests/observe tests/e2e/test_demo.py tests/e2e/test_up.py tests/e2e/test_topology.py \
-		tests/e2e/test_chaos.py tests/workflow
+		tests/e2e/test_chaos.py tests/workflow tests/wechat tests/alipay
 	RETURNFLOW_TEST_SEED=$(SEED) RETURNFLOW_TEST_RUNS=2000 RETURNFLOW_TEST_CASES=200 \
 		$(BIN)/python -m pytest -n 3 --dist worksteal -m 'deep or not deep' tests/properties
 	@# Without a cache the SDK at times throws a workflow out during a ledger call, and a client waits too long; at worst

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from adapters.http import HttpClients
 from domain.intents import IntentState
 from testkit.environment import TimeSkippingEnv
@@ -12,6 +14,7 @@ from tests.alipay.test_adapter import TRADE, settings
 from tests.workflow.payouts import shipped_back
 
 
+@pytest.mark.deep
 async def test_a_return_is_paid_back_once_although_the_answer_is_lost(
     time_skipping_env: TimeSkippingEnv, tmp_path: Path
 ) -> None:
