@@ -97,6 +97,10 @@ class AlreadyDecided(LedgerError):
     """Somebody has decided on the parked goods already."""
 
 
+class EventsGone(LedgerError):
+    """Events behind the place that a reader has reached were deleted, since they were too old."""
+
+
 class NewsNotFound(LedgerError):
     """The payment provider's report was never accepted."""
 

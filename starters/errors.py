@@ -21,6 +21,10 @@ class ParkedNotFound(ReturnsError):
     """Nothing is parked under this id."""
 
 
+class CursorExpired(ReturnsError):
+    """Events after the cursor were deleted, since they were too old."""
+
+
 class InvalidCursor(ReturnsError):
     """A cursor that no page of events gave out."""
 

@@ -10,8 +10,9 @@ from typing import Literal
 
 from domain.events import StoredEvent
 from domain.record import Record, UtcDatetime
+from ledger.errors import EventsGone
 from ledger.ledger import Ledger
-from starters.errors import InvalidCursor
+from starters.errors import CursorExpired, InvalidCursor
 from starters.opened_ledger import opened_ledger
 from workflows.contracts import ReturnStatus
 
@@ -48,13 +49,20 @@ def public_event(stored: StoredEvent) -> ReturnEvent:
 
 
 def page_after(ledger: Ledger, cursor: str, limit: int) -> EventPage:
-    """The events after a cursor; an empty one is before all of them.
+    """The events after a cursor; an empty one is before all that are kept.
 
     Raises:
         InvalidCursor: If no page gave it out.
+        CursorExpired: If events after it were deleted.
     """
     position = _position(cursor) if cursor else 0
-    found = ledger.events_after(position, limit)
+    try:
+        found = ledger.events_after_cursor(position, limit) if cursor else ledger.events_after(0, limit)
+    except EventsGone as error:
+        raise CursorExpired(
+            "Events after this cursor are not kept any more: read every open return anew, then begin without one.",
+            "after",
+        ) from error
     reached = found[-1].position if found else position
     return EventPage(events=tuple(map(public_event, found)), next=_cursor(reached))
 
@@ -87,6 +95,7 @@ class Feed:
 
         Raises:
             InvalidCursor: If no page gave it out.
+            CursorExpired: If events after it were deleted.
         """
         return page_after(self.ledger, cursor, limit)
 

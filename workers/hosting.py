@@ -30,7 +30,7 @@ from workers.registry import WORKFLOW_RUNNER, WORKFLOWS, Providers, ledger_activ
 from workers.relay import Relay
 from workers.settings import WorkerSettings
 from workers.spans import ActivitySpans, TracedHttp
-from workers.subscribers import tell_subscribers
+from workers.subscribers import forget_old_events, tell_subscribers
 from workflows.roles import ALL_ROLES, WorkerRole, activity_queues
 
 _GRACE = timedelta(seconds=30)
@@ -174,6 +174,7 @@ def _beside(client: Client, parts: Parts, providers: Providers) -> Iterator[Coro
         zone = parts.policies.current.zone
         relay = Relay(ledger, providers.messaging, providers.warehouse, parts.texts, zone, returns)
         yield relay.run(timedelta(seconds=settings.outbox_poll_seconds))
+        yield forget_old_events(ledger, timedelta(days=settings.event_days))
         if parts.subscribers:
             yield tell_subscribers(ledger, parts.subscribers, timedelta(seconds=settings.outbox_poll_seconds))
     if settings.metrics_address:

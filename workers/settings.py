@@ -36,6 +36,7 @@ class WorkerSettings(BaseSettings):
         policy_file: The policy that new returns open under; by default the packaged standard.
         older_policy_files: Versions that open returns may still be on, a JSON list; the packaged ones are known.
         subscribers: The file of who is told of events; by default nobody is.
+        event_days: How long events are kept; longer than the four days in which a subscriber is tried.
         task_queue: The queue that the order system starts returns on.
         max_cached_workflows: How many open returns a process keeps in memory between their tasks; one that is
             not kept is replayed when something happens to it.
@@ -57,6 +58,7 @@ class WorkerSettings(BaseSettings):
     policy_file: Path | None = None
     older_policy_files: Annotated[tuple[Path, ...], NoDecode] = ()
     subscribers: Path | None = None
+    event_days: int = Field(default=30, ge=4, le=3650)
     task_queue: str = Field(default=ids.DEFAULT_TASK_QUEUE, min_length=1)
     worker_roles: Annotated[frozenset[WorkerRole], NoDecode] = ALL_ROLES
     outbox_poll_seconds: float = Field(default=0.5, gt=0, le=60)

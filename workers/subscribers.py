@@ -1,4 +1,4 @@
-"""Tells subscribers of events: each from its own place in the sequence, by a task of its own.
+"""Tells subscribers of events, each from its own place in the sequence by its own task. Old ones are deleted.
 
 One that does not answer keeps nobody waiting but itself. Delivery is at least once, in the sequence of the feed; a
 repeat carries the same id. A crash between sending and keeping it repeats what was sent since the last claim.
@@ -24,6 +24,10 @@ _BATCH = 50
 _SENDING = timedelta(seconds=30)
 _LEASE = timedelta(seconds=60)
 """Longer than a batch may go on sending and its last webhook may take: else a second sender would overlap."""
+
+_FORGOTTEN_AT_ONCE = 500
+_BETWEEN_BATCHES = 0.2
+_BETWEEN_SWEEPS = 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +108,21 @@ async def tell_subscribers(ledger: Ledger, endpoints: Sequence[Endpoint], poll: 
     """Tell all of them until cancelled."""
     async with httpx.AsyncClient() as http:
         await Subscribers(ledger, http, endpoints).run(poll)
+
+
+async def forget_old_events(ledger: Ledger, kept: timedelta) -> None:
+    """Delete events that are older than they are kept, a batch at a time, until cancelled.
+
+    A subscriber that lags is waited for as long again; then it was taken out of the file, or cannot be helped.
+    """
+    while True:
+        now = datetime.now(UTC)
+        try:
+            deleted: int = await _in_ledger(ledger.forget_events, now - kept, now - 2 * kept, _FORGOTTEN_AT_ONCE)
+        except Exception:
+            log.exception("events_not_forgotten")
+            deleted = 0
+        await asyncio.sleep(_BETWEEN_BATCHES if deleted == _FORGOTTEN_AT_ONCE else _BETWEEN_SWEEPS)
 
 
 def body_of(event: StoredEvent) -> bytes:

@@ -18,6 +18,26 @@ class EventsDoor(Door):
         with reading(self.engine) as session:
             return events.after(session, position, limit)
 
+    def events_after_cursor(self, position: int, limit: int) -> Sequence[StoredEvent]:
+        """The events after a place that a reader has reached, oldest first.
+
+        Raises:
+            EventsGone: If some of them were deleted.
+        """
+        with reading(self.engine) as session:
+            return events.after_cursor(session, position, limit)
+
+    def forget_events(self, before: datetime, at_any_rate: datetime, limit: int) -> int:
+        """Delete the oldest events, at most `limit`; how many.
+
+        Args:
+            before: Of those that happened before this moment, the ones that no subscriber waits for.
+            at_any_rate: Those that happened before this moment, whoever waits.
+            limit: How many at most.
+        """
+        with writing(self.engine) as session:
+            return events.forget(session, before, at_any_rate, limit)
+
     def register_subscriber(self, name: str) -> None:
         """Know a subscriber. A new one is told what happens from now on."""
         with writing(self.engine) as session:

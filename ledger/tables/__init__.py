@@ -14,7 +14,7 @@ from ledger.tables.desk import (
     ReconciliationTaskRow,
     RecoveryClaimRow,
 )
-from ledger.tables.events import EventRow, SubscriberRow
+from ledger.tables.events import EventHorizonRow, EventRow, SubscriberRow
 from ledger.tables.inbound import (
     CarrierEventRow,
     ParcelRow,
@@ -51,6 +51,7 @@ __all__ = [
     "DeliveryState",
     "EntryKind",
     "EntryRow",
+    "EventHorizonRow",
     "EventRow",
     "FollowUpRow",
     "GrantState",

@@ -22,6 +22,15 @@ class EventRow(Base):
     snapshot: Mapped[Document]
 
 
+class EventHorizonRow(Base):
+    """Up to which position events were deleted: one row, from the first deletion on."""
+
+    __tablename__ = "event_horizon"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger)
+
+
 class SubscriberRow(Base):
     """How far a subscriber was told. `not_before` is the end of a lease, or the time of the next attempt."""
 

@@ -33,6 +33,7 @@ _PROBLEMS = {
     403: "The role may not send this.",
     404: "It does not exist.",
     409: "The state of the order, the stock or the return does not allow it.",
+    410: "It is not kept any more.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not application/json.",
     422: "A field, parameter or header is wrong; `errors` names each.",

@@ -12,6 +12,7 @@ from starters.api.problems import ProblemError, problem_response
 from starters.errors import (
     AboveAuthority,
     ActionNotAllowed,
+    CursorExpired,
     InvalidAction,
     InvalidCursor,
     ParkedNotFound,
@@ -34,6 +35,7 @@ _RETURNS_ERRORS: dict[type[ReturnsError], tuple[int, str]] = {
     AboveAuthority: (403, "above_authority"),
     VersionOutdated: (409, "version_outdated"),
     InvalidCursor: (422, "invalid_cursor"),
+    CursorExpired: (410, "cursor_expired"),
     InvalidAction: (422, "invalid_action"),
     RequestIdReused: (422, "idempotency_key_reused"),
 }

@@ -16,7 +16,7 @@ def events_router(ledger: Ledger) -> APIRouter:
     """Make the route."""
     router = APIRouter(tags=["Events"])
 
-    @router.get("/v1/events", summary="What changed", responses=problems(422, 503))
+    @router.get("/v1/events", summary="What changed", responses=problems(410, 422, 503))
     async def events(
         after: Annotated[
             str,
@@ -28,7 +28,7 @@ def events_router(ledger: Ledger) -> APIRouter:
 
         The events of a return are in its order. Keep `next` together with what you did with the page and ask again
         with it, at once if the page was full and else after a while: no event is ever left out. An `id` that you
-        have seen is a repeat.
+        have seen is a repeat. They are kept for some weeks; a cursor behind them is answered with 410.
         """
         return await asyncio.to_thread(page_after, ledger, after, limit)
 

@@ -57,6 +57,15 @@ def test_another_text_is_no_cursor(api: Api, cursor: str) -> None:
     problem_of(api.http.get("/v1/events", params={"after": cursor}), 422, "invalid_cursor", "after")
 
 
+def test_a_cursor_whose_events_are_gone_is_refused(api: Api) -> None:
+    begun = api.http.get("/v1/events").json()["next"]
+    api.ledger.record(a_stage("R1", "a", events=(an_event(1), an_event(2))))
+    later = NOW + timedelta(days=31)
+    assert api.ledger.forget_events(later, later, 100) == 1
+    problem_of(api.http.get("/v1/events", params={"after": begun}), 410, "cursor_expired", "after")
+    assert [event["id"] for event in api.http.get("/v1/events").json()["events"]] == ["R1-2"]
+
+
 def test_the_command_line_shows_who_is_dead_and_revives_it(api: Api, tmp_path: Path) -> None:
     ledger = ["--ledger-url", f"sqlite:///{tmp_path / 'ledger.db'}"]
     assert "Nobody is told" in Cli().run("subscribers", *ledger).out

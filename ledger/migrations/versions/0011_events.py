@@ -27,6 +27,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("event_id", name="uq_events_event_id"),
     )
     op.create_table(
+        "event_horizon",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_event_horizon"),
+    )
+    op.create_table(
         "subscribers",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("state", sa.String(32), nullable=False),
