@@ -34,6 +34,9 @@ from workers.subscribers import forget_old_events, tell_subscribers
 from workflows.roles import ALL_ROLES, WorkerRole, activity_queues
 
 _GRACE = timedelta(seconds=30)
+_WORKFLOW_TASKS_AT_ONCE = 20
+"""More than a process can work on. What waits for its turn waits at the server: a question that somebody asks need not
+stand behind a flood of deadlines that the process has taken already."""
 _LEDGER_CALLS_AT_ONCE = 16
 
 
@@ -94,6 +97,7 @@ def worker_options(
         "max_concurrent_activities": max_concurrent_activities,
         "max_cached_workflows": max_cached_workflows,
         "max_concurrent_local_activities": _LEDGER_CALLS_AT_ONCE,
+        "max_concurrent_workflow_tasks": _WORKFLOW_TASKS_AT_ONCE,
         "workflow_task_poller_behavior": PollerBehaviorAutoscaling(),
         "activity_task_poller_behavior": PollerBehaviorAutoscaling(),
         "graceful_shutdown_timeout": _GRACE,
