@@ -35,8 +35,8 @@ from workflows.roles import ALL_ROLES, WorkerRole, activity_queues
 
 _GRACE = timedelta(seconds=30)
 _WORKFLOW_TASKS_AT_ONCE = 20
-"""More than a process can work on. What waits for its turn waits at the server: a question that somebody asks need not
-stand behind a flood of deadlines that the process has taken already."""
+"""More than a process can work on. What waits for its turn waits at the server: a question that somebody asks need
+not stand behind a flood of deadlines that the process has taken already."""
 _LEDGER_CALLS_AT_ONCE = 16
 
 
